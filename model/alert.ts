@@ -1,0 +1,135 @@
+/** An alert: the open episode of one hazard at one subject. Its history is a log of events; this is its projection. */
+import type { Level, LevelOrNone } from '#model/level.ts';
+import type { Origin } from '#model/reading.ts';
+import type { GridCode, Hazard, PersonId, Post, Tier } from '#model/registry.ts';
+import type { Text } from '#model/text.ts';
+import type { EpochMs } from '#model/time.ts';
+import type { Evidence, Subject } from '#model/transition.ts';
+
+export type AlertId = string;
+export type Lifecycle = 'raised' | 'acknowledged' | 'handling' | 'closed' | 'falseAlarm';
+export type ConditionState = 'active' | 'cleared' | 'dataLost';
+
+/** A person who is told, and why; a pure function's answer. */
+export type Recipient = {
+  readonly personId: PersonId;
+  readonly name: string;
+  readonly tier: Tier;
+  readonly gridCode: GridCode;
+  readonly post: Post | 'duty' | 'household';
+  readonly reason: Text;
+};
+
+/** One rule's evidence on the alert. */
+export type AlertCondition = {
+  readonly key: string;
+  readonly rule: string;
+  readonly level: LevelOrNone;
+  readonly state: ConditionState;
+  readonly sinceMs: EpochMs;
+  readonly reason: Text;
+  readonly evidence: Evidence;
+};
+
+export type Alert = {
+  readonly id: AlertId;
+  readonly subject: Subject;
+  readonly hazard: Hazard;
+  readonly origin: Origin;
+  readonly gridCode: GridCode;
+  /** The maximum of its conditions; after they have cleared, the last level that was in force. */
+  readonly level: Level;
+  readonly lifecycle: Lifecycle;
+  readonly condition: ConditionState;
+  readonly shelvedUntilMs: EpochMs | null;
+  /** Event time of the first transition. */
+  readonly raisedAtMs: EpochMs;
+  /** Rises by one when people are asked anew (raised, worsened). */
+  readonly round: number;
+  readonly acknowledged: { readonly by: PersonId; readonly atMs: EpochMs } | null;
+  readonly closedAtMs: EpochMs | null;
+  readonly recipients: readonly Recipient[];
+  readonly conditions: readonly AlertCondition[];
+  /** Position of its newest event in the alert log; a reader's version. */
+  readonly version: number;
+};
+
+/** One entry of the ledger; `hash` = SHA-256 over the previous hash and this entry, in one global chain. */
+export type AlertEvent = {
+  readonly seq: number;
+  readonly alertId: AlertId;
+  readonly atMs: EpochMs;
+  /** A person, or the part of the system that did it. */
+  readonly by: string;
+  readonly kind:
+    | 'raised'
+    | 'levelChanged'
+    | 'conditionChanged'
+    | 'lateFinding'
+    | 'targeted'
+    | 'deliveryClaimed'
+    | 'deliveryResult'
+    | 'acknowledged'
+    | 'handling'
+    | 'closed'
+    | 'falseAlarm'
+    | 'shelved'
+    | 'note'
+    | 'refused';
+  readonly text: Text;
+  /** Facts of the event as plain JSON. */
+  readonly facts: { readonly [key: string]: unknown };
+  readonly hash: string;
+};
+
+/** Keyed `(alert, round, step, try, person, channel)`; `unknown`: handed over when the process died, sent again as 重发. */
+export type Delivery = {
+  readonly key: string;
+  readonly alertId: AlertId;
+  readonly round: number;
+  readonly personId: PersonId;
+  readonly channel: string;
+  readonly state: 'queued' | 'claimed' | 'sent' | 'failed' | 'unknown' | 'refused';
+  readonly attempts: number;
+  readonly updatedAtMs: EpochMs;
+  readonly detail: string;
+};
+
+export type AlertFilter = {
+  /** Alerts whose grid lies in one of these subtrees. */
+  readonly gridCodes: readonly GridCode[];
+  /** Default: all that are not closed. */
+  readonly open?: boolean;
+  readonly origin?: Origin;
+};
+
+/** What the console and the API see of alerts; reads its own connection, sees only what is committed. */
+export type AlertReader = {
+  readonly list: (
+    filter: AlertFilter,
+    limit: number,
+    cursor: string | null,
+  ) => { readonly items: readonly Alert[]; readonly next: string | null };
+  readonly get: (id: AlertId) => Alert | undefined;
+  readonly events: (id: AlertId) => readonly AlertEvent[];
+  readonly deliveries: (id: AlertId) => readonly Delivery[];
+  /** Ledger entries after `seq`, for the live feed. */
+  readonly eventsAfter: (seq: number, limit: number) => readonly AlertEvent[];
+  readonly head: () => number;
+  readonly onWake: (wake: () => void) => () => void;
+  /** What became of a command, once alerts has taken it. */
+  readonly commandResult: (commandId: string) => { readonly ok: boolean; readonly message: Text } | undefined;
+  readonly close: () => void;
+};
+
+/** What a person does to an alert; written to the console's own log, which alerts reads like any other. */
+export type AlertCommand = {
+  readonly id: string;
+  readonly alertId: AlertId;
+  readonly action: 'acknowledge' | 'handle' | 'close' | 'falseAlarm' | 'note';
+  readonly by: PersonId;
+  readonly atMs: EpochMs;
+  /** `console`, `api` … */
+  readonly from: string;
+  readonly note: string;
+};

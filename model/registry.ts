@@ -1,0 +1,148 @@
+/** The county as data: grids, people, duty, points, sensors and edges, parsed and checked; what every stage looks things up in. */
+import type { BusConfig } from '#model/edge-config.ts';
+import type { Level } from '#model/level.ts';
+import type { QuantityCode } from '#model/quantity.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
+import type { Text } from '#model/text.ts';
+import type { EpochMs } from '#model/time.ts';
+
+/** Division codes as strings (GB/T 2260): 6, 9, 12 digits; enterprises and groups bear a local suffix, e.g. `331004001-E01`. */
+export type GridCode = string;
+export type PersonId = string;
+export type PointId = string;
+
+/** 1 county 县, 2 township or park 乡镇·园区, 3 village, community or enterprise 村·社区·企业, 4 group 组. */
+export type Tier = 1 | 2 | 3 | 4;
+export type GridKind = 'county' | 'township' | 'park' | 'village' | 'community' | 'enterprise' | 'group';
+
+export type Polygon = readonly (readonly [lon: number, lat: number])[];
+
+export type Grid = {
+  readonly code: GridCode;
+  readonly tier: Tier;
+  readonly kind: GridKind;
+  readonly name: Text;
+  readonly parent: GridCode | null;
+  /** Outer rings, WGS-84, first point repeated last; empty when the grid has no boundary of its own. */
+  readonly boundary: readonly Polygon[];
+};
+
+/** 网格长, 副网格长, 网格管理员, 网格员, 调度员, 信息员. */
+export const POSTS = ['head', 'deputy', 'manager', 'member', 'dispatcher', 'information'] as const;
+export type Post = (typeof POSTS)[number];
+
+export type Person = {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly phone: string;
+  readonly posts: readonly { readonly gridCode: GridCode; readonly post: Post }[];
+};
+
+/** One shift at a grid's duty desk; A/B (AB岗) stand in for each other. */
+export type DutyShift = {
+  readonly gridCode: GridCode;
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  readonly a: PersonId;
+  readonly b: PersonId | null;
+};
+
+export const HAZARDS = ['landslide', 'rainstorm', 'flood', 'fire', 'equipment'] as const;
+export type Hazard = (typeof HAZARDS)[number];
+
+export type Sensor = {
+  readonly id: SensorId;
+  readonly pointId: PointId;
+  readonly edgeId: string;
+  readonly quantity: QuantityCode;
+  readonly name: Text;
+  /** Silence longer than this is stale; from the poll interval and the device. */
+  readonly staleAfterMs: number;
+};
+
+export type HazardPoint = {
+  readonly id: PointId;
+  readonly name: Text;
+  readonly kind: 'slope' | 'reservoir' | 'river' | 'rain-station' | 'warehouse';
+  readonly riskGrade: 'major' | 'larger' | 'general' | 'low';
+  readonly lon: number;
+  readonly lat: number;
+  /** Derived from the location: the deepest grid that contains it, and its ancestors by tier. */
+  readonly gridCode: GridCode;
+  readonly households: readonly Household[];
+};
+
+/** On a point's evacuation list. */
+export type Household = {
+  readonly id: string;
+  readonly headName: string;
+  readonly people: number;
+  readonly phone: string;
+  readonly callerId: PersonId;
+};
+
+export type EdgeUnit = {
+  readonly id: string;
+  readonly township: string;
+  readonly origin: Origin;
+  readonly name: Text;
+  readonly buses: readonly BusConfig[];
+};
+
+export type ChannelConfig =
+  | { readonly id: string; readonly kind: 'console' }
+  | {
+      readonly id: string;
+      readonly kind: 'webhook';
+      readonly url: string;
+      /** Signs the body (HMAC-SHA256); named, never written here. */
+      readonly secretEnv: string | null;
+      /** Levels and up that go out by this channel. */
+      readonly minLevel: Level;
+      readonly timeoutMs: number;
+      /** A real channel reaches people: it takes `live` only, and `drill` where allowed. A test channel names what it takes. */
+      readonly accepts: readonly Origin[];
+    };
+
+export type Registry = {
+  /** Hash of the county's files. */
+  readonly version: string;
+  readonly county: { readonly code: GridCode; readonly name: Text; readonly zone: string };
+  readonly grids: ReadonlyMap<GridCode, Grid>;
+  readonly people: ReadonlyMap<PersonId, Person>;
+  readonly duty: readonly DutyShift[];
+  readonly points: ReadonlyMap<PointId, HazardPoint>;
+  readonly sensors: ReadonlyMap<SensorId, Sensor>;
+  readonly edges: ReadonlyMap<string, EdgeUnit>;
+  readonly channels: readonly ChannelConfig[];
+};
+
+/** The registry in force; a bad edit leaves the last good one here and is told elsewhere. */
+export type RegistryPort = { readonly current: () => Registry; readonly onChange: (run: () => void) => () => void };
+
+/** The grid itself and its ancestors, deepest first. */
+export function ancestry(registry: Pick<Registry, 'grids'>, code: GridCode): readonly Grid[] {
+  const chain: Grid[] = [];
+  let next: GridCode | null = code;
+  while (next !== null && chain.length < 8) {
+    const grid: Grid | undefined = registry.grids.get(next);
+    if (grid === undefined) break;
+    chain.push(grid);
+    next = grid.parent;
+  }
+  return chain;
+}
+
+/** Whether `code` lies in the subtree of `root` (a grid lies in its own subtree). */
+export const inSubtree = (registry: Pick<Registry, 'grids'>, code: GridCode, root: GridCode): boolean =>
+  ancestry(registry, code).some((grid) => grid.code === root);
+
+/** Topic tokens of a point: county, township and village codes, `-` where a level does not exist. */
+export function topicPlace(
+  registry: Pick<Registry, 'grids'>,
+  gridCode: GridCode,
+): { county: string; township: string; village: string } {
+  const chain = ancestry(registry, gridCode);
+  const at = (tier: Tier) => chain.find((grid) => grid.tier === tier)?.code ?? '-';
+  return { county: at(1), township: at(2), village: at(3) };
+}

@@ -1,0 +1,88 @@
+/** MQTT topics (3.1.1). Every token matches `[A-Za-z0-9_-]+`, so that a topic is a legal subject of a log as well. */
+import { err, ok, type Result } from '#model/result.ts';
+import type { SeqRange } from '#model/seen.ts';
+import type { EpochMs, TimeQuality } from '#model/time.ts';
+
+const ROOT = 'fengsui/v1';
+const TOKEN = /^[A-Za-z0-9_-]+$/;
+export const isTopicToken = (raw: string): boolean => raw.length <= 64 && TOKEN.test(raw);
+
+export const EDGE_CHANNELS = ['up', 'ack', 'status', 'cmd', 'reply'] as const;
+export type EdgeChannel = (typeof EDGE_CHANNELS)[number];
+export const GRID_CHANNELS = ['state', 'alert', 'broadcast'] as const;
+export type GridChannel = (typeof GRID_CHANNELS)[number];
+
+export type EdgeTopic = {
+  readonly kind: 'edge';
+  readonly township: string;
+  readonly edgeId: string;
+  readonly channel: EdgeChannel;
+};
+export type GridTopic = {
+  readonly kind: 'grid';
+  readonly county: string;
+  readonly township: string;
+  readonly village: string;
+  readonly point: string;
+  readonly channel: GridChannel;
+};
+
+export const edgeTopic = (township: string, edgeId: string, channel: EdgeChannel): string =>
+  `${ROOT}/edge/${township}/${edgeId}/${channel}`;
+/** A level that does not exist is `-`. */
+export const gridTopic = (
+  county: string,
+  township: string,
+  village: string,
+  point: string,
+  channel: GridChannel,
+): string => `${ROOT}/grid/${county}/${township || '-'}/${village || '-'}/${point}/${channel}`;
+/** Subscription filters of the centre's own stages. */
+export const ALL_UP = `${ROOT}/edge/+/+/up`;
+export const ALL_STATUS = `${ROOT}/edge/+/+/status`;
+export const ALL_REPLY = `${ROOT}/edge/+/+/reply`;
+
+export function parseTopic(topic: string): Result<EdgeTopic | GridTopic, string> {
+  const parts = topic.split('/');
+  if (parts[0] !== 'fengsui' || parts[1] !== 'v1') return err('topic is not under fengsui/v1');
+  if (!parts.every(isTopicToken)) return err('topic has a token outside A-Z a-z 0-9 _ -');
+  const [, , family, first = '', second = '', third = '', fourth = '', last = ''] = parts;
+  if (family === 'edge' && parts.length === 6) {
+    const channel = EDGE_CHANNELS.find((name) => name === third);
+    if (channel === undefined) return err('unknown edge channel');
+    return ok({ kind: 'edge', township: first, edgeId: second, channel });
+  }
+  if (family === 'grid' && parts.length === 8) {
+    const channel = GRID_CHANNELS.find((name) => name === last);
+    if (channel === undefined) return err('unknown grid channel');
+    return ok({ kind: 'grid', county: first, township: second, village: third, point: fourth, channel });
+  }
+  return err('unknown topic');
+}
+
+/** On `…/ack`: batches of this epoch that are on the centre's disk. */
+export type Ack = { readonly epoch: string; readonly ranges: readonly SeqRange[]; readonly atMs: EpochMs };
+
+/** On `…/status`, retained; `lost` is the last will. */
+export type EdgeStatus =
+  | {
+      readonly state: 'online';
+      readonly edgeId: string;
+      readonly bootId: string;
+      readonly epoch: string;
+      readonly atMs: EpochMs;
+      readonly inventoryVersion: string;
+      readonly version: string;
+      readonly timeQuality: TimeQuality;
+      /** This edge's clock minus the centre's, from the last ack; null before the first. */
+      readonly clockOffsetMs: number | null;
+      readonly queuedBatches: number;
+    }
+  | { readonly state: 'lost'; readonly edgeId: string; readonly bootId: string };
+
+/** On `…/cmd`, never retained; an expired one is refused and answered. */
+export type EdgeCommand = { readonly id: string; readonly issuedAt: EpochMs; readonly expiresAt: EpochMs } & (
+  | { readonly kind: 'resend'; readonly epoch: string; readonly ranges: readonly SeqRange[] }
+  | { readonly kind: 'read-now' }
+);
+export type EdgeReply = { readonly id: string; readonly ok: boolean; readonly message: string };

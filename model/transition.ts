@@ -1,0 +1,60 @@
+/** A transition: a rule's condition at a subject changed its level or its data; what alerts are made of. */
+import type { LevelOrNone } from '#model/level.ts';
+import type { QuantityCode } from '#model/quantity.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
+import type { Hazard, PointId } from '#model/registry.ts';
+import type { Text } from '#model/text.ts';
+import type { EpochMs } from '#model/time.ts';
+
+/** A hazard point, or a gateway for conditions about the system itself. */
+export type Subject = { readonly kind: 'point'; readonly id: PointId } | { readonly kind: 'edge'; readonly id: string };
+export const subjectKey = (subject: Subject): string => `${subject.kind}:${subject.id}`;
+
+/** What the decision rested on. Values are whole steps of the quantity (per hour for a rate). */
+export type Evidence = {
+  readonly sensorId: SensorId | null;
+  readonly quantity: QuantityCode | null;
+  readonly measure: 'value' | 'rollingSum' | 'rate' | 'silence';
+  readonly windowMs: number | null;
+  readonly value: number | null;
+  /** The limit that was crossed, and those of all colours for the chart. */
+  readonly limit: number | null;
+  readonly limits: readonly { readonly level: LevelOrNone; readonly limit: number }[];
+  /** Part of the window for which there were data, 0 to 1; below 1 a sum is a lower bound. */
+  readonly coverage: number | null;
+};
+
+export type Transition = {
+  /** `rule@version|subject|partition:pos:n`: the same rows give the same id, so a repeat is recognised. */
+  readonly id: string;
+  readonly rule: string;
+  readonly subject: Subject;
+  readonly hazard: Hazard;
+  readonly site: 'centre' | 'edge';
+  readonly origin: Origin;
+  readonly from: LevelOrNone;
+  readonly to: LevelOrNone;
+  /** `active` at `to`; `cleared` (to is none); `dataLost`: the level stands, its data stopped. `closed`: the rule is gone. */
+  readonly condition: 'active' | 'cleared' | 'dataLost' | 'closed';
+  /** Event time: the measurement (or tick) that decided. */
+  readonly atMs: EpochMs;
+  /** When the deciding row came in. */
+  readonly decidedAtMs: EpochMs;
+  /** The transition would have lain in the past: recorded, moves no siren and calls nobody. */
+  readonly late: boolean;
+  readonly reason: Text;
+  readonly evidence: Evidence;
+  readonly partition: number;
+  readonly pos: number;
+};
+
+/** Conditions are keyed by rule (with version), subject, hazard, where they were judged, and origin. */
+export const conditionKey = (transition: Transition): string =>
+  [
+    transition.rule,
+    subjectKey(transition.subject),
+    transition.hazard,
+    transition.site,
+    transition.origin,
+    transition.evidence.sensorId ?? '-',
+  ].join('|');
