@@ -1,0 +1,126 @@
+/** The credential file: one entry a user, the password only as a scrypt hash; written whole and at once, readable by its owner alone. */
+import { randomBytes, scryptSync } from 'node:crypto';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ORIGINS, type Origin } from '#model/reading.ts';
+import { err, ok, type Result } from '#model/result.ts';
+import { isTopicToken } from '#model/topics.ts';
+
+/** What a credential is for. The origin is a note for people: ingest goes by the registry (docs/decisions/identity.md). */
+export type CredentialSpec =
+  | { readonly kind: 'edge'; readonly township: string; readonly origin: Origin }
+  | { readonly kind: 'service' };
+export type Credential = CredentialSpec & { readonly salt: string; readonly hash: string };
+export type Credentials = ReadonlyMap<string, Credential>;
+
+/** Passwords are random (192 bits), so the hash only has to slow down whoever stole the file. */
+export const SCRYPT = { N: 16_384, r: 8, p: 1, bytes: 32 } as const;
+const PASSWORD_BYTES = 24;
+const SALT_BYTES = 16;
+
+/** Missing is an empty list; a broken file is an error, never an empty list. */
+export function readCredentials(file: string): Result<Credentials, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ok(new Map());
+    return err(`cannot read ${file}: ${String(cause)}`);
+  }
+  try {
+    return parseCredentials(JSON.parse(text), file);
+  } catch (cause) {
+    return err(`${file} is not JSON: ${String(cause)}`);
+  }
+}
+
+function parseCredentials(raw: unknown, file: string): Result<Credentials, string> {
+  const users = (raw as { readonly users?: unknown } | null)?.users;
+  if (typeof users !== 'object' || users === null) return err(`${file} has no "users"`);
+  const found = new Map<string, Credential>();
+  for (const [user, entry] of Object.entries(
+    users as { readonly [user: string]: { readonly [key: string]: unknown } },
+  )) {
+    const { kind, township, origin, salt, hash } = entry;
+    if (!isTopicToken(user) || typeof salt !== 'string' || typeof hash !== 'string')
+      return err(`${file}: the entry of ${JSON.stringify(user)} is malformed`);
+    if (kind === 'service') found.set(user, { kind, salt, hash });
+    else if (kind === 'edge' && typeof township === 'string' && isTopicToken(township))
+      found.set(user, { kind, township, origin: ORIGINS.find((name) => name === origin) ?? 'simulated', salt, hash });
+    else return err(`${file}: the entry of ${JSON.stringify(user)} is malformed`);
+  }
+  return ok(found);
+}
+
+function writeCredentials(file: string, credentials: Credentials): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.new`;
+  const fd = openSync(draft, 'w', 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify({ version: 1, users: Object.fromEntries(credentials) }, null, 2)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  chmodSync(draft, 0o600);
+  renameSync(draft, file);
+}
+
+function hashPassword(password: string): { readonly salt: string; readonly hash: string } {
+  const salt = randomBytes(SALT_BYTES);
+  const hash = scryptSync(password, salt, SCRYPT.bytes, { N: SCRYPT.N, r: SCRYPT.r, p: SCRYPT.p });
+  return { salt: salt.toString('base64url'), hash: hash.toString('base64url') };
+}
+
+function readOrThrow(file: string): Map<string, Credential> {
+  const read = readCredentials(file);
+  if (!read.ok) throw new Error(`${read.error}; mend it or move it away, then start again`);
+  return new Map(read.value);
+}
+
+function sameSpec(entry: Credential, spec: CredentialSpec): boolean {
+  if (entry.kind !== 'edge' || spec.kind !== 'edge') return entry.kind === spec.kind;
+  return entry.township === spec.township && entry.origin === spec.origin;
+}
+
+/**
+ * Sees to it that the user has a credential for this purpose: the new password, shown once, or null when the user has
+ * one already (an edge that moved keeps its password and gets its new township).
+ */
+export function ensureCredential(file: string, user: string, spec: CredentialSpec): string | null {
+  const credentials = readOrThrow(file);
+  const entry = credentials.get(user);
+  if (entry !== undefined && sameSpec(entry, spec)) return null;
+  if (entry !== undefined) {
+    credentials.set(user, { ...spec, salt: entry.salt, hash: entry.hash });
+    writeCredentials(file, credentials);
+    return null;
+  }
+  return rotateCredential(file, user, spec);
+}
+
+/** Gives the user a new password; the old one ends with the broker's next look at the file. */
+export function rotateCredential(file: string, user: string, spec: CredentialSpec): string {
+  if (!isTopicToken(user)) throw new Error(`a user name is 1 to 64 of A-Z a-z 0-9 _ -, not ${JSON.stringify(user)}`);
+  const credentials = readOrThrow(file);
+  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  credentials.set(user, { ...spec, ...hashPassword(password) });
+  writeCredentials(file, credentials);
+  return password;
+}
+
+/** Takes a credential away; whoever is connected with it is closed at the broker's next look. */
+export function removeCredential(file: string, user: string): boolean {
+  const credentials = readOrThrow(file);
+  const there = credentials.delete(user);
+  if (there) writeCredentials(file, credentials);
+  return there;
+}
+
+/** Who has a credential, without the hashes. */
+export const listCredentials = (file: string): readonly { readonly user: string; readonly spec: CredentialSpec }[] =>
+  [...readOrThrow(file)].map(([user, entry]) => ({
+    user,
+    spec:
+      entry.kind === 'edge' ? { kind: 'edge', township: entry.township, origin: entry.origin } : { kind: 'service' },
+  }));
