@@ -1,0 +1,126 @@
+/** The county's files as one registry: parsed, bound to one another and checked, with every finding at once. */
+import { bindChannels } from '#cli/load/channels.ts';
+import { bindDuty, expandDuty } from '#cli/load/duty.ts';
+import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
+import { openLocator } from '#cli/load/geometry.ts';
+import { bindGrids } from '#cli/load/grids.ts';
+import { hashOf } from '#cli/load/hash.ts';
+import { bindPeople } from '#cli/load/people.ts';
+import { bindPoints } from '#cli/load/points.ts';
+import { countySchema } from '#cli/load/schemas.ts';
+import { openSource, parsePart, type Source } from '#cli/load/source.ts';
+import type { Registry } from '#model/registry.ts';
+import { err, type Lint, ok, type Result } from '#model/result.ts';
+import { DAY_MS, type EpochMs } from '#model/time.ts';
+
+/** The roster is written out this far around the moment of loading. */
+export const ROSTER_SPAN_MS = 40 * DAY_MS;
+
+/** Files that the loader reads; `people/*.yaml` and `points/*.yaml` may hold a township each. */
+const FILE = /^(county|grids|people|duty|points|edges|channels)\.yaml$|^grids\.geojson$|^(people|points)\/[^/]+\.yaml$/;
+export const isCountyFile = (name: string): boolean => FILE.test(name);
+
+export type CountyReport = {
+  /** Null when there are errors. */
+  readonly county: LoadedCounty | null;
+  readonly lints: readonly Lint[];
+  /** How many of each were looked at; a check that looked at nothing is none. */
+  readonly looked: {
+    readonly [what in 'files' | 'grids' | 'people' | 'desks' | 'points' | 'sensors' | 'edges' | 'channels']: number;
+  };
+};
+
+export type LoadedCounty = {
+  readonly registry: Registry;
+  /** The same registry with the roster written out around another moment. */
+  readonly at: (nowMs: EpochMs) => Registry;
+};
+
+type Files = ReadonlyMap<string, string>;
+
+/** Opens the named file, or all of a family (`points.yaml`, `points/*.yaml`); a missing one is a finding. */
+function openers(files: Files, lints: Lint[]) {
+  const family = (name: string): Source[] => {
+    const names = [...files.keys()].filter((file) => file === `${name}.yaml` || file.startsWith(`${name}/`)).sort();
+    return names.filter(isCountyFile).map((file) => openSource(file, files.get(file) ?? '', lints));
+  };
+  const missing = (file: string): Source => {
+    const mend = 'every county has one; take the shipped county as a model';
+    lints.push({
+      file,
+      line: 0,
+      column: 0,
+      path: '',
+      kind: 'missing-file',
+      message: 'the file is missing',
+      mend,
+      severity: 'error',
+    });
+    return { file, value: undefined, find: () => {} };
+  };
+  const one = (file: string): Source => {
+    const text = files.get(file);
+    return text === undefined ? missing(file) : openSource(file, text, lints);
+  };
+  const some = (name: string): Source[] => {
+    const sources = family(name);
+    return sources.length > 0 ? sources : [missing(`${name}.yaml`)];
+  };
+  return { one, some };
+}
+
+const byPlace = (a: Lint, b: Lint): number =>
+  a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
+
+/** Reads and checks everything; warnings come along whether it holds or not. */
+export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): CountyReport {
+  const lints: Lint[] = [];
+  const open = openers(files, lints);
+  const countySource = open.one('county.yaml');
+  const county =
+    countySource.value === undefined ? undefined : parsePart(countySource, [], countySource.value, countySchema);
+  const gridSource = open.one('grids.yaml');
+  const grids = bindGrids(gridSource, open.one('grids.geojson'), county?.code);
+  const people = bindPeople(open.some('people'), grids, gridSource);
+  const desks = bindDuty(open.one('duty.yaml'), grids, people.declared, gridSource);
+  const edgeSource = open.one('edges.yaml');
+  const edges = bindEdges(edgeSource, grids, profiles);
+  const locate = openLocator(grids.grids.values());
+  const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, profiles });
+  const hung = hangSensors(edgeSource, edges, points);
+  const channels = bindChannels(open.one('channels.yaml'));
+  const looked = {
+    files: [...files.keys()].filter(isCountyFile).length,
+    grids: grids.grids.size,
+    people: people.people.size,
+    desks: desks.length,
+    points: points.points.size,
+    sensors: points.sensors.size,
+    edges: edges.edges.size,
+    channels: channels.length,
+  };
+  lints.sort(byPlace);
+  if (county === undefined || lints.some(({ severity }) => severity === 'error'))
+    return { county: null, lints, looked };
+  const content = {
+    county,
+    grids: grids.grids,
+    people: people.people,
+    points: points.points,
+    sensors: points.sensors,
+    edges: hung,
+    channels,
+  };
+  const version = hashOf({ ...content, desks });
+  const at = (when: EpochMs): Registry => {
+    const duty = expandDuty(desks, county.zone, when - ROSTER_SPAN_MS, when + ROSTER_SPAN_MS);
+    return { version, ...content, duty };
+  };
+  return { county: { registry: at(nowMs), at }, lints, looked };
+}
+
+/** The registry, or everything that is wrong (with the warnings, so that one reading mends all). */
+export function parseCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): Result<Registry, readonly Lint[]> {
+  const { county, lints } = checkCounty(files, nowMs, profiles);
+  return county === null ? err(lints) : ok(county.registry);
+}

@@ -1,0 +1,153 @@
+/** Plane geometry on boundaries in degrees: which grid holds a point, how large a ring is, whether two rings overlap. */
+
+import { booleanPointInPolygon } from '@turf/boolean-point-in-polygon';
+import Flatbush from 'flatbush';
+import type { Grid, GridCode, Polygon, Tier } from '#model/registry.ts';
+
+type Lonlat = readonly [number, number];
+type Box = readonly [west: number, south: number, east: number, north: number];
+
+/** About 1 cm: what a border may deviate by before anybody calls it an overlap. */
+const TOLERANCE_DEG = 1e-7;
+
+/** In square degrees, positive; rings bear their first point again at the end. */
+export function ringArea(ring: Polygon): number {
+  const [originLon, originLat] = ring[0] ?? [0, 0];
+  let twice = 0;
+  for (let index = 0; index + 1 < ring.length; index++) {
+    const [ax, ay] = ring[index] as Lonlat;
+    const [bx, by] = ring[index + 1] as Lonlat;
+    twice += (ax - originLon) * (by - originLat) - (bx - originLon) * (ay - originLat);
+  }
+  return Math.abs(twice) / 2;
+}
+
+function boxOf(ring: Polygon): Box {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [lon, lat] of ring) {
+    west = Math.min(west, lon);
+    south = Math.min(south, lat);
+    east = Math.max(east, lon);
+    north = Math.max(north, lat);
+  }
+  return [west, south, east, north];
+}
+
+function inRing(point: Lonlat, ring: Polygon, ignoreBoundary = false): boolean {
+  const coordinates = [ring as [number, number][]];
+  return booleanPointInPolygon([point[0], point[1]], { type: 'Polygon', coordinates }, { ignoreBoundary });
+}
+
+export type GridLocator = (lon: number, lat: number) => GridCode | null;
+
+/** Answers for a location with the deepest grid that contains it; on a shared border, the one with the lower code. */
+export function openLocator(grids: Iterable<Grid>): GridLocator {
+  const rings: { code: GridCode; tier: Tier; ring: Polygon }[] = [];
+  for (const { code, tier, boundary } of grids) for (const ring of boundary) rings.push({ code, tier, ring });
+  if (rings.length === 0) return () => null;
+  const index = new Flatbush(rings.length);
+  for (const { ring } of rings) index.add(...boxOf(ring));
+  index.finish();
+  return (lon, lat) => {
+    let best: { code: GridCode; tier: Tier } | undefined;
+    for (const hit of index.search(lon, lat, lon, lat)) {
+      const candidate = rings[hit];
+      if (candidate === undefined || !inRing([lon, lat], candidate.ring)) continue;
+      const deeper = best === undefined || candidate.tier > best.tier;
+      if (deeper || (candidate.tier === best?.tier && candidate.code < best.code)) best = candidate;
+    }
+    return best?.code ?? null;
+  };
+}
+
+/** Signed distance of `c` from the line through `a` and `b`; exactly 0 when `c` is one of them. */
+function offLine(a: Lonlat, b: Lonlat, c: Lonlat): number {
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+  return length === 0 ? 0 : ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) / length;
+}
+
+const opposite = (one: number, other: number): boolean =>
+  Math.abs(one) > TOLERANCE_DEG && Math.abs(other) > TOLERANCE_DEG && one > 0 !== other > 0;
+
+const cross = (a: Lonlat, b: Lonlat, c: Lonlat, d: Lonlat): boolean =>
+  opposite(offLine(a, b, c), offLine(a, b, d)) && opposite(offLine(c, d, a), offLine(c, d, b));
+
+/** The parts of a ring that touch a box, as edges. */
+function edgesIn(ring: Polygon, [west, south, east, north]: Box): readonly (readonly [Lonlat, Lonlat])[] {
+  const edges: (readonly [Lonlat, Lonlat])[] = [];
+  for (let index = 0; index + 1 < ring.length; index++) {
+    const a = ring[index] as Lonlat;
+    const b = ring[index + 1] as Lonlat;
+    const outside =
+      Math.max(a[0], b[0]) < west ||
+      Math.min(a[0], b[0]) > east ||
+      Math.max(a[1], b[1]) < south ||
+      Math.min(a[1], b[1]) > north;
+    if (!outside) edges.push([a, b]);
+  }
+  return edges;
+}
+
+function distanceToEdge(point: Lonlat, [a, b]: readonly [Lonlat, Lonlat]): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const squared = dx * dx + dy * dy;
+  const along = squared === 0 ? 0 : ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / squared;
+  const t = Math.min(1, Math.max(0, along));
+  return Math.hypot(point[0] - a[0] - t * dx, point[1] - a[1] - t * dy);
+}
+
+/** Some point well inside a ring: the middle of the widest span at half height. */
+function interiorPoint(ring: Polygon): Lonlat {
+  const [, south, , north] = boxOf(ring);
+  // A little off the half, so that the line meets no corner of a drawn grid.
+  const y = south + (north - south) * 0.497_3;
+  const crossings: number[] = [];
+  for (let index = 0; index + 1 < ring.length; index++) {
+    const [ax, ay] = ring[index] as Lonlat;
+    const [bx, by] = ring[index + 1] as Lonlat;
+    if (ay > y !== by > y) crossings.push(ax + ((y - ay) / (by - ay)) * (bx - ax));
+  }
+  crossings.sort((a, b) => a - b);
+  let best: Lonlat = ring[0] ?? [0, 0];
+  let widest = -1;
+  for (let index = 0; index + 1 < crossings.length; index += 2) {
+    const [from = 0, to = 0] = crossings.slice(index, index + 2);
+    if (to - from <= widest) continue;
+    widest = to - from;
+    best = [(from + to) / 2, y];
+  }
+  return best;
+}
+
+/** A corner of `inner` that lies inside `outer` by more than the tolerance. */
+function cornerInside(inner: Polygon, outer: Polygon, box: Box): boolean {
+  const near = edgesIn(outer, box);
+  return edgesIn(inner, box).some(
+    ([corner]) => inRing(corner, outer, true) && near.every((edge) => distanceToEdge(corner, edge) > TOLERANCE_DEG),
+  );
+}
+
+/** Whether two rings share ground; a shared border is none. */
+export function ringsOverlap(one: Polygon, other: Polygon): boolean {
+  const [a, b] = [boxOf(one), boxOf(other)];
+  const box: Box = [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
+  if (box[0] > box[2] || box[1] > box[3]) return false;
+  const edges = edgesIn(other, box);
+  if (edgesIn(one, box).some(([p, q]) => edges.some(([r, s]) => cross(p, q, r, s)))) return true;
+  if (cornerInside(one, other, box) || cornerInside(other, one, box)) return true;
+  return inRing(interiorPoint(one), other) || inRing(interiorPoint(other), one);
+}
+
+/** Pairs of rings whose boxes meet, each pair once, by index. */
+export function meetingPairs(rings: readonly Polygon[]): readonly (readonly [number, number])[] {
+  if (rings.length < 2) return [];
+  const index = new Flatbush(rings.length);
+  for (const ring of rings) index.add(...boxOf(ring));
+  index.finish();
+  return rings.flatMap((ring, here) =>
+    index
+      .search(...boxOf(ring))
+      .filter((there) => there > here)
+      .map((there) => [here, there] as const),
+  );
+}

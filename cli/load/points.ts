@@ -1,0 +1,178 @@
+/** Hazard points, their households and sensors. A point's grid is not written down: it follows from where it lies. */
+
+import type { z } from 'zod';
+import { type BoundEdges, type Profiles, wireKey } from '#cli/load/edges.ts';
+import type { GridLocator } from '#cli/load/geometry.ts';
+import { type householdSchema, pointSchema, sensorSchema } from '#cli/load/schemas.ts';
+import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
+import type { SensorId } from '#model/reading.ts';
+import type { HazardPoint, Household, PointId, Sensor } from '#model/registry.ts';
+
+export type BoundPoints = {
+  readonly points: ReadonlyMap<PointId, HazardPoint>;
+  readonly sensors: ReadonlyMap<SensorId, Sensor>;
+  /** `edge/bus/unit/register` → sensor. */
+  readonly wires: ReadonlyMap<string, SensorId>;
+  /** False when a sensor could not be read: then nobody can say which units are unused. */
+  readonly complete: boolean;
+};
+
+export type PointContext = {
+  readonly locate: GridLocator;
+  readonly people: ReadonlySet<string>;
+  readonly edges: BoundEdges;
+  readonly profiles: Profiles | undefined;
+};
+
+type PointRow = z.infer<typeof pointSchema>;
+type SensorRow = z.infer<typeof sensorSchema>;
+type Device = NonNullable<SensorRow['device']>;
+
+/** A unit is missed after ten polls, and not before a minute. */
+const STALE_POLLS = 10;
+const MIN_STALE_MS = 60_000;
+
+function bindHouseholds(source: Source, path: Path, row: PointRow, people: ReadonlySet<string>): Household[] {
+  const out: Household[] = [];
+  const seen = new Set<string>();
+  row.households.forEach((household: z.infer<typeof householdSchema>, index) => {
+    const here = [...path, 'households', index];
+    const { id, head, people: count, phone, caller } = household;
+    if (seen.has(id)) {
+      const message = `household "${id}" stands twice at point "${row.id}"`;
+      source.find([...here, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });
+    }
+    seen.add(id);
+    if (caller === undefined) {
+      const mend = 'add "caller:" with the id of the person who calls or fetches them';
+      source.find(here, { kind: 'no-caller', message: `nobody calls the household of ${head}`, mend });
+      return;
+    }
+    if (!people.has(caller)) {
+      const mend = 'mend the id, or add the person to people.yaml';
+      const message = `the household of ${head} is called by "${caller}", whom people.yaml does not know`;
+      source.find([...here, 'caller'], { kind: 'unknown-person', message, mend });
+    }
+    out.push({ id, headName: head, people: count, phone, callerId: caller });
+  });
+  return out;
+}
+
+type DeviceSpot = { readonly pollMs: number; readonly profileId: string };
+
+/** The unit that a sensor names; a finding when it names none that exists. */
+function findUnit(source: Source, path: Path, device: Device, edges: BoundEdges): DeviceSpot | undefined {
+  const bare = edges.edges.get(device.edge);
+  if (bare === undefined) {
+    if (!edges.declared.has(device.edge)) {
+      const mend = 'mend the id, or add the edge to edges.yaml';
+      const message = `there is no edge "${device.edge}"`;
+      source.find([...path, 'edge'], { kind: 'unknown-edge', message, mend });
+    }
+    return undefined;
+  }
+  const bus = bare.edge.buses.find(({ id }) => id === device.bus);
+  if (bus === undefined) {
+    const mend = `use one of ${bare.edge.buses.map(({ id }) => id).join(', ')}, or add the bus to edges.yaml`;
+    const message = `edge "${device.edge}" has no bus "${device.bus}"`;
+    source.find([...path, 'bus'], { kind: 'unknown-bus', message, mend });
+    return undefined;
+  }
+  const unit = bus.units.find(({ unitId }) => unitId === device.unit);
+  if (unit === undefined) {
+    const mend = 'mend the address, or add the unit with its profile to edges.yaml';
+    const message = `bus "${device.bus}" has no unit ${device.unit}`;
+    source.find([...path, 'unit'], { kind: 'unknown-unit', message, mend });
+    return undefined;
+  }
+  return { pollMs: bus.pollMs, profileId: unit.profile };
+}
+
+function checkRegister(
+  source: Source,
+  path: Path,
+  row: SensorRow,
+  device: Device,
+  profileId: string,
+  profiles?: Profiles,
+) {
+  const profile = profiles?.get(profileId);
+  if (profile === undefined) return;
+  const register = profile.registers.find(({ key }) => key === device.register);
+  if (register === undefined) {
+    const mend = `use one of ${profile.registers.map(({ key }) => key).join(', ')}`;
+    const message = `profile "${profileId}" has no register "${device.register}"`;
+    source.find([...path, 'device', 'register'], { kind: 'unknown-register', message, mend });
+  } else if (register.quantity !== row.quantity) {
+    const message = `register "${device.register}" of "${profileId}" measures ${register.quantity}, not ${row.quantity}`;
+    source.find([...path, 'quantity'], { kind: 'quantity', message, mend: `write "quantity: ${register.quantity}"` });
+  }
+}
+
+function bindSensor(
+  source: Source,
+  path: Path,
+  raw: unknown,
+  pointId: PointId,
+  context: PointContext,
+  into: { readonly sensors: Map<SensorId, Sensor>; readonly wires: Map<string, SensorId> },
+): boolean {
+  const row = parsePart(source, path, raw, sensorSchema);
+  if (row === undefined) return false;
+  if (into.sensors.has(row.id)) {
+    const message = `sensor "${row.id}" is used twice`;
+    source.find([...path, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });
+    return false;
+  }
+  const { device } = row;
+  if (device === undefined) {
+    const mend = 'add "device: { edge, bus, unit, register }", or remove the sensor';
+    source.find(path, { kind: 'no-device', message: `sensor "${row.id}" has no device`, mend });
+    return false;
+  }
+  const spot = findUnit(source, [...path, 'device'], device, context.edges);
+  if (spot !== undefined) checkRegister(source, path, row, device, spot.profileId, context.profiles);
+  const key = wireKey(device.edge, device.bus, device.unit, device.register);
+  const other = into.wires.get(key);
+  if (other === undefined) into.wires.set(key, row.id);
+  else {
+    const message = `"${row.id}" and "${other}" are read from one register (${key})`;
+    source.find([...path, 'device'], {
+      kind: 'shared-register',
+      message,
+      mend: 'mend the unit or the register of one',
+    });
+  }
+  const staleAfterMs = row.staleAfter ?? Math.max(STALE_POLLS * (spot?.pollMs ?? 0), MIN_STALE_MS);
+  const { id, name, quantity } = row;
+  into.sensors.set(id, { id, pointId, edgeId: device.edge, quantity, name, staleAfterMs });
+  return true;
+}
+
+/** Reads the points of all files. */
+export function bindPoints(sources: readonly Source[], context: PointContext): BoundPoints {
+  const declared = new Set<string>();
+  const points = new Map<PointId, HazardPoint>();
+  const into = { sensors: new Map<SensorId, Sensor>(), wires: new Map<string, SensorId>() };
+  let complete = sources.every(({ value }) => value !== undefined);
+  for (const source of sources) {
+    for (const { path, value } of parseList(source, 'points', pointSchema, 'id', declared)) {
+      const { id, name, kind, risk, lon, lat } = value;
+      const gridCode = context.locate(lon, lat);
+      if (gridCode === null) {
+        const mend = 'is lon before lat, in degrees WGS-84? otherwise mend the boundary in grids.geojson';
+        source.find([...path, 'lon'], {
+          kind: 'outside',
+          message: `point "${id}" at ${lon}, ${lat} lies outside every grid`,
+          mend,
+        });
+      }
+      const households = bindHouseholds(source, path, value, context.people);
+      value.sensors.forEach((raw, index) => {
+        if (!bindSensor(source, [...path, 'sensors', index], raw, id, context, into)) complete = false;
+      });
+      points.set(id, { id, name, kind, riskGrade: risk, lon, lat, gridCode: gridCode ?? '', households });
+    }
+  }
+  return { points, ...into, complete };
+}

@@ -1,0 +1,153 @@
+/** The shape of the county's files, item by item. What refers to something else is checked where it is bound. */
+
+import { z } from 'zod';
+import { HAZARD_POINT_KINDS, RISK_GRADES } from '#cli/load/words.ts';
+import type { Level } from '#model/level.ts';
+import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
+import { ORIGINS } from '#model/reading.ts';
+import { type GridKind, POSTS } from '#model/registry.ts';
+import { isTopicToken } from '#model/topics.ts';
+
+const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `500ms`, `30s`, `10m`, `2h`, `1d` as milliseconds. */
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/, 'must be a duration such as 500ms, 30s, 10m, 2h or 1d')
+  .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.replace(/^\d+/, '')] ?? 1));
+
+/** Ids travel as tokens of topics. */
+const token = z
+  .string()
+  .refine(isTopicToken, 'may hold only 1 to 64 of A-Z a-z 0-9 _ - (it becomes part of an MQTT topic)');
+
+const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
+const phone = z.string().regex(/^\+?\d{5,20}$/, 'must be a telephone number of 5 to 20 digits');
+const zone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'must be a time zone such as Asia/Shanghai');
+
+export const countySchema = z.strictObject({ code: token, name: text, zone });
+
+const GRID_KINDS = [
+  'county',
+  'township',
+  'park',
+  'village',
+  'community',
+  'enterprise',
+  'group',
+] as const satisfies readonly GridKind[];
+
+export const gridSchema = z.strictObject({
+  code: token,
+  kind: z.enum(GRID_KINDS),
+  name: text,
+  parent: token.nullable().default(null),
+});
+
+export const personSchema = z.strictObject({
+  id: token,
+  name: z.string().min(1),
+  phone,
+  posts: z.array(z.strictObject({ grid: z.string(), post: z.enum(POSTS) })).default([]),
+});
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"');
+const date = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d$/, 'must be a date such as 2026-01-05')
+  .refine((day) => Number.isFinite(Date.parse(`${day}T00:00:00Z`)), 'there is no such day');
+const pair = z.array(z.string()).min(1).max(2);
+
+export const deskSchema = z.strictObject({
+  grid: z.string(),
+  /** First day of a turn of the first team; any such day, past or to come. */
+  anchor: date,
+  daysPerTurn: z.number().int().min(1).max(366),
+  shifts: z.array(z.strictObject({ from: timeOfDay, to: timeOfDay, teams: z.array(pair).min(1) })).min(1),
+  changes: z.array(z.strictObject({ date, from: timeOfDay, team: pair })).default([]),
+});
+export type Desk = z.infer<typeof deskSchema>;
+
+const quantity = z.string().refine((code): code is QuantityCode => isQuantityCode(code), {
+  error: `must be one of ${Object.keys(QUANTITIES).join(', ')}`,
+});
+
+export const householdSchema = z.strictObject({
+  id: token,
+  head: z.string().min(1),
+  people: z.number().int().min(1),
+  phone,
+  caller: z.string().optional(),
+});
+
+export const deviceSchema = z.strictObject({
+  edge: z.string(),
+  bus: z.string(),
+  unit: z.number().int().min(1).max(247),
+  register: z.string(),
+});
+
+export const sensorSchema = z.strictObject({
+  id: token,
+  name: text,
+  quantity,
+  device: deviceSchema.optional(),
+  staleAfter: duration.optional(),
+});
+
+export const pointSchema = z.strictObject({
+  id: token,
+  name: text,
+  kind: z.enum(HAZARD_POINT_KINDS),
+  risk: z.enum(RISK_GRADES),
+  lon: z.number().min(-180).max(180),
+  lat: z.number().min(-90).max(90),
+  households: z.array(householdSchema).default([]),
+  // Parsed one by one, so that one bad sensor does not hide the point.
+  sensors: z.array(z.unknown()).default([]),
+});
+
+const unit = z.strictObject({ unit: z.number().int().min(1).max(247), profile: z.string() });
+const busBase = { id: token, poll: duration.default(1_000), units: z.array(unit) };
+const port = z.number().int().min(0).max(65_535);
+export const busSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...busBase,
+    kind: z.literal('modbus-rtu'),
+    path: z.string().min(1),
+    baudRate: z.number().int().min(300).max(1_000_000).default(9_600),
+    parity: z.enum(['none', 'even', 'odd']).default('none'),
+  }),
+  z.strictObject({ ...busBase, kind: z.literal('modbus-rtu-tcp'), host: z.string().min(1), port }),
+  z.strictObject({ ...busBase, kind: z.literal('modbus-tcp'), host: z.string().min(1), port }),
+]);
+
+export const edgeSchema = z.strictObject({
+  id: token,
+  township: z.string(),
+  name: text,
+  origin: z.enum(ORIGINS),
+  buses: z.array(z.unknown()).min(1),
+});
+
+const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const satisfies readonly Level[];
+export const channelSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ id: token, kind: z.literal('console') }),
+  z.strictObject({
+    id: token,
+    kind: z.literal('webhook'),
+    url: z.url({ protocol: /^https?$/, error: 'must be a web address beginning with http:// or https://' }),
+    secretEnv: z.string().min(1).nullable().default(null),
+    minLevel: z.enum(LEVELS).default('blue'),
+    timeout: duration.default(10_000),
+    /** Reaches nobody outside: only such a channel may take what is not live. */
+    test: z.boolean().default(false),
+    accepts: z.array(z.enum(ORIGINS)).min(1).default(['live']),
+  }),
+]);
