@@ -1,0 +1,52 @@
+/** What the console needs from outside: its configuration and the ports that the composition root hands in. */
+import type { AlertCommand, AlertReader } from '#model/alert.ts';
+import type { HistoryReader } from '#model/history.ts';
+import type { JournalReader, LogWriter } from '#model/journal.ts';
+import type { RegistryPort } from '#model/registry.ts';
+import type { Lang } from '#model/text.ts';
+
+export type ConsoleConfig = {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Bearer token with the county's scope; null: sessions only. */
+  readonly token: string | null;
+  /** Where the built page lies. */
+  readonly staticDir: string;
+  /** Language of texts that come as one string; default zh. */
+  readonly lang?: Lang;
+  /** Real time for sessions and throttles (never the chain's virtual time); tests move it. */
+  readonly wallMs?: () => number;
+  /** Cost of a password hash; tests lower it. */
+  readonly scryptCost?: number;
+  /** Bytes that a stream may owe to its reader before it is dropped. */
+  readonly maxStreamBacklogBytes?: number;
+  readonly heartbeatMs?: number;
+  /** How long a command waits for its result before the caller gets 202. */
+  readonly commandWaitMs?: number;
+};
+
+export type HealthReport = {
+  readonly ready: boolean;
+  readonly parts: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+};
+
+/** One thing put aside by ingest, in plain JSON; the page shows whatever fields it has. */
+export type QuarantinePort = {
+  readonly list: (
+    limit: number,
+    cursor: string | null,
+  ) => { readonly items: readonly object[]; readonly next: string | null };
+};
+
+export type ConsolePorts = {
+  readonly registry: RegistryPort;
+  readonly journal: JournalReader;
+  readonly history: HistoryReader;
+  readonly alerts: AlertReader;
+  readonly commands: LogWriter<AlertCommand>;
+  readonly quarantine: QuarantinePort;
+  readonly metricsText: () => string | Promise<string>;
+  readonly health: () => HealthReport;
+};

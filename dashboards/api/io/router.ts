@@ -1,0 +1,117 @@
+/** Builds the HTTP application from the permission table: guard, handler, answer; there is no other way in. */
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import helmet from 'helmet';
+import { ROUTE_IDS, ROUTES, type RouteId } from '../permissions.ts';
+import { notFound, type Problem, problemBody } from '../problem.ts';
+import { alertHandlers } from './alert-handlers.ts';
+import type { Desk, Handler, Reply } from './exchange.ts';
+import { createGuard } from './guard.ts';
+import { listHandlers } from './list-handlers.ts';
+import { openHandlers } from './open-handlers.ts';
+import { sessionHandlers } from './session-handlers.ts';
+
+const BODY_LIMIT_BYTES = 1_048_576;
+
+const headers = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      objectSrc: ["'none'"],
+    },
+  },
+  // The default listens on loopback without TLS; whoever puts TLS in front adds HSTS there.
+  strictTransportSecurity: false,
+  frameguard: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+});
+
+function sendProblem(response: Response, problem: Problem): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (problem.retryAfterS !== undefined) response.setHeader('Retry-After', problem.retryAfterS);
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  response.status(problem.status).json(problemBody(problem));
+}
+
+function sendReply(response: Response, reply: Reply): void {
+  switch (reply.kind) {
+    case 'json':
+      if (reply.cookie !== undefined) response.setHeader('Set-Cookie', reply.cookie);
+      response.status(reply.status).json(reply.body);
+      return;
+    case 'text':
+      response.type(reply.type).send(reply.body);
+      return;
+    case 'problem':
+      sendProblem(response, reply.problem);
+      return;
+    case 'taken':
+      return;
+    default:
+      reply satisfies never;
+  }
+}
+
+/** What Express and its body reader throw, as a problem. */
+function problemOf(cause: unknown): Problem {
+  const { status, type } = (cause ?? {}) as { readonly status?: unknown; readonly type?: unknown };
+  if (status === 413) return { status: 413, kind: 'tooLarge', message: 'The body is larger than 1 MiB.' };
+  if (status === 415) return { status: 415, kind: 'mediaType', message: 'This content encoding is not taken.' };
+  if (cause instanceof URIError || status === 400)
+    return {
+      status: 400,
+      kind: 'badRequest',
+      message: `The request cannot be read${type ? ` (${String(type)})` : ''}.`,
+    };
+  return { status: 500, kind: 'internal', message: 'This failed here; it is in the log.' };
+}
+
+export function createRouter(desk: Desk): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.use(headers);
+  app.use((_, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  const body = express.raw({ type: 'application/json', limit: BODY_LIMIT_BYTES, inflate: false });
+  const guard = createGuard(desk);
+  const handlers: { readonly [Id in RouteId]: Handler } = {
+    ...openHandlers(desk),
+    ...sessionHandlers(desk),
+    ...listHandlers(desk),
+    ...alertHandlers(desk),
+  };
+
+  const finish = (id: string, response: Response, reply: Reply) => {
+    sendReply(response, reply);
+    const status = reply.kind === 'problem' ? reply.problem.status : response.statusCode;
+    desk.ctx.metrics.count('fengsui_http_requests_total', { route: id, status: String(status) });
+  };
+  for (const id of ROUTE_IDS) {
+    const route = ROUTES[id];
+    app[route.method](route.path, ...(route.method === 'post' ? [body] : []), async (request, response) => {
+      const passed = guard(id, route, request);
+      const reply: Reply = passed.ok
+        ? await handlers[id]({ request, response, ...passed.value })
+        : { kind: 'problem', problem: passed.error };
+      finish(id, response, reply);
+    });
+  }
+  app.use((_, response) => finish('none', response, { kind: 'problem', problem: notFound('such route') }));
+  const failed: ErrorRequestHandler = (cause, request, response, _next) => {
+    const problem = problemOf(cause);
+    if (problem.status === 500) desk.ctx.log.error('request failed', { path: request.path, cause: String(cause) });
+    finish('none', response, { kind: 'problem', problem });
+  };
+  app.use(failed);
+  return app;
+}

@@ -1,0 +1,74 @@
+/** What each route takes, as one table of schemas: they parse the request, and `/openapi.json` is made from them. */
+import { z } from 'zod';
+import { ORIGINS } from '#model/reading.ts';
+import type { RouteId } from './permissions.ts';
+
+const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe('Items in one answer');
+const cursor = z.string().min(1).max(200).optional().describe('`next` of the answer before');
+const page = { limit, cursor };
+const grid = z.string().min(1).max(64).optional().describe('Only this grid and what lies below it');
+
+/** ISO 8601 with an offset, or epoch milliseconds (seconds when below 10^11). */
+const instant = z
+  .string()
+  .max(40)
+  .transform((raw, context) => {
+    const atMs = parseInstant(raw);
+    if (atMs !== undefined) return atMs;
+    context.addIssue({ code: 'custom', message: 'must be ISO 8601 with an offset, or epoch milliseconds' });
+    return z.NEVER;
+  });
+
+export function parseInstant(raw: string): number | undefined {
+  if (/^\d{1,16}$/.test(raw)) {
+    const count = Number(raw);
+    return count < 1e11 ? count * 1_000 : count;
+  }
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/.test(raw)) return undefined;
+  const atMs = Date.parse(raw);
+  return Number.isFinite(atMs) ? atMs : undefined;
+}
+
+const none = z.object({});
+
+export const QUERIES = {
+  grids: z.object({ ...page, grid }),
+  people: z.object({ ...page, grid }),
+  points: z.object({ ...page, grid }),
+  readings: z.object({
+    ...page,
+    grid,
+    sensor: z.string().min(1).max(64).optional().describe('Without it: the newest reading of each sensor'),
+    from: instant.optional().describe('First instant; default a day before `to`'),
+    to: instant.optional().describe('End, exclusive; default now'),
+    newest: z.enum(['true', 'false']).default('false').describe('The newest `limit` readings instead of the oldest'),
+  }),
+  alerts: z.object({
+    ...page,
+    grid,
+    state: z.enum(['open', 'closed', 'all']).default('open'),
+    origin: z.enum(ORIGINS).optional(),
+  }),
+  alertEvents: z.object({ limit, cursor }),
+  alertDeliveries: z.object({ limit, cursor }),
+  quarantine: z.object(page),
+  stream: z.object({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
+} as const satisfies { readonly [Id in RouteId]?: z.ZodType };
+
+export const CREDENTIALS = z.strictObject({
+  user: z.string().min(1).max(64).describe('Person id or telephone number'),
+  password: z.string().min(1).max(200),
+});
+export const NOTE = z.strictObject({ note: z.string().max(2_000).default('') });
+
+export const BODIES = {
+  signIn: CREDENTIALS,
+  acknowledge: NOTE,
+  handle: NOTE,
+  close: NOTE,
+  falseAlarm: NOTE,
+  note: z.strictObject({ note: z.string().min(1).max(2_000) }),
+} as const satisfies { readonly [Id in RouteId]?: z.ZodType };
+
+export const querySchema = (id: RouteId): z.ZodType => (QUERIES as { readonly [key: string]: z.ZodType })[id] ?? none;
+export const bodySchema = (id: RouteId): z.ZodType | undefined => (BODIES as { readonly [key: string]: z.ZodType })[id];

@@ -1,0 +1,203 @@
+/** How things look over HTTP: instants in ISO 8601 beside epoch milliseconds, values in their unit, privacy applied. */
+import type { Alert, AlertEvent, Delivery } from '#model/alert.ts';
+import { formatSteps, fromSteps, QUANTITIES } from '#model/quantity.ts';
+import type { BadReason, Flag, Origin } from '#model/reading.ts';
+import type { Grid, HazardPoint, Person, Registry, Sensor } from '#model/registry.ts';
+import type { Lang, Text } from '#model/text.ts';
+import { say } from '#model/text.ts';
+import type { EpochMs } from '#model/time.ts';
+import { CONFIDANTS } from './permissions.ts';
+import { holdsOver, sees, type Viewer } from './viewer.ts';
+
+export const iso = (atMs: EpochMs): string => new Date(atMs).toISOString();
+const isoOrNull = (atMs: EpochMs | null): string | null => (atMs === null ? null : iso(atMs));
+
+/** The newest or a historical reading, as the live feed and history both know it. */
+export type Sample = {
+  readonly atMs: EpochMs;
+  readonly value: number | undefined;
+  readonly quality: 'good' | 'suspect' | 'bad';
+  readonly flags: readonly Flag[];
+  readonly reason?: BadReason;
+  readonly origin?: Origin;
+};
+
+/** A reading without a value has no `value` key: never 0, never null. */
+export function readingJson(sensor: Sensor, sample: Sample) {
+  const quantity = QUANTITIES[sensor.quantity];
+  return {
+    sensorId: sensor.id,
+    pointId: sensor.pointId,
+    quantity: sensor.quantity,
+    unit: quantity.unit,
+    measuredAt: iso(sample.atMs),
+    measuredAtMs: sample.atMs,
+    quality: sample.quality,
+    ...(sample.value === undefined
+      ? {}
+      : { value: fromSteps(sensor.quantity, sample.value), text: formatSteps(sensor.quantity, sample.value) }),
+    ...(sample.reason === undefined ? {} : { reason: sample.reason }),
+    ...(sample.origin === undefined ? {} : { origin: sample.origin }),
+    flags: sample.flags,
+  };
+}
+export type ReadingJson = ReturnType<typeof readingJson>;
+
+function subjectName(registry: Registry, alert: Alert): Text {
+  const { kind, id } = alert.subject;
+  const name = kind === 'point' ? registry.points.get(id)?.name : registry.edges.get(id)?.name;
+  return name ?? { zh: id, en: id };
+}
+
+export function alertJson(registry: Registry, alert: Alert, lang: Lang) {
+  const acknowledged = alert.acknowledged;
+  return {
+    id: alert.id,
+    level: alert.level,
+    lifecycle: alert.lifecycle,
+    condition: alert.condition,
+    hazard: alert.hazard,
+    origin: alert.origin,
+    subject: alert.subject,
+    subjectName: subjectName(registry, alert),
+    gridCode: alert.gridCode,
+    gridName: registry.grids.get(alert.gridCode)?.name ?? { zh: alert.gridCode, en: alert.gridCode },
+    raisedAt: iso(alert.raisedAtMs),
+    raisedAtMs: alert.raisedAtMs,
+    closedAt: isoOrNull(alert.closedAtMs),
+    shelvedUntil: isoOrNull(alert.shelvedUntilMs),
+    round: alert.round,
+    version: alert.version,
+    acknowledged:
+      acknowledged === null
+        ? null
+        : {
+            by: acknowledged.by,
+            name: registry.people.get(acknowledged.by)?.name ?? acknowledged.by,
+            at: iso(acknowledged.atMs),
+            atMs: acknowledged.atMs,
+          },
+    recipients: alert.recipients.map((recipient) => ({
+      personId: recipient.personId,
+      name: recipient.name,
+      tier: recipient.tier,
+      gridCode: recipient.gridCode,
+      post: recipient.post,
+      reason: say(recipient.reason, lang),
+      reasonText: recipient.reason,
+    })),
+    conditions: alert.conditions.map((condition) => ({
+      key: condition.key,
+      rule: condition.rule,
+      level: condition.level,
+      state: condition.state,
+      since: iso(condition.sinceMs),
+      sinceMs: condition.sinceMs,
+      reason: say(condition.reason, lang),
+      reasonText: condition.reason,
+      evidence: condition.evidence,
+    })),
+  };
+}
+export type AlertJson = ReturnType<typeof alertJson>;
+
+export const eventJson = (registry: Registry, event: AlertEvent, lang: Lang) => ({
+  seq: event.seq,
+  alertId: event.alertId,
+  at: iso(event.atMs),
+  atMs: event.atMs,
+  by: event.by,
+  byName: registry.people.get(event.by)?.name ?? event.by,
+  kind: event.kind,
+  text: say(event.text, lang),
+  textBoth: event.text,
+  facts: event.facts,
+  hash: event.hash,
+});
+export type EventJson = ReturnType<typeof eventJson>;
+
+export const deliveryJson = (registry: Registry, delivery: Delivery) => ({
+  key: delivery.key,
+  alertId: delivery.alertId,
+  round: delivery.round,
+  personId: delivery.personId,
+  name: registry.people.get(delivery.personId)?.name ?? delivery.personId,
+  channel: delivery.channel,
+  state: delivery.state,
+  attempts: delivery.attempts,
+  updatedAt: iso(delivery.updatedAtMs),
+  detail: delivery.detail,
+});
+export type DeliveryJson = ReturnType<typeof deliveryJson>;
+
+export const gridJson = (grid: Grid) => ({
+  code: grid.code,
+  tier: grid.tier,
+  kind: grid.kind,
+  name: grid.name,
+  parent: grid.parent,
+  boundary: grid.boundary,
+});
+export type GridJson = ReturnType<typeof gridJson>;
+
+export function pointJson(point: HazardPoint, sensors: readonly Sensor[], latest: ReadonlyMap<string, Sample>) {
+  return {
+    id: point.id,
+    name: point.name,
+    kind: point.kind,
+    riskGrade: point.riskGrade,
+    lon: point.lon,
+    lat: point.lat,
+    gridCode: point.gridCode,
+    households: point.households.length,
+    householdPeople: point.households.reduce((sum, household) => sum + household.people, 0),
+    sensors: sensors.map((sensor) => {
+      const sample = latest.get(sensor.id);
+      return {
+        id: sensor.id,
+        name: sensor.name,
+        quantity: sensor.quantity,
+        unit: QUANTITIES[sensor.quantity].unit,
+        edgeId: sensor.edgeId,
+        staleAfterMs: sensor.staleAfterMs,
+        latest: sample === undefined ? null : readingJson(sensor, sample),
+      };
+    }),
+  };
+}
+export type PointJson = ReturnType<typeof pointJson>;
+
+const maskPhone = (phone: string): string =>
+  phone.length < 7 ? '****' : `${phone.slice(0, 3)}****${phone.slice(-Math.min(4, phone.length - 7))}`;
+const maskName = (name: string): string => `${[...name][0] ?? ''}**`;
+
+const isConfidant = (registry: Registry, viewer: Viewer, gridCode: string): boolean =>
+  holdsOver(registry, viewer, gridCode).some((post) => CONFIDANTS.includes(post));
+
+/** The evacuation list; names and telephones in full only for those who answer for that grid. */
+export function householdsJson(registry: Registry, viewer: Viewer, point: HazardPoint) {
+  const full = isConfidant(registry, viewer, point.gridCode);
+  return point.households.map((household) => ({
+    id: household.id,
+    headName: full ? household.headName : maskName(household.headName),
+    people: household.people,
+    phone: full ? household.phone : maskPhone(household.phone),
+    callerId: household.callerId,
+    masked: !full,
+  }));
+}
+
+/** A person as the viewer may see him, or null when none of his posts lies in the viewer's subtrees. */
+export function personJson(registry: Registry, viewer: Viewer, person: Person) {
+  const posts = person.posts.filter((post) => sees(registry, viewer, post.gridCode));
+  if (posts.length === 0) return null;
+  const full = posts.some((post) => isConfidant(registry, viewer, post.gridCode));
+  return {
+    id: person.id,
+    name: person.name,
+    phone: full ? person.phone : maskPhone(person.phone),
+    masked: !full,
+    posts,
+  };
+}
+export type PersonJson = NonNullable<ReturnType<typeof personJson>>;
