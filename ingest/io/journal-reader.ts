@@ -1,0 +1,84 @@
+/** Reads the journal from any process: its own connection, only what is committed, also before the file is there. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { openReadable } from '#model/io/sqlite.ts';
+import { watchWake } from '#model/io/wake.ts';
+import type { JournalReader, JournalRow } from '#model/journal.ts';
+import { PARTITIONS } from '#model/partition.ts';
+import type { Origin } from '#model/reading.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
+import { journalPath, ROW_KINDS, wakePathOf } from './journal-schema.ts';
+
+type Stored = {
+  readonly pos: number;
+  readonly kind: number;
+  readonly received_ms: number;
+  readonly edge_id: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly origin: string;
+  readonly body: string;
+};
+
+function toRow(partition: number, row: Stored): JournalRow {
+  const place = { partition, pos: row.pos, receivedAtMs: row.received_ms };
+  const kind = ROW_KINDS[row.kind] ?? 'batch';
+  switch (kind) {
+    case 'batch':
+      return {
+        ...place,
+        kind,
+        edgeId: row.edge_id,
+        epoch: row.epoch,
+        seq: row.seq,
+        origin: row.origin as Origin,
+        body: row.body,
+      };
+    case 'tick':
+      return { ...place, kind, ...(JSON.parse(row.body) as { atMs: number; centreUpSinceMs: number }) };
+    case 'rules':
+      return { ...place, kind, ruleSet: JSON.parse(row.body) as CompiledRuleSet };
+    case 'edge':
+      return { ...place, kind, edgeId: row.edge_id, state: row.body === 'online' ? 'online' : 'lost' };
+    default:
+      return kind satisfies never;
+  }
+}
+
+export function openJournalReader(dataDir: string): JournalReader {
+  const path = journalPath(dataDir);
+  let db: DatabaseSync | undefined;
+  let select: StatementSync | undefined;
+  let newest: StatementSync | undefined;
+  const ready = (): boolean => {
+    if (db !== undefined) return true;
+    db = openReadable(path);
+    try {
+      select = db?.prepare(
+        'SELECT pos, kind, received_ms, edge_id, epoch, seq, origin, body FROM rows WHERE partition = ? AND pos > ? ORDER BY pos LIMIT ?',
+      );
+      newest = db?.prepare('SELECT max(pos) AS pos FROM rows WHERE partition = ?');
+    } catch {
+      db?.close(); // The tables are not there yet.
+      db = undefined;
+    }
+    return db !== undefined;
+  };
+  return {
+    heads: () => {
+      const heads = new Map<number, number>();
+      if (!ready()) return heads;
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        const pos = (newest?.get(partition) as { pos: number | null } | undefined)?.pos ?? null;
+        if (pos !== null) heads.set(partition, pos);
+      }
+      return heads;
+    },
+    read: (partition, afterPos, limit) =>
+      ready() ? ((select?.all(partition, afterPos, limit) ?? []) as Stored[]).map((row) => toRow(partition, row)) : [],
+    onWake: (run) => watchWake(wakePathOf(path), run),
+    close: () => {
+      db?.close();
+      db = undefined;
+    },
+  };
+}
