@@ -86,8 +86,10 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const edgeSource = open.one('edges.yaml');
   const edges = bindEdges(edgeSource, grids, profiles);
   const locate = openLocator(grids.grids.values());
+  const before = lints.length;
   const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, profiles });
-  const hung = hangSensors(edgeSource, edges, points);
+  const complete = !lints.slice(before).some(({ severity }) => severity === 'error');
+  const hung = hangSensors(edgeSource, edges, points.wires, complete);
   const channels = bindChannels(open.one('channels.yaml'));
   const looked = {
     files: [...files.keys()].filter(isCountyFile).length,

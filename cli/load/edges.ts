@@ -104,7 +104,9 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
 export function hangSensors(
   source: Source,
   bound: BoundEdges,
-  { wires, complete }: { readonly wires: ReadonlyMap<string, string>; readonly complete: boolean },
+  wires: ReadonlyMap<string, string>,
+  /** False when some sensor could not be read: then nobody can say which units are unused. */
+  complete: boolean,
 ): ReadonlyMap<string, EdgeUnit> {
   const byUnit = new Map<string, { sensorId: string; register: string }[]>();
   for (const [key, sensorId] of wires) {

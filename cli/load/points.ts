@@ -13,8 +13,6 @@ export type BoundPoints = {
   readonly sensors: ReadonlyMap<SensorId, Sensor>;
   /** `edge/bus/unit/register` → sensor. */
   readonly wires: ReadonlyMap<string, SensorId>;
-  /** False when a sensor could not be read: then nobody can say which units are unused. */
-  readonly complete: boolean;
 };
 
 export type PointContext = {
@@ -116,19 +114,19 @@ function bindSensor(
   pointId: PointId,
   context: PointContext,
   into: { readonly sensors: Map<SensorId, Sensor>; readonly wires: Map<string, SensorId> },
-): boolean {
+): void {
   const row = parsePart(source, path, raw, sensorSchema);
-  if (row === undefined) return false;
+  if (row === undefined) return;
   if (into.sensors.has(row.id)) {
     const message = `sensor "${row.id}" is used twice`;
     source.find([...path, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });
-    return false;
+    return;
   }
   const { device } = row;
   if (device === undefined) {
     const mend = 'add "device: { edge, bus, unit, register }", or remove the sensor';
     source.find(path, { kind: 'no-device', message: `sensor "${row.id}" has no device`, mend });
-    return false;
+    return;
   }
   const spot = findUnit(source, [...path, 'device'], device, context.edges);
   if (spot !== undefined) checkRegister(source, path, row, device, spot.profileId, context.profiles);
@@ -146,7 +144,6 @@ function bindSensor(
   const staleAfterMs = row.staleAfter ?? Math.max(STALE_POLLS * (spot?.pollMs ?? 0), MIN_STALE_MS);
   const { id, name, quantity } = row;
   into.sensors.set(id, { id, pointId, edgeId: device.edge, quantity, name, staleAfterMs });
-  return true;
 }
 
 /** Reads the points of all files. */
@@ -154,7 +151,6 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
   const declared = new Set<string>();
   const points = new Map<PointId, HazardPoint>();
   const into = { sensors: new Map<SensorId, Sensor>(), wires: new Map<string, SensorId>() };
-  let complete = sources.every(({ value }) => value !== undefined);
   for (const source of sources) {
     for (const { path, value } of parseList(source, 'points', pointSchema, 'id', declared)) {
       const { id, name, kind, risk, lon, lat } = value;
@@ -169,10 +165,10 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
       }
       const households = bindHouseholds(source, path, value, context.people);
       value.sensors.forEach((raw, index) => {
-        if (!bindSensor(source, [...path, 'sensors', index], raw, id, context, into)) complete = false;
+        bindSensor(source, [...path, 'sensors', index], raw, id, context, into);
       });
       points.set(id, { id, name, kind, riskGrade: risk, lon, lat, gridCode: gridCode ?? '', households });
     }
   }
-  return { points, ...into, complete };
+  return { points, ...into };
 }

@@ -3,7 +3,7 @@
  * name a line. Positions are worked out only when there is something to say; a large county loads without them.
  */
 
-import { isNode, LineCounter, parse, parseDocument, YAMLParseError } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import type { Lint } from '#model/result.ts';
 
@@ -14,6 +14,8 @@ export type Finding = {
   readonly message: string;
   readonly mend?: string;
   readonly severity?: Lint['severity'];
+  /** The key itself is wrong, not what it holds. */
+  readonly onKey?: boolean;
 };
 
 export type Source = {
@@ -28,15 +30,19 @@ type Place = { readonly line: number; readonly column: number };
 export const formatPath = (path: Path): string =>
   path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
 
+const keyOf = (map: unknown, step: string | number | undefined): unknown =>
+  isMap(map) ? map.items.find(({ key }) => isScalar(key) && key.value === step)?.key : undefined;
+
 /** Finds the place of a path, or of its deepest ancestor that exists. JSON is YAML too, so this serves both. */
-function placeFinder(text: string): (path: Path) => Place {
+function placeFinder(text: string): (path: Path, onKey: boolean) => Place {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  return (path) => {
+  return (path, onKey) => {
     for (let depth = path.length; depth >= 0; depth--) {
-      const node: unknown = document.getIn(path.slice(0, depth), true);
-      if (!isNode(node)) continue;
-      const offset = node.range?.[0];
+      const key =
+        onKey && depth === path.length ? keyOf(document.getIn(path.slice(0, -1), true), path.at(-1)) : undefined;
+      const node: unknown = key ?? document.getIn(path.slice(0, depth), true);
+      const offset = isNode(node) ? node.range?.[0] : undefined;
       if (offset === undefined) continue;
       const { line, col } = lines.linePos(offset);
       return { line, column: col };
@@ -74,10 +80,10 @@ export function openSource(file: string, text: string, lints: Lint[]): Source {
     lints.push({ file, line, column, path: '', kind: 'syntax', message, mend, severity: 'error' });
     return { file, value: undefined, find: () => {} };
   }
-  let places: ((path: Path) => Place) | undefined;
-  const find: Source['find'] = (path, { kind, message, mend, severity = 'error' }) => {
+  let places: ReturnType<typeof placeFinder> | undefined;
+  const find: Source['find'] = (path, { kind, message, mend, severity = 'error', onKey = false }) => {
     places ??= placeFinder(text);
-    const base = { file, ...places(path), path: formatPath(path), kind, message, severity };
+    const base = { file, ...places(path, onKey), path: formatPath(path), kind, message, severity };
     lints.push(mend === undefined ? base : { ...base, mend });
   };
   return { file, value: parsed.value, find };
@@ -106,7 +112,7 @@ function explain(issue: Issue, raw: unknown): { readonly path: Path; readonly fi
     // `{ en: Crack meter, upper }` is read as a key "upper" without a value.
     const comma = valueAt(raw, [...path, key]) === null;
     const mend = comma ? 'text with a comma needs double quotes' : 'remove it, or mend its spelling';
-    return { path: [...path, key], finding: { kind: 'unknown-key', message, mend } };
+    return { path: [...path, key], finding: { kind: 'unknown-key', message, mend, onKey: true } };
   }
   if (issue.code === 'invalid_type' && issue.expected === 'string' && issue.message.endsWith('received number'))
     return {
@@ -158,6 +164,7 @@ export function parseList<T>(
         kind: 'unknown-key',
         message: `unknown key "${other}"`,
         mend: `only "${key}" belongs here`,
+        onKey: true,
       });
   const items: Item<T>[] = [];
   list.forEach((raw: unknown, index) => {
