@@ -1,0 +1,122 @@
+/** One virtual unit: answers a request PDU as the device profile says, from values that somebody else decides. */
+import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
+import { REGISTER_TYPES } from '#model/device-profile.ts';
+import { rawOf, wordsOf } from '#simulators/registers.ts';
+
+/** What was read from a unit, word by word; bits count as words of 0 and 1. */
+export type Served = { readonly functionCode: number; readonly address: number; readonly values: readonly number[] };
+export type Answer =
+  | { readonly kind: 'reply'; readonly pdu: Uint8Array; readonly served: Served | null }
+  | { readonly kind: 'silent' };
+
+export type Device = {
+  readonly unitId: number;
+  readonly answer: (pdu: Uint8Array, nowMs: number) => Answer;
+};
+
+/** A value in the quantity's unit, or null when the device has none at this instant. */
+export type ValueSource = (register: RegisterSpec, nowMs: number) => number | null;
+
+const EXCEPTION = { illegalFunction: 1, illegalAddress: 2, illegalValue: 3 } as const;
+const exception = (functionCode: number, code: number): Answer => ({
+  kind: 'reply',
+  pdu: Uint8Array.of(functionCode | 0x80, code),
+  served: null,
+});
+const word = (pdu: Uint8Array, at: number): number => ((pdu[at] ?? 0) << 8) | (pdu[at + 1] ?? 0);
+
+type Words =
+  | { readonly kind: 'words'; readonly words: readonly number[] }
+  | { readonly kind: 'exception'; readonly code: number }
+  | { readonly kind: 'silent' };
+type WordSource = (functionCode: number, address: number, count: number, nowMs: number) => Words;
+
+function readReply(functionCode: number, address: number, words: readonly number[]): Answer {
+  const served = { functionCode, address, values: words };
+  if (functionCode <= 2) {
+    const pdu = new Uint8Array(2 + Math.ceil(words.length / 8));
+    pdu[0] = functionCode;
+    pdu[1] = pdu.length - 2;
+    words.forEach((bit, index) => {
+      if (bit !== 0) pdu[2 + (index >> 3)] = (pdu[2 + (index >> 3)] ?? 0) | (1 << (index & 7));
+    });
+    return { kind: 'reply', pdu, served };
+  }
+  const pdu = new Uint8Array(2 + words.length * 2);
+  pdu[0] = functionCode;
+  pdu[1] = words.length * 2;
+  words.forEach((value, index) => {
+    pdu[2 + index * 2] = value >> 8;
+    pdu[3 + index * 2] = value & 0xff;
+  });
+  return { kind: 'reply', pdu, served };
+}
+
+function answerRead(source: WordSource, pdu: Uint8Array, nowMs: number): Answer {
+  const functionCode = pdu[0] ?? 0;
+  if (functionCode < 1 || functionCode > 4) return exception(functionCode, EXCEPTION.illegalFunction);
+  if (pdu.length !== 5) return exception(functionCode, EXCEPTION.illegalValue);
+  const address = word(pdu, 1);
+  const count = word(pdu, 3);
+  if (count < 1 || count > (functionCode <= 2 ? 2000 : 125)) return exception(functionCode, EXCEPTION.illegalValue);
+  if (address + count > 0x1_0000) return exception(functionCode, EXCEPTION.illegalAddress);
+  const got = source(functionCode, address, count, nowMs);
+  switch (got.kind) {
+    case 'words':
+      return readReply(functionCode, address, got.words);
+    case 'exception':
+      return exception(functionCode, got.code);
+    case 'silent':
+      return got;
+    default:
+      return got satisfies never;
+  }
+}
+
+const widthOf = (spec: RegisterSpec): number => REGISTER_TYPES[spec.type].words;
+const isBit = (spec: RegisterSpec): boolean => spec.functionCode <= 2;
+
+function registerWords(spec: RegisterSpec, value: number | null): readonly number[] | undefined {
+  if (value === null) {
+    const [sentinel] = spec.sentinels;
+    return sentinel === undefined ? undefined : wordsOf(spec, sentinel);
+  }
+  return isBit(spec) ? [rawOf(spec, value) === 0 ? 0 : 1] : wordsOf(spec, rawOf(spec, value));
+}
+
+function profileWords(profile: DeviceProfile, readValue: ValueSource): WordSource {
+  return (functionCode, address, count, nowMs) => {
+    const mine = profile.registers.filter((spec) => spec.functionCode === functionCode);
+    if (mine.length === 0) return { kind: 'exception', code: EXCEPTION.illegalFunction };
+    const first = Math.min(...mine.map((spec) => spec.address));
+    const end = Math.max(...mine.map((spec) => spec.address + widthOf(spec)));
+    // Between two registers of its map a device answers 0; outside of the map it refuses.
+    if (address < first || address + count > end) return { kind: 'exception', code: EXCEPTION.illegalAddress };
+    const words = new Array<number>(count).fill(0);
+    for (const spec of mine) {
+      if (spec.address + widthOf(spec) <= address || spec.address >= address + count) continue;
+      const own = registerWords(spec, readValue(spec, nowMs));
+      if (own === undefined) return { kind: 'silent' };
+      own.forEach((value, index) => {
+        const at = spec.address + index - address;
+        if (at >= 0 && at < count) words[at] = value;
+      });
+    }
+    return { kind: 'words', words };
+  };
+}
+
+/** A unit of a real model. A value that is missing is the profile's first sentinel; without one the unit stays silent. */
+export function createDevice(unitId: number, profile: DeviceProfile, readValue: ValueSource): Device {
+  const source = profileWords(profile, readValue);
+  return { unitId, answer: (pdu, nowMs) => answerRead(source, pdu, nowMs) };
+}
+
+/** Every register holds unit × 1000 + address, so a reader that mixes two units or addresses is found out. */
+export function createEchoDevice(unitId: number): Device {
+  const source: WordSource = (_functionCode, address, count) => ({
+    kind: 'words',
+    words: Array.from({ length: count }, (_, index) => (unitId * 1000 + address + index) & 0xffff),
+  });
+  return { unitId, answer: (pdu, nowMs) => answerRead(source, pdu, nowMs) };
+}

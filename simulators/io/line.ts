@@ -1,0 +1,9 @@
+/** A line that is being served, and how an edge reaches it. */
+import type { LineAddress } from '#simulators/config.ts';
+
+export type Line = {
+  readonly address: LineAddress;
+  /** For people: why the line is not the kind that was asked for, if so. */
+  readonly note: string | null;
+  readonly close: () => Promise<void>;
+};
