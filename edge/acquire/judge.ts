@@ -1,0 +1,86 @@
+/** Makes one reading out of what a poll brought for one sensor: a value with its doubts, or a reason for having none. */
+import { REGISTER_TYPES, type RegisterSpec } from '../../model/device-profile.ts';
+import { toSteps } from '../../model/quantity.ts';
+import type { BadReason, Flag, Reading, SensorId } from '../../model/reading.ts';
+import { type EpochMs, MINUTE_MS, type TimeQuality } from '../../model/time.ts';
+import { decodeRegister } from '../modbus/decode.ts';
+import { type CounterBase, countSince } from './counter.ts';
+
+/** What a poll brought for one sensor. */
+export type Outcome = {
+  readonly sensorId: SensorId;
+  readonly spec: RegisterSpec;
+  readonly measuredAtMs: EpochMs;
+} & (
+  | { readonly kind: 'words'; readonly words: readonly number[] }
+  | { readonly kind: 'failure'; readonly reason: BadReason }
+);
+
+/** What is remembered of a sensor between polls: the base of a counter, the last value of a gauge. */
+export type SensorMemory = {
+  readonly base?: CounterBase;
+  readonly last?: { readonly inUnit: number; readonly atMs: EpochMs };
+};
+export type Judged = { readonly reading: Reading; readonly memory: SensorMemory };
+
+/** The travelling value and the stores behind it are 32 bits wide. */
+const MAX_STEPS = 2 ** 31 - 1;
+
+type Stamp = { readonly sensorId: SensorId; readonly measuredAtMs: EpochMs; readonly timeQuality: TimeQuality };
+
+const bad = (stamp: Stamp, reason: BadReason, raw?: number): Reading => ({
+  ...stamp,
+  quality: 'bad',
+  reason,
+  flags: [],
+  ...(raw === undefined ? {} : { raw }),
+});
+
+const valued = (stamp: Stamp, value: number, raw: number, flags: readonly Flag[]): Reading => ({
+  ...stamp,
+  quality: flags.includes('range') || flags.includes('rate') ? 'suspect' : 'good',
+  value,
+  raw,
+  flags,
+});
+
+function judgeGauge(stamp: Stamp, spec: RegisterSpec, number: number, raw: number, before: SensorMemory): Judged {
+  const inUnit = number * spec.scale + spec.offset;
+  const steps = toSteps(spec.quantity, inUnit);
+  if (Math.abs(steps) > MAX_STEPS) return { reading: bad(stamp, 'decode', raw), memory: before };
+  const flags: Flag[] = [];
+  const { min, max, maxPerMinute } = spec.plausible;
+  if (inUnit < min || inUnit > max) flags.push('range');
+  if (maxPerMinute !== null && before.last !== undefined) {
+    const minutes = Math.max(1, Math.abs(stamp.measuredAtMs - before.last.atMs) / MINUTE_MS);
+    if (Math.abs(inUnit - before.last.inUnit) > maxPerMinute * minutes) flags.push('rate');
+  }
+  return { reading: valued(stamp, steps, raw, flags), memory: { last: { inUnit, atMs: stamp.measuredAtMs } } };
+}
+
+function judgeCounter(stamp: Stamp, spec: RegisterSpec, modulus: number, raw: number, before: SensorMemory): Judged {
+  // A count beyond the counter's own width is another register's value or a broken device.
+  if (raw >= modulus) return { reading: bad(stamp, 'decode', raw), memory: before };
+  const now = { raw, atMs: stamp.measuredAtMs };
+  const { counts, flags } = countSince(spec, modulus, before.base, now);
+  const steps = toSteps(spec.quantity, counts * spec.scale);
+  if (Math.abs(steps) > MAX_STEPS) return { reading: bad(stamp, 'decode', raw), memory: { base: now } };
+  return { reading: valued(stamp, steps, raw, flags), memory: { base: now } };
+}
+
+/** Readings of one sensor are judged in the order of acquisition; the returned memory goes to disk with the reading. */
+export function judgeOutcome(outcome: Outcome, before: SensorMemory, timeQuality: TimeQuality): Judged {
+  const { sensorId, measuredAtMs, spec } = outcome;
+  const stamp: Stamp = { sensorId, measuredAtMs, timeQuality };
+  if (outcome.kind === 'failure') return { reading: bad(stamp, outcome.reason), memory: before };
+  const decoded = decodeRegister(spec, outcome.words);
+  if (!decoded.ok) return { reading: bad(stamp, decoded.error.reason, decoded.error.raw), memory: before };
+  const { number, raw } = decoded.value;
+  return spec.counter === null
+    ? judgeGauge(stamp, spec, number, raw, before)
+    : judgeCounter(stamp, spec, spec.counter.modulus, raw, before);
+}
+
+/** The part of a reply that belongs to one sensor. */
+export const wordsAt = (words: readonly number[], at: number, spec: RegisterSpec): readonly number[] =>
+  words.slice(at, at + REGISTER_TYPES[spec.type].words);

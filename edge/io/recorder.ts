@@ -1,0 +1,121 @@
+/** Turns what a poll cycle brought into readings and puts them on disk; counters, clock and debts of this process live here. */
+import { randomBytes } from 'node:crypto';
+import type { EdgeEvent } from '../../model/batch.ts';
+import type { EdgeConfig } from '../../model/edge-config.ts';
+import type { StageContext } from '../../model/ports.ts';
+import type { Reading, SensorId } from '../../model/reading.ts';
+import type { TimeQuality } from '../../model/time.ts';
+import { type ClockPolicy, type ClockState, watchClock } from '../acquire/clock-watch.ts';
+import type { CounterBase } from '../acquire/counter.ts';
+import { judgeOutcome, type Outcome, type SensorMemory } from '../acquire/judge.ts';
+import type { Cycle, Outbox } from './outbox.ts';
+
+/** Events that wait for a disk that takes them; the oldest go first. */
+const MAX_OWED_EVENTS = 200;
+
+export type CycleResult = {
+  readonly busId: string;
+  readonly outcomes: readonly Outcome[];
+  readonly events: readonly EdgeEvent[];
+  readonly units: Cycle['units'];
+};
+
+export type Recorder = {
+  readonly bootId: string;
+  readonly timeQuality: () => TimeQuality;
+  /** The newest difference to the centre's clock, from its acks. */
+  readonly noteCentreOffset: (offsetMs: number) => void;
+  /** False when the disk refused; the cycle's readings are lost then, counted, and its counters are not moved. */
+  readonly record: (cycle: CycleResult) => boolean;
+  readonly onCommitted: (run: () => void) => void;
+};
+
+export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outbox, policy: ClockPolicy): Recorder {
+  const bootId = randomBytes(9).toString('base64url');
+  const { clock, metrics, log } = ctx;
+  const memory = new Map<SensorId, SensorMemory>();
+  for (const [sensorId, base] of outbox.bases()) memory.set(sensorId, { base });
+  const newestBatchMs = outbox.newestBatchMs();
+  const listeners: (() => void)[] = [];
+  let centreOffsetMs: number | undefined;
+  let clockState: ClockState | undefined;
+  let owedEvents: readonly EdgeEvent[] = [];
+  let owedReadings = 0;
+
+  const lookAtClock = (): EdgeEvent | undefined => {
+    const sight = { nowMs: clock.nowMs(), monoMs: clock.monoMs(), newestBatchMs, centreOffsetMs };
+    const { state, event } = watchClock(policy, bootId, clockState, sight);
+    clockState = state;
+    if (event !== undefined) {
+      metrics.count('fengsui_edge_clock_steps_total');
+      log.warn('the clock was set', { stepMs: event.kind === 'clock' ? event.stepMs : 0, quality: state.quality });
+    }
+    return event;
+  };
+  lookAtClock();
+  const quality = (): TimeQuality => clockState?.quality ?? 'unsure';
+
+  const judgeAll = (outcomes: readonly Outcome[]) => {
+    const fresh = new Map<SensorId, SensorMemory>();
+    const readings: Reading[] = [];
+    for (const outcome of outcomes) {
+      const before = fresh.get(outcome.sensorId) ?? memory.get(outcome.sensorId) ?? {};
+      const judged = judgeOutcome(outcome, before, quality());
+      readings.push(judged.reading);
+      fresh.set(outcome.sensorId, judged.memory);
+    }
+    const bases = new Map<SensorId, CounterBase>();
+    for (const [sensorId, { base }] of fresh) if (base !== undefined) bases.set(sensorId, base);
+    return { readings, fresh, bases };
+  };
+
+  const refused = (cause: unknown, readings: number, events: readonly EdgeEvent[]): false => {
+    owedReadings += readings;
+    owedEvents = events.slice(-MAX_OWED_EVENTS);
+    metrics.count('fengsui_edge_outbox_refused_total');
+    metrics.count('fengsui_edge_readings_lost_total', {}, readings);
+    log.error('the disk refused a poll cycle: its readings are lost, its counters are not', {
+      readings,
+      cause: String(cause),
+    });
+    return false;
+  };
+
+  const record: Recorder['record'] = ({ busId, outcomes, events, units }) => {
+    const clockEvent = lookAtClock();
+    const { readings, fresh, bases } = judgeAll(outcomes);
+    const all = [...owedEvents, ...events, ...(clockEvent === undefined ? [] : [clockEvent])];
+    const told: readonly EdgeEvent[] =
+      owedReadings > 0 ? [...all, { kind: 'drop', count: owedReadings, reason: 'the disk refused them' }] : all;
+    const header = {
+      edgeId: config.edgeId,
+      bootId,
+      monoMs: clock.monoMs(),
+      writtenAtMs: clock.nowMs(),
+      timeQuality: quality(),
+      inventoryVersion: config.inventoryVersion,
+    };
+    try {
+      outbox.commit({ header, readings, events: told, bases, units, busId });
+    } catch (cause) {
+      return refused(cause, readings.length, all);
+    }
+    ctx.probe('outbox.committed');
+    owedEvents = [];
+    owedReadings = 0;
+    for (const [sensorId, kept] of fresh) memory.set(sensorId, kept);
+    for (const reading of readings) metrics.count('fengsui_edge_readings_total', { quality: reading.quality });
+    for (const run of listeners) run();
+    return true;
+  };
+
+  return {
+    bootId,
+    timeQuality: quality,
+    noteCentreOffset: (offsetMs) => {
+      centreOffsetMs = offsetMs;
+    },
+    record,
+    onCommitted: (run) => listeners.push(run),
+  };
+}

@@ -1,0 +1,310 @@
+/**
+ * The uplink: batches up, acks down, birth and last will, commands. A PUBACK frees nothing; only the centre's ack does.
+ * Each connection is a client of its own, so that the library's store never sends what this process did not choose.
+ */
+import { readFile } from 'node:fs/promises';
+import { connect, type MqttClient } from 'mqtt';
+import type { EdgeConfig } from '../../model/edge-config.ts';
+import type { StageContext } from '../../model/ports.ts';
+import { type EdgeCommand, type EdgeReply, type EdgeStatus, edgeTopic } from '../../model/topics.ts';
+import { parseAck, parseCommand } from '../messages.ts';
+import { EDGE_VERSION } from '../version.ts';
+import type { Outbox } from './outbox.ts';
+import type { Recorder } from './recorder.ts';
+import { openSendQueue } from './send-queue.ts';
+
+const REPEAT_AFTER_MS = 15_000;
+const KEEP_ALIVE_S = 15;
+const CONNECT_TIMEOUT_MS = 10_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 15_000;
+const ACK_FLUSH_MS = 1_000;
+const GOODBYE_MS = 1_000;
+/** A change of the clock's offset beyond this is worth a new birth message. */
+const OFFSET_CHANGE_MS = 1_000;
+const REMEMBERED_COMMANDS = 64;
+const READ_NOW_LIMIT_MS = 10_000;
+
+export type Uplink = { readonly stop: () => Promise<void> };
+type Deps = {
+  readonly ctx: StageContext;
+  readonly outbox: Outbox;
+  readonly recorder: Recorder;
+  readonly readNow: () => Promise<void>;
+};
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done, { once: true });
+  });
+
+export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
+  const { ctx, outbox, recorder } = deps;
+  const { clock, metrics, log } = ctx;
+  const topic = (channel: Parameters<typeof edgeTopic>[2]) => edgeTopic(config.township, config.edgeId, channel);
+  const stopping = new AbortController();
+  const queue = openSendQueue(outbox);
+  const repeats = new Map<number, NodeJS.Timeout>();
+  const answered = new Map<string, EdgeReply>();
+  let client: MqttClient | undefined;
+  let ready = false;
+  let epoch = outbox.epoch;
+  let offsetMs: number | null = null;
+  let told = { offsetMs: null as number | null, quality: recorder.timeQuality() };
+  let flushTimer: NodeJS.Timeout | undefined;
+
+  const publish = (channel: 'up' | 'status' | 'reply', body: string, retain = false): void => {
+    if (client?.connected === true) client.publish(topic(channel), body, { qos: 1, retain }, () => undefined);
+  };
+
+  const send = (seq: number, body: string): void => {
+    publish('up', body);
+    metrics.count('fengsui_edge_batches_sent_total');
+    repeats.set(
+      seq,
+      setTimeout(() => {
+        const again = outbox.read(seq);
+        repeats.delete(seq);
+        if (again === undefined) queue.settle(seq, seq);
+        else {
+          metrics.count('fengsui_edge_batches_repeated_total');
+          send(seq, again.body);
+        }
+        pump();
+      }, REPEAT_AFTER_MS),
+    );
+  };
+  const forgetRepeats = (seqs: Iterable<number>): void => {
+    for (const seq of [...seqs]) {
+      clearTimeout(repeats.get(seq));
+      repeats.delete(seq);
+    }
+  };
+  const pump = (): void => {
+    if (!ready || stopping.signal.aborted) return;
+    if (epoch !== outbox.epoch) {
+      epoch = outbox.epoch;
+      forgetRepeats(repeats.keys());
+      queue.restart(false);
+      sayBirth();
+    }
+    for (let batch = queue.next(); batch !== undefined; batch = queue.next()) send(batch.seq, batch.body);
+  };
+
+  const sayBirth = (): void => {
+    told = { offsetMs, quality: recorder.timeQuality() };
+    const status: EdgeStatus = {
+      state: 'online',
+      edgeId: config.edgeId,
+      bootId: recorder.bootId,
+      epoch: outbox.epoch,
+      atMs: clock.nowMs(),
+      inventoryVersion: config.inventoryVersion,
+      version: EDGE_VERSION,
+      timeQuality: told.quality,
+      clockOffsetMs: offsetMs,
+      queuedBatches: outbox.unacked,
+    };
+    publish('status', JSON.stringify(status), true);
+  };
+  const sayBirthIfChanged = (): void => {
+    const moved =
+      offsetMs !== null && (told.offsetMs === null || Math.abs(offsetMs - told.offsetMs) > OFFSET_CHANGE_MS);
+    if (ready && (moved || told.quality !== recorder.timeQuality())) sayBirth();
+  };
+  const flushSoon = (): void => {
+    flushTimer ??= setTimeout(() => {
+      flushTimer = undefined;
+      try {
+        outbox.flushAcks(clock.nowMs());
+      } catch (cause) {
+        log.warn('acks could not be written, their batches may be sent again', { cause: String(cause) });
+      }
+    }, ACK_FLUSH_MS);
+  };
+
+  const onAck = (text: string): void => {
+    const ack = parseAck(text);
+    if (!ack.ok) {
+      metrics.count('fengsui_edge_messages_bad_total', { channel: 'ack' });
+      log.warn('an ack was not understood', { error: ack.error });
+      return;
+    }
+    const { ranges, atMs } = ack.value;
+    offsetMs = clock.nowMs() - atMs;
+    recorder.noteCentreOffset(offsetMs);
+    metrics.gauge('fengsui_edge_clock_offset_seconds', offsetMs / 1_000);
+    if (ack.value.epoch === outbox.epoch) {
+      outbox.noteAcked(ranges);
+      for (const [from, to] of ranges) forgetRepeats(queue.settle(from, to));
+      metrics.count('fengsui_edge_acks_total');
+      flushSoon();
+    } else metrics.count('fengsui_edge_acks_foreign_total');
+    sayBirthIfChanged();
+    pump();
+  };
+
+  const obey = async (command: EdgeCommand): Promise<EdgeReply> => {
+    const centreNowMs = clock.nowMs() - (offsetMs ?? 0);
+    if (command.expiresAt < centreNowMs) return { id: command.id, ok: false, message: 'the command has expired' };
+    switch (command.kind) {
+      case 'resend': {
+        if (command.epoch !== outbox.epoch) return { id: command.id, ok: false, message: 'unknown epoch' };
+        const count = outbox.putBack(command.epoch, command.ranges, clock.nowMs());
+        queue.restart(true);
+        pump();
+        return { id: command.id, ok: true, message: `${count} batches put back` };
+      }
+      case 'read-now': {
+        const limit = new AbortController();
+        const done = await Promise.race([
+          deps.readNow().then(() => true),
+          pause(READ_NOW_LIMIT_MS, AbortSignal.any([limit.signal, stopping.signal])).then(() => false),
+        ]);
+        limit.abort();
+        return { id: command.id, ok: done, message: done ? 'read' : 'not every bus was read in time' };
+      }
+      default:
+        return command satisfies never;
+    }
+  };
+  const onCommand = async (text: string): Promise<void> => {
+    const command = parseCommand(text);
+    if (!command.ok) {
+      metrics.count('fengsui_edge_messages_bad_total', { channel: 'cmd' });
+      log.warn('a command was not understood', { error: command.error });
+      return;
+    }
+    // QoS 1 may bring a command twice; the second is answered and not obeyed.
+    const { id } = command.value;
+    const before = answered.get(id);
+    const reply =
+      before ??
+      (await obey(command.value).catch((cause: unknown) => ({ id, ok: false, message: String(cause) }) as const));
+    answered.set(id, reply);
+    if (answered.size > REMEMBERED_COMMANDS) answered.delete(answered.keys().next().value ?? '');
+    metrics.count('fengsui_edge_commands_total', { ok: String(reply.ok) });
+    publish('reply', JSON.stringify(reply));
+  };
+
+  const begin = (): void => {
+    outbox.flushAcks(clock.nowMs());
+    epoch = outbox.epoch;
+    forgetRepeats(repeats.keys());
+    queue.restart(false);
+    ready = true;
+    metrics.gauge('fengsui_edge_uplink_connected', 1);
+    metrics.count('fengsui_edge_connects_total', { result: 'ok' });
+    log.info('uplink is connected', { url: config.mqttUrl, queued: outbox.unacked });
+    sayBirth();
+    pump();
+  };
+
+  /** One connection, from its attempt to its end; whether it came to be. */
+  const session = async (): Promise<boolean> => {
+    const password = (await readFile(config.credentialFile, 'utf8')).trim();
+    const lost: EdgeStatus = { state: 'lost', edgeId: config.edgeId, bootId: recorder.bootId };
+    const mine = connect(config.mqttUrl, {
+      clientId: config.edgeId,
+      username: config.edgeId,
+      password,
+      clean: true,
+      protocolVersion: 4,
+      keepalive: KEEP_ALIVE_S,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      will: { topic: topic('status'), payload: Buffer.from(JSON.stringify(lost)), qos: 1, retain: true },
+    });
+    client = mine;
+    let began = false;
+    return await new Promise((resolve) => {
+      const finish = () => {
+        stopping.signal.removeEventListener('abort', finish);
+        resolve(began);
+      };
+      // Once: a client that ended does not come back.
+      mine.on('close', finish);
+      mine.on('error', (cause) => {
+        metrics.count('fengsui_edge_connects_total', { result: 'error' });
+        log.warn('uplink failed', { url: config.mqttUrl, cause: cause.message });
+        mine.end(true);
+        finish();
+      });
+      mine.on('message', (at, payload) => {
+        if (at === topic('ack')) onAck(payload.toString('utf8'));
+        else if (at === topic('cmd')) void onCommand(payload.toString('utf8'));
+      });
+      mine.on('connect', () => {
+        mine.subscribe([topic('ack'), topic('cmd')], { qos: 1 }, (cause, granted) => {
+          if (cause === null && granted?.every(({ qos }) => qos <= 1) === true) {
+            began = true;
+            begin();
+            return;
+          }
+          log.error('the broker refuses this edge its own topics', { cause: cause?.message ?? 'refused' });
+          mine.end(true);
+        });
+      });
+      stopping.signal.addEventListener('abort', finish, { once: true });
+    });
+  };
+
+  const leave = (): void => {
+    ready = false;
+    forgetRepeats(repeats.keys());
+    metrics.gauge('fengsui_edge_uplink_connected', 0);
+  };
+  const loop = async (): Promise<void> => {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!stopping.signal.aborted) {
+      const began = await session().catch((cause: unknown) => {
+        log.warn('uplink cannot be tried', { cause: String(cause) });
+        return false;
+      });
+      if (stopping.signal.aborted) return;
+      leave();
+      client?.end(true);
+      client = undefined;
+      pauseMs = began ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      // Forty gateways must not come back in the same second.
+      await pause(pauseMs * (0.75 + Math.random() / 2), stopping.signal);
+    }
+  };
+  const running = loop();
+  recorder.onCommitted(() => {
+    pump();
+    sayBirthIfChanged();
+  });
+
+  const sayGoodbye = async (): Promise<void> => {
+    const last = client;
+    if (last === undefined) return;
+    if (last.connected) {
+      const lost: EdgeStatus = { state: 'lost', edgeId: config.edgeId, bootId: recorder.bootId };
+      const said = new Promise<void>((resolve) => {
+        last.publish(topic('status'), JSON.stringify(lost), { qos: 1, retain: true }, () => resolve());
+      });
+      await Promise.race([said, pause(GOODBYE_MS, new AbortController().signal)]);
+    }
+    await new Promise<void>((resolve) => last.end(true, {}, () => resolve()));
+  };
+
+  return {
+    stop: async () => {
+      stopping.abort();
+      leave();
+      clearTimeout(flushTimer);
+      await running;
+      await sayGoodbye();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/** Starts one edge: buses, outbox and uplink; acquisition never waits for the uplink. */
+import type { EdgeConfig } from '../model/edge-config.ts';
+import type { Service, StageContext } from '../model/ports.ts';
+import type { ClockPolicy } from './acquire/clock-watch.ts';
+import { clockPolicy } from './acquire/clock-watch.ts';
+import { startBus } from './io/bus.ts';
+import { Outbox } from './io/outbox.ts';
+import { openRecorder } from './io/recorder.ts';
+import { startUplink } from './io/uplink.ts';
+
+export type EdgeOptions = {
+  /** `clockPolicy(spec)` of the clock in `ctx`; a real one when left out. */
+  readonly clockPolicy?: ClockPolicy;
+  /** Bound of the outbox; 2 GB when left out. */
+  readonly maxOutboxBytes?: number;
+};
+
+export type EdgeService = Service & {
+  /** Polls every bus once, at once; resolves when what was read is on disk. */
+  readonly readNow: () => Promise<void>;
+  /** Batches on disk that the centre has not acknowledged. */
+  readonly unacked: () => number;
+};
+
+export async function startEdge(
+  config: EdgeConfig,
+  ctx: StageContext,
+  options: EdgeOptions = {},
+): Promise<EdgeService> {
+  const { log, metrics, clock } = ctx;
+  const outbox = new Outbox({
+    dataDir: config.dataDir,
+    log,
+    metrics,
+    ...(options.maxOutboxBytes === undefined ? {} : { maxBytes: options.maxOutboxBytes }),
+  });
+  const recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
+  const pollers = config.buses.map((bus) => startBus(bus, config.profiles, { ctx, outbox, recorder }));
+  const readNow = async () => {
+    await Promise.all(pollers.map((poller) => poller.readNow()));
+  };
+  const uplink = startUplink(config, { ctx, outbox, recorder, readNow });
+  log.info('edge is running', { edgeId: config.edgeId, buses: config.buses.length, epoch: outbox.epoch });
+  return {
+    name: `edge ${config.edgeId}`,
+    addresses: [],
+    readNow,
+    unacked: () => outbox.unacked,
+    stop: async () => {
+      await Promise.all(pollers.map((poller) => poller.stop()));
+      await uplink.stop();
+      outbox.close(clock.nowMs());
+    },
+  };
+}
