@@ -4,7 +4,7 @@
  */
 import type { Level } from '#model/level.ts';
 import type { QuantityCode } from '#model/quantity.ts';
-import type { SensorId } from '#model/reading.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
 import type { Hazard, PointId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 
@@ -48,6 +48,8 @@ export type InventorySensor = {
   readonly edgeId: string;
   readonly quantity: QuantityCode;
   readonly staleAfterMs: number;
+  /** Origin of the sensor's edge, for what is said about a sensor before its first batch; `live` when absent. */
+  readonly origin?: Origin;
 };
 
 export type CompiledRuleSet = {

@@ -1,0 +1,144 @@
+/**
+ * The rules engine: a deterministic function of (state, row) → (state, transitions with reasons). Everything that it
+ * depends on is a row of the journal, so the same rows give the same transitions at the centre, at the edge and in a
+ * backtest. One engine a partition; the state is changed in place and can be taken and put back as a snapshot.
+ */
+import { openVerified } from '#model/batch.ts';
+import { dateBatch } from '#model/dating.ts';
+import type { JournalRow } from '#model/journal.ts';
+import { FLAGS, type Origin } from '#model/reading.ts';
+import type { Transition } from '#model/transition.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { feedBad, feedValue } from './feed.ts';
+import { changeOrigin } from './origin.ts';
+import { edgeIsHere, onEdge, onTick } from './silence.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+import { type EngineState, emptyState, FIRST, GOOD, INTS, ORIGIN, originIndex, SUSPECT } from './state.ts';
+import { adopt } from './switch.ts';
+
+export type EngineCounters = EngineState['counters'];
+
+/** A batch as columns: slots as `slotOf` gives them, marks 0 good, 1 suspect. */
+export type Columns = {
+  readonly count: number;
+  readonly slots: Int32Array;
+  readonly atMs: Float64Array;
+  readonly values: Int32Array;
+};
+
+export type Engine = {
+  /** Judges one row; what changed, in order. */
+  readonly apply: (row: JournalRow) => readonly Transition[];
+  /** Judges a batch of good values given as columns, without a codec; for backtests and benches. */
+  readonly applyColumns: (pos: number, receivedAtMs: number, columns: Columns) => readonly Transition[];
+  /** The slot of a sensor in columns; changes with the rule set. */
+  readonly slotOf: (sensorId: string) => number | undefined;
+  readonly snapshot: () => Uint8Array;
+  readonly counters: () => EngineCounters;
+  readonly ruleSetVersion: () => string;
+};
+
+const FIRST_BIT = 1 << FLAGS.indexOf('first');
+const SUSPECT_CODE = 2;
+
+/** An engine for one partition; with a snapshot it goes on from there. Undefined when the snapshot is of another format. */
+export function createEngine(partition: number, site: 'centre' | 'edge' = 'centre'): Engine {
+  return engineOn(emptyState(), openDesk(partition, site));
+}
+
+export function restoreEngine(
+  partition: number,
+  snapshot: Uint8Array,
+  site: 'centre' | 'edge' = 'centre',
+): Engine | undefined {
+  const state = decodeSnapshot(snapshot);
+  return state === undefined ? undefined : engineOn(state, openDesk(partition, site));
+}
+
+function engineOn(start: EngineState, desk: Desk): Engine {
+  let state = start;
+  const begin = (pos: number, receivedAtMs: number) => {
+    desk.pos = pos;
+    desk.receivedAtMs = receivedAtMs;
+    desk.unsure = false;
+    desk.count = 0;
+    desk.out = [];
+  };
+  return {
+    apply: (row) => {
+      begin(row.pos, row.receivedAtMs);
+      switch (row.kind) {
+        case 'batch':
+          applyBatch(state, desk, row);
+          break;
+        case 'tick':
+          onTick(state, desk, row.atMs, row.centreUpSinceMs);
+          break;
+        case 'rules':
+          state = adopt(state, row.ruleSet, desk);
+          break;
+        case 'edge':
+          onEdge(state, desk, row.edgeId, row.state === 'online');
+          break;
+        default:
+          return row satisfies never;
+      }
+      return desk.out;
+    },
+    applyColumns: (pos, receivedAtMs, { count, slots, atMs, values }) => {
+      begin(pos, receivedAtMs);
+      for (let i = 0; i < count; i++)
+        feedValue(state, desk, slots[i] as number, atMs[i] as number, values[i] as number, GOOD);
+      return desk.out;
+    },
+    slotOf: (sensorId) => state.slotOf.get(sensorId),
+    snapshot: () => encodeSnapshot(state),
+    counters: () => state.counters,
+    ruleSetVersion: () => state.version,
+  };
+}
+
+type BatchRow = Extract<JournalRow, { kind: 'batch' }>;
+
+function applyBatch(state: EngineState, desk: Desk, row: BatchRow): void {
+  const batch = openVerified(row.body);
+  const { baseMs, unsure } = dateBatch(batch, row.receivedAtMs);
+  desk.unsure = unsure;
+  meetEdge(state, desk, row.edgeId, row.origin);
+  const slots = batch.ids.map((id) => meetSensor(state, desk, id, row.origin));
+  for (const reading of batch.rows) {
+    const slot = slots[reading[0] as number] ?? -1;
+    if (slot < 0) {
+      state.counters.unknown++;
+      continue;
+    }
+    const atMs = baseMs + (reading[1] as number);
+    const value = reading[2];
+    const code = reading[5];
+    if (value === null || value === undefined) feedBad(state, slot, atMs, code ?? -1);
+    else feedValue(state, desk, slot, atMs, value, markOf(reading[4], code));
+  }
+}
+
+function markOf(bits: number | null | undefined, code: number | null | undefined): number {
+  if (code === SUSPECT_CODE) return SUSPECT;
+  return bits !== undefined && bits !== null && (bits & FIRST_BIT) !== 0 ? FIRST : GOOD;
+}
+
+function meetEdge(state: EngineState, desk: Desk, edgeId: string, origin: Origin): void {
+  const index = state.edgeIds.indexOf(edgeId);
+  const edge = state.edges[index];
+  if (edge === undefined) return;
+  edge.origin = origin;
+  // A lost gateway comes back by its own word only: this batch may have waited somewhere.
+  if (edge.state === 'never') edgeIsHere(state, desk, index, edge);
+}
+
+/** The sensor's slot, -1 when it is not in the inventory. */
+function meetSensor(state: EngineState, desk: Desk, sensorId: string, origin: Origin): number {
+  const slot = state.slotOf.get(sensorId);
+  if (slot === undefined) return -1;
+  const index = originIndex(origin);
+  if (state.ints[slot * INTS + ORIGIN] !== index) changeOrigin(state, desk, slot, index);
+  return slot;
+}

@@ -1,0 +1,202 @@
+/**
+ * A rule set switch: what is unchanged keeps its state, what vanished is closed with a reason, what is new begins from
+ * the windows that exist. Windows belong to sensors and survive the switch.
+ */
+import { QUANTITIES, type QuantityCode } from '#model/quantity.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
+import { type Desk, defOfBinding, writeBindingChange } from './desk.ts';
+import { arm } from './latch.ts';
+import { layOut } from './layout.ts';
+import { lookAtSum, recountSum } from './models/rolling-sum.ts';
+import { lookAtSample } from './models/sample.ts';
+import { closeSilent, gatewayRule, silentRule, writeGateway } from './silence.ts';
+import {
+  BIND_FROM,
+  BIND_TO,
+  DOUBLES,
+  type EngineState,
+  HEAD,
+  HEAD_CELL,
+  HEAD_POS,
+  INTS,
+  LAST_AT,
+  LAST_MARK,
+  LAST_VALUE,
+  LATE,
+  LEVEL_COUNT,
+  ORIGIN,
+  originOf,
+  RING,
+  rankOfBits,
+  SILENT,
+  SLOPE_STRIDE,
+  SUM_TO,
+} from './state.ts';
+import { GATEWAY_LOST_TITLE, sayRuleGone, saySettingGone } from './texts.ts';
+
+const isIncrement = (code: string): boolean => QUANTITIES[code as QuantityCode]?.kind === 'increment';
+
+/** The state under the new rule set; the old one is not used again. */
+export function adopt(old: EngineState, ruleSet: CompiledRuleSet, desk: Desk): EngineState {
+  const state = layOut(ruleSet, isIncrement, old);
+  state.upSinceMs = old.upSinceMs;
+  state.counters = old.counters;
+  carryEdges(old, state, desk);
+  const kept = new Uint8Array(old.defOf.length);
+  const fresh: number[] = [];
+  for (let slot = 0; slot < state.sensorIds.length; slot++) {
+    const from = old.slotOf.get(state.sensorIds[slot] ?? '');
+    if (from === undefined) beginSensor(state, slot, desk.receivedAtMs);
+    else carrySensor(old, from, state, slot, desk.receivedAtMs);
+    const to = state.ints[slot * INTS + BIND_TO] as number;
+    for (let binding = state.ints[slot * INTS + BIND_FROM] as number; binding < to; binding++) {
+      if (!carryBinding(old, from, state, binding, kept)) fresh.push(binding);
+    }
+  }
+  closeVanished(old, state, desk, kept);
+  for (const binding of fresh) lookAtNew(state, desk, binding);
+  return state;
+}
+
+function beginSensor(state: EngineState, slot: number, nowMs: number): void {
+  state.allowFrom[slot] = nowMs;
+}
+
+const CARRIED_INTS = [SILENT, ORIGIN, LAST_VALUE, LAST_MARK] as const;
+
+function carrySensor(old: EngineState, from: number, state: EngineState, slot: number, nowMs: number): void {
+  const o = from * INTS;
+  const s = slot * INTS;
+  for (const field of CARRIED_INTS) state.ints[s + field] = old.ints[o + field] as number;
+  state.doubles[slot * DOUBLES + LAST_AT] = old.doubles[from * DOUBLES + LAST_AT] as number;
+  state.aliveAt[slot] = old.aliveAt[from] as number;
+  const sameEdge = old.edgeIds[old.edgeOf[from] as number] === state.edgeIds[state.edgeOf[slot] as number];
+  state.allowFrom[slot] = sameEdge ? (old.allowFrom[from] as number) : nowMs;
+  if (old.bucketMs === state.bucketMs) carryRing(old, o, state, s);
+}
+
+/** Copies the buckets so that the newest comes last. */
+function carryRing(old: EngineState, o: number, state: EngineState, s: number): void {
+  const source = old.ints[o + RING] as number;
+  const target = state.ints[s + RING] as number;
+  if (source < 0 || target < 0) return;
+  const head = old.ints[o + HEAD_POS] as number;
+  const older = old.ringLength - head - 1;
+  const start = target + state.ringLength - old.ringLength;
+  state.ring.set(old.ring.subarray(source + head + 1, source + old.ringLength), start);
+  state.ring.set(old.ring.subarray(source, source + head + 1), start + older);
+  state.ints[s + HEAD] = old.ints[o + HEAD] as number;
+  state.ints[s + HEAD_POS] = state.ringLength - 1;
+  state.ints[s + HEAD_CELL] = old.ints[o + HEAD_CELL] as number;
+}
+
+/** Takes over the latches of the same rule at the same sensor and point; false when there is none. */
+function carryBinding(
+  old: EngineState,
+  from: number | undefined,
+  state: EngineState,
+  binding: number,
+  kept: Uint8Array,
+): boolean {
+  const def = defOfBinding(state, binding);
+  const slot = state.slotOfBinding[binding] as number;
+  if (def.measure.kind === 'rollingSum') recountSum(state, slot, binding);
+  let found = -1;
+  const to = from === undefined ? 0 : (old.ints[from * INTS + BIND_TO] as number);
+  const begin = from === undefined ? 0 : (old.ints[from * INTS + BIND_FROM] as number);
+  for (let candidate = begin; candidate < to; candidate++) {
+    const was = defOfBinding(old, candidate);
+    if (kept[candidate] === 1) continue;
+    const samePoint =
+      old.points[old.bindPoint[candidate] as number] === state.points[state.bindPoint[binding] as number];
+    if (was.rule === def.rule && samePoint) found = candidate;
+    if (was.measure.kind === 'rate' && def.measure.kind === 'rate' && was.measure.windowMs === def.measure.windowMs)
+      carrySlope(old, candidate, state, binding);
+  }
+  if (found >= 0) {
+    kept[found] = 1;
+    state.latch[binding] = old.latch[found] as number;
+    state.lost[binding] = old.lost[found] as number;
+    for (let bit = 0; bit < LEVEL_COUNT; bit++)
+      state.since[binding * LEVEL_COUNT + bit] = old.since[found * LEVEL_COUNT + bit] as number;
+    for (let field = 0; field < LATE; field++)
+      state.late[binding * LATE + field] = old.late[found * LATE + field] as number;
+  }
+  arm(state, binding);
+  return found >= 0;
+}
+
+function carrySlope(old: EngineState, candidate: number, state: EngineState, binding: number): void {
+  const source = (old.slopeOf[candidate] as number) * SLOPE_STRIDE;
+  const target = (state.slopeOf[binding] as number) * SLOPE_STRIDE;
+  state.slopes.set(old.slopes.subarray(source, source + SLOPE_STRIDE), target);
+}
+
+function carryEdges(old: EngineState, state: EngineState, desk: Desk): void {
+  const settings = gatewayRule(old) === gatewayRule(state);
+  for (const [index, edgeId] of state.edgeIds.entries()) {
+    const was = old.edges[old.edgeIds.indexOf(edgeId)];
+    const edge = state.edges[index];
+    if (edge === undefined) continue;
+    if (was === undefined) {
+      const slot = state.edgeOf.indexOf(index);
+      edge.sinceMs = desk.receivedAtMs;
+      edge.origin = originOf(state.ints[slot * INTS + ORIGIN] as number);
+    } else Object.assign(edge, was);
+  }
+  for (const [index, edgeId] of old.edgeIds.entries()) {
+    const was = old.edges[index];
+    const still = state.edges[state.edgeIds.indexOf(edgeId)];
+    if (was?.raised !== true || (still !== undefined && settings)) continue;
+    if (still !== undefined) still.raised = false;
+    const reason = saySettingGone(GATEWAY_LOST_TITLE);
+    const change = { raise: false, condition: 'closed', atMs: desk.receivedAtMs, reason } as const;
+    writeGateway(old, desk, edgeId, was.origin, change);
+  }
+}
+
+function closeVanished(old: EngineState, state: EngineState, desk: Desk, kept: Uint8Array): void {
+  const settings = silentRule(old) === silentRule(state);
+  for (let slot = 0; slot < old.sensorIds.length; slot++) {
+    const now = state.slotOf.get(old.sensorIds[slot] ?? '');
+    const samePoint =
+      now !== undefined && old.points[old.pointOf[slot] as number] === state.points[state.pointOf[now] as number];
+    if (!samePoint || !settings) {
+      closeSilent(old, desk, slot);
+      if (now !== undefined) state.ints[now * INTS + SILENT] = 0;
+    }
+  }
+  for (let binding = 0; binding < kept.length; binding++)
+    if (kept[binding] === 0) closeBinding(old, desk, binding, sayRuleGone(defOfBinding(old, binding).title));
+}
+
+/** Ends a rule's condition for a reason outside the data. */
+export function closeBinding(
+  state: EngineState,
+  desk: Desk,
+  binding: number,
+  reason: { readonly zh: string; readonly en: string },
+): void {
+  const rank = rankOfBits(state.latch[binding] as number);
+  if (rank === 0) return;
+  writeBindingChange(state, desk, binding, {
+    from: rank,
+    to: 0,
+    condition: 'closed',
+    atMs: desk.receivedAtMs,
+    late: false,
+    value: null,
+    limit: null,
+    coverage: null,
+    reason,
+  });
+}
+
+/** A new rule judges what the sensor has, unless that is old. */
+function lookAtNew(state: EngineState, desk: Desk, binding: number): void {
+  const slot = state.slotOfBinding[binding] as number;
+  const lastAt = state.doubles[slot * DOUBLES + LAST_AT] as number;
+  if (lastAt === 0 || state.ints[slot * INTS + SILENT] === 1) return;
+  if (binding < (state.ints[slot * INTS + SUM_TO] as number)) lookAtSum(state, desk, slot, binding);
+  else lookAtSample(state, desk, slot, binding);
+}
