@@ -16,8 +16,12 @@ import { DAY_MS, type EpochMs } from '#model/time.ts';
 /** The roster is written out this far around the moment of loading. */
 export const ROSTER_SPAN_MS = 40 * DAY_MS;
 
-/** Files that the loader reads; `people/*.yaml` and `points/*.yaml` may hold a township each. */
-const FILE = /^(county|grids|people|duty|points|edges|channels)\.yaml$|^grids\.geojson$|^(people|points)\/[^/]+\.yaml$/;
+/**
+ * Files that the loader reads; `people/*.yaml` and `points/*.yaml` may hold a township each. What a program writes may be
+ * JSON of the same shape: tens of thousands of people load in a second then, where YAML takes ten.
+ */
+const FILE =
+  /^(county|grids|people|duty|points|edges|channels)\.(yaml|json)$|^grids\.geojson$|^(people|points)\/[^/]+\.(yaml|json)$/;
 export const isCountyFile = (name: string): boolean => FILE.test(name);
 
 export type CountyReport = {
@@ -40,33 +44,30 @@ type Files = ReadonlyMap<string, string>;
 
 /** Opens the named file, or all of a family (`points.yaml`, `points/*.yaml`); a missing one is a finding. */
 function openers(files: Files, lints: Lint[]) {
-  const family = (name: string): Source[] => {
-    const names = [...files.keys()].filter((file) => file === `${name}.yaml` || file.startsWith(`${name}/`)).sort();
-    return names.filter(isCountyFile).map((file) => openSource(file, files.get(file) ?? '', lints));
-  };
+  const names = [...files.keys()].filter(isCountyFile).sort();
   const missing = (file: string): Source => {
     const mend = 'every county has one; take the shipped county as a model';
-    lints.push({
-      file,
-      line: 0,
-      column: 0,
-      path: '',
-      kind: 'missing-file',
-      message: 'the file is missing',
-      mend,
-      severity: 'error',
-    });
+    const message = 'the file is missing';
+    lints.push({ file, line: 0, column: 0, path: '', kind: 'missing-file', message, mend, severity: 'error' });
     return { file, value: undefined, find: () => {} };
   };
-  const one = (file: string): Source => {
-    const text = files.get(file);
-    return text === undefined ? missing(file) : openSource(file, text, lints);
+  const some = (name: string): readonly [Source, ...Source[]] => {
+    const found = names.filter(
+      (file) => file.startsWith(`${name}/`) || file === `${name}.yaml` || file === `${name}.json`,
+    );
+    const [first, ...rest] = found.map((file) => openSource(file, files.get(file) ?? '', lints));
+    return first === undefined ? [missing(`${name}.yaml`)] : [first, ...rest];
   };
-  const some = (name: string): Source[] => {
-    const sources = family(name);
-    return sources.length > 0 ? sources : [missing(`${name}.yaml`)];
+  const one = (name: string): Source => {
+    const [first, second] = some(name);
+    second?.find([], { kind: 'twice', message: `stands beside ${first.file}`, mend: 'keep one of the two files' });
+    return first;
   };
-  return { one, some };
+  const shapes = (): Source => {
+    const text = files.get('grids.geojson');
+    return text === undefined ? missing('grids.geojson') : openSource('grids.geojson', text, lints);
+  };
+  return { one, some, shapes };
 }
 
 const byPlace = (a: Lint, b: Lint): number =>
@@ -76,21 +77,21 @@ const byPlace = (a: Lint, b: Lint): number =>
 export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): CountyReport {
   const lints: Lint[] = [];
   const open = openers(files, lints);
-  const countySource = open.one('county.yaml');
+  const countySource = open.one('county');
   const county =
     countySource.value === undefined ? undefined : parsePart(countySource, [], countySource.value, countySchema);
-  const gridSource = open.one('grids.yaml');
-  const grids = bindGrids(gridSource, open.one('grids.geojson'), county?.code);
+  const gridSource = open.one('grids');
+  const grids = bindGrids(gridSource, open.shapes(), county?.code);
   const people = bindPeople(open.some('people'), grids, gridSource);
-  const desks = bindDuty(open.one('duty.yaml'), grids, people.declared, gridSource);
-  const edgeSource = open.one('edges.yaml');
+  const desks = bindDuty(open.one('duty'), grids, people.declared, gridSource);
+  const edgeSource = open.one('edges');
   const edges = bindEdges(edgeSource, grids, profiles);
   const locate = openLocator(grids.grids.values());
   const before = lints.length;
   const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, profiles });
   const complete = !lints.slice(before).some(({ severity }) => severity === 'error');
   const hung = hangSensors(edgeSource, edges, points.wires, complete);
-  const channels = bindChannels(open.one('channels.yaml'));
+  const channels = bindChannels(open.one('channels'));
   const looked = {
     files: [...files.keys()].filter(isCountyFile).length,
     grids: grids.grids.size,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { checkCounty, parseCounty } from '#cli/load/county.ts';
 import { compileEdgeConfigs } from '#cli/load/edge-configs.ts';
 import { ancestry, type Registry, topicPlace } from '#model/registry.ts';
@@ -74,6 +75,19 @@ describe('the shipped county', () => {
     expect(load(files).version).toBe(version);
     expect(load(shippedFiles(), Date.parse('2013-09-11T00:00:00Z')).version).toBe(version);
     expect(load(edited('people.yaml', '"13800001001"', '"13800001099"')).version).not.toBe(version);
+  });
+
+  it('is the same county when a program wrote its files as JSON, also one a township', () => {
+    const files = new Map(shippedFiles());
+    const people = parse(files.get('people.yaml') ?? '') as { people: unknown[] };
+    files.delete('people.yaml');
+    files.set('people/east.json', JSON.stringify({ people: people.people.slice(0, 20) }));
+    files.set('people/west.json', JSON.stringify({ people: people.people.slice(20) }));
+    files.set('points.json', JSON.stringify(parse(files.get('points.yaml') ?? '')));
+    files.delete('points.yaml');
+    expect(load(files)).toEqual(load());
+    const twice = new Map(shippedFiles()).set('edges.json', '{"edges":[]}');
+    expect(checkCounty(twice, NOW).lints.map(({ file, kind }) => `${file} ${kind}`)).toContain('edges.yaml twice');
   });
 
   it('has invented telephone numbers only', () => {
