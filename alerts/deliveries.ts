@@ -1,0 +1,87 @@
+/** Which deliveries a notice becomes: one row a channel, queued, refused at the gate, or done by being in the store. */
+import type { Alert, Delivery } from '#model/alert.ts';
+import { isLevel, rankOf } from '#model/level.ts';
+import type { ChannelConfig, Registry } from '#model/registry.ts';
+import type { Text } from '#model/text.ts';
+import type { EpochMs } from '#model/time.ts';
+import type { Change, EventDraft, Notice } from './episode.ts';
+import { passGate } from './origin-gate.ts';
+import { headline } from './wording.ts';
+
+/** A delivery for all recipients at once; channels that reach one person at a time put his id here. */
+export const EVERYBODY = '*';
+
+/** What is handed over; fixed when the row is made, so that a repeat says the same under the same key. */
+export type Message = {
+  readonly key: string;
+  readonly change: Change;
+  readonly text: Text;
+  readonly reason: Text;
+  readonly queuedAtMs: EpochMs;
+  readonly alert: Omit<Alert, 'recipients' | 'conditions' | 'version'>;
+  readonly recipients: Alert['recipients'];
+};
+
+export type PlannedDelivery = {
+  readonly delivery: Delivery;
+  readonly step: number;
+  /** Worse alerts leave first. */
+  readonly rank: number;
+  readonly message: Message;
+};
+export type DeliveryPlan = { readonly deliveries: readonly PlannedDelivery[]; readonly events: readonly EventDraft[] };
+
+/** `(alert, round, step, try, person, channel)`; the try belongs to call-and-confirm, a resend keeps its key. */
+export const deliveryKey = (notice: Notice, attempt: number, personId: string, channel: string): string =>
+  `${notice.alertId}/${notice.round}/${notice.step}/${attempt}/${personId}/${channel}`;
+
+function wants(channel: ChannelConfig, notice: Notice): boolean {
+  if (channel.kind === 'console') return true;
+  // Whoever was told of a level hears that it is over, though the new one would be below his floor.
+  const worst = isLevel(notice.from) ? Math.max(rankOf(notice.from), rankOf(notice.to)) : rankOf(notice.to);
+  return worst >= rankOf(channel.minLevel);
+}
+
+function messageOf(key: string, notice: Notice, alert: Alert, registry: Registry, nowMs: EpochMs): Message {
+  const { recipients, conditions: _conditions, version: _version, ...rest } = alert;
+  const text = headline(alert, notice.change, notice.reason, registry);
+  return { key, change: notice.change, text, reason: notice.reason, queuedAtMs: nowMs, alert: rest, recipients };
+}
+
+export function planDeliveries(notice: Notice, alert: Alert, registry: Registry, nowMs: EpochMs): DeliveryPlan {
+  const deliveries: PlannedDelivery[] = [];
+  const events: EventDraft[] = [];
+  for (const channel of registry.channels) {
+    if (!wants(channel, notice)) continue;
+    const key = deliveryKey(notice, 0, EVERYBODY, channel.id);
+    const gate = passGate(channel, alert.origin);
+    const state = !gate.pass ? 'refused' : channel.kind === 'console' ? 'sent' : 'queued';
+    const detail = gate.pass ? '' : gate.reason.en;
+    deliveries.push({
+      delivery: {
+        key,
+        alertId: alert.id,
+        round: notice.round,
+        personId: EVERYBODY,
+        channel: channel.id,
+        state,
+        attempts: 0,
+        updatedAtMs: nowMs,
+        detail,
+      },
+      step: notice.step,
+      rank: rankOf(alert.level),
+      message: messageOf(key, notice, alert, registry, nowMs),
+    });
+    if (!gate.pass)
+      events.push({
+        alertId: alert.id,
+        atMs: nowMs,
+        by: 'alerts',
+        kind: 'refused',
+        text: gate.reason,
+        facts: { delivery: key, channel: channel.id, origin: alert.origin },
+      });
+  }
+  return { deliveries, events };
+}

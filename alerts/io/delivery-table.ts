@@ -1,0 +1,116 @@
+/** The deliveries' table, which is also their queue: claimed and committed before an attempt, recorded after it. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Delivery } from '#model/alert.ts';
+import type { EpochMs } from '#model/time.ts';
+import type { Message, PlannedDelivery } from '../deliveries.ts';
+import type { Handed } from '../delivery-events.ts';
+
+export type DeliveryRow = {
+  readonly key: string;
+  readonly alert_id: string;
+  readonly round: number;
+  readonly person: string;
+  readonly channel: string;
+  readonly state: Delivery['state'];
+  readonly attempts: number;
+  readonly updated_at: number;
+  readonly detail: string;
+};
+
+export const deliveryOfRow = (row: DeliveryRow): Delivery => ({
+  key: row.key,
+  alertId: row.alert_id,
+  round: row.round,
+  personId: row.person,
+  channel: row.channel,
+  state: row.state,
+  attempts: row.attempts,
+  updatedAtMs: row.updated_at,
+  detail: row.detail,
+});
+
+/** A delivery that one attempt has in hand; `repeated`: handed over before with an outcome that nobody knows (重发). */
+export type Claim = Handed & { readonly queuedAtMs: EpochMs; readonly message: Message };
+
+export type Named = { readonly key: string; readonly alertId: string; readonly channel: string };
+export type Recorded = { readonly state: Delivery['state']; readonly dueAtMs: EpochMs; readonly detail: string };
+
+export type DeliveryTable = {
+  readonly add: (planned: PlannedDelivery) => void;
+  /** Worst first, then oldest; at most `limit`. */
+  readonly claim: (channel: string, limit: number, nowMs: EpochMs) => readonly Claim[];
+  readonly record: (key: string, recorded: Recorded, nowMs: EpochMs) => void;
+  /** What was in hand when the process died: unknown, and due. */
+  readonly orphan: (nowMs: EpochMs) => readonly Named[];
+  /** Gives up what waits for a channel that is not among these. */
+  readonly abandon: (channels: readonly string[], nowMs: EpochMs) => readonly Named[];
+  /** When the channel's next waiting one falls due. */
+  readonly earliestDue: (channel: string) => EpochMs | null;
+  readonly pending: () => ReadonlyMap<Delivery['state'], number>;
+};
+
+type ClaimRow = {
+  readonly key: string;
+  readonly alert_id: string;
+  readonly channel: string;
+  readonly attempts: number;
+  readonly repeated: number;
+  readonly queued_at: number;
+  readonly message: string;
+  readonly rank: number;
+  readonly n: number;
+};
+
+const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, attempts, repeated,
+queued_at, due_at, updated_at, detail, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`;
+const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
+SELECT n FROM deliveries WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
+ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, channel, attempts, repeated, queued_at, message, rank, n`;
+const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
+repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5`;
+const ORPHAN = `UPDATE deliveries SET state = 'unknown', repeated = 1, due_at = ?1, updated_at = ?1,
+detail = 'the process ended during the attempt' WHERE state = 'claimed' RETURNING key, alert_id AS alertId, channel`;
+const ABANDON = `UPDATE deliveries SET state = 'failed', updated_at = ?1, detail = 'the channel is not configured any more'
+WHERE state IN ('queued', 'unknown') AND channel NOT IN (SELECT value FROM json_each(?2))
+RETURNING key, alert_id AS alertId, channel`;
+const DUE = "SELECT min(due_at) AS due FROM deliveries WHERE channel = ? AND state IN ('queued', 'unknown')";
+const PENDING =
+  "SELECT state, count(*) AS n FROM deliveries WHERE state IN ('queued', 'unknown', 'claimed') GROUP BY state";
+
+const claimOfRow = (row: ClaimRow): Claim => ({
+  key: row.key,
+  alertId: row.alert_id,
+  channel: row.channel,
+  attempts: row.attempts,
+  repeated: row.repeated === 1,
+  queuedAtMs: row.queued_at,
+  message: JSON.parse(row.message) as Message,
+});
+
+export function openDeliveries(db: DatabaseSync): DeliveryTable {
+  const add = db.prepare(ADD);
+  const claim = db.prepare(CLAIM);
+  const record = db.prepare(RECORD);
+  const orphan = db.prepare(ORPHAN);
+  const abandon = db.prepare(ABANDON);
+  const due = db.prepare(DUE);
+  const pending = db.prepare(PENDING);
+  return {
+    add: ({ delivery: d, step, rank, message }) => {
+      const at = d.updatedAtMs;
+      const body = JSON.stringify(message);
+      add.run(d.key, d.alertId, d.round, step, d.personId, d.channel, d.state, rank, at, at, at, d.detail, body);
+    },
+    claim: (channel, limit, nowMs) =>
+      // RETURNING gives no order.
+      (claim.all(nowMs, channel, limit) as ClaimRow[]).sort((x, y) => y.rank - x.rank || x.n - y.n).map(claimOfRow),
+    record: (key, recorded, nowMs) => {
+      record.run(recorded.state, recorded.dueAtMs, nowMs, recorded.detail, key);
+    },
+    orphan: (nowMs) => orphan.all(nowMs) as Named[],
+    abandon: (channels, nowMs) => abandon.all(nowMs, JSON.stringify(channels)) as Named[],
+    earliestDue: (channel) => (due.get(channel) as { due: number | null }).due,
+    pending: () =>
+      new Map((pending.all() as { state: Delivery['state']; n: number }[]).map(({ state, n }) => [state, n])),
+  };
+}

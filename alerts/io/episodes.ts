@@ -1,0 +1,57 @@
+/** The projection's table: the open and the newest ended alert of a (subject, hazard, origin), written as one row each. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Alert } from '#model/alert.ts';
+import { rankOf } from '#model/level.ts';
+import { type Episode, isEnded } from '../episode.ts';
+import { alertKey } from '../lifecycle.ts';
+
+type Row = { step: number; asked_at: number; body: string };
+const episodeOf = (row: Row | undefined): Episode | undefined =>
+  row === undefined ? undefined : { alert: JSON.parse(row.body) as Alert, step: row.step, askedAtMs: row.asked_at };
+
+export type EpisodeTable = {
+  readonly byId: (id: string) => Episode | undefined;
+  readonly openOf: (key: string) => Episode | undefined;
+  readonly endedOf: (key: string) => Episode | undefined;
+  readonly allOpen: () => readonly Episode[];
+  /** `version` is the newest event's seq. */
+  readonly put: (episode: Episode, version: number, gridPath: string) => Episode;
+};
+
+const PUT = `INSERT INTO alerts (id, key, open, origin, rank, raised_at, grid_path, step, asked_at, version, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET open = excluded.open, rank = excluded.rank, grid_path = excluded.grid_path,
+step = excluded.step, asked_at = excluded.asked_at, version = excluded.version, body = excluded.body`;
+
+export function openEpisodes(db: DatabaseSync): EpisodeTable {
+  const byId = db.prepare('SELECT step, asked_at, body FROM alerts WHERE id = ?');
+  const openOf = db.prepare('SELECT step, asked_at, body FROM alerts WHERE key = ? AND open = 1');
+  const endedOf = db.prepare(
+    'SELECT step, asked_at, body FROM alerts WHERE key = ? AND open = 0 ORDER BY version DESC LIMIT 1',
+  );
+  const allOpen = db.prepare('SELECT step, asked_at, body FROM alerts WHERE open = 1');
+  const put = db.prepare(PUT);
+  return {
+    byId: (id) => episodeOf(byId.get(id) as Row | undefined),
+    openOf: (key) => episodeOf(openOf.get(key) as Row | undefined),
+    endedOf: (key) => episodeOf(endedOf.get(key) as Row | undefined),
+    allOpen: () => (allOpen.all() as Row[]).flatMap((row) => episodeOf(row) ?? []),
+    put: (episode, version, gridPath) => {
+      const alert: Alert = { ...episode.alert, version };
+      put.run(
+        alert.id,
+        alertKey(alert),
+        isEnded(alert) ? 0 : 1,
+        alert.origin,
+        rankOf(alert.level),
+        alert.raisedAtMs,
+        gridPath,
+        episode.step,
+        episode.askedAtMs,
+        version,
+        JSON.stringify(alert),
+      );
+      return { ...episode, alert };
+    },
+  };
+}

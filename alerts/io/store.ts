@@ -1,0 +1,159 @@
+/**
+ * The alerts' store, the only writer of its file. Every step commits effects and cursor in one transaction: ledger
+ * events, projection, deliveries and command results together, so that after a crash none of them is ahead.
+ */
+import { createHash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { AlertCommand } from '#model/alert.ts';
+import { inTransaction, openWritable } from '#model/io/sqlite.ts';
+import { openWakeWriter } from '#model/io/wake.ts';
+import type { EpochMs } from '#model/time.ts';
+import type { Transition } from '#model/transition.ts';
+import { applyCommand } from '../commands.ts';
+import { abandonedEvent, claimEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
+import type { Directory } from '../directory.ts';
+import type { Episode, EventDraft, World } from '../episode.ts';
+import { alertKey, applyTransition, moveAlert } from '../lifecycle.ts';
+import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
+import { openEpisodes } from './episodes.ts';
+import { openLedger } from './ledger.ts';
+import { alertsPath, alertsWakePath, SCHEMA } from './schema.ts';
+import { type Effect, type Entry, type LogName, openLogTaker, type Taken } from './take-log.ts';
+import { type Tables, writeOutcome } from './write-outcome.ts';
+
+/** A result that leaves the queue or goes back into it. */
+export type AttemptRecord = Recorded & { readonly state: 'sent' | 'failed' | 'queued' | 'unknown' | 'refused' };
+
+export type Store = {
+  readonly cursor: (log: LogName) => number;
+  /** A log that was written anew starts at its beginning; what was taken before is recognised. */
+  readonly resetCursor: (log: LogName) => void;
+  readonly takeTransitions: (entries: readonly Entry<Transition>[], directory: Directory, nowMs: EpochMs) => Taken;
+  readonly takeCommands: (entries: readonly Entry<AlertCommand>[], directory: Directory, nowMs: EpochMs) => Taken;
+  /** Follows a new registry: open alerts whose place changed are told to the people there. Returns their ids. */
+  readonly moveAlerts: (directory: Directory, nowMs: EpochMs) => readonly string[];
+  readonly claim: (channel: string, limit: number, nowMs: EpochMs) => readonly Claim[];
+  readonly record: (claim: Claim, recorded: AttemptRecord, nowMs: EpochMs) => void;
+  /** After a start: what was in hand becomes unknown and due. Returns how many. */
+  readonly recover: (nowMs: EpochMs) => number;
+  readonly abandon: (channels: readonly string[], nowMs: EpochMs) => number;
+  readonly episode: (id: string) => Episode | undefined;
+  readonly openEpisodes: () => readonly Episode[];
+  readonly openByLevel: () => readonly { readonly rank: number; readonly n: number }[];
+  readonly deliveries: Pick<DeliveryTable, 'earliestDue' | 'pending'>;
+  /** Retained topics that the broker holds for us. */
+  readonly topics: () => readonly string[];
+  readonly setTopic: (topic: string, held: boolean) => void;
+  readonly close: () => void;
+};
+
+const alertIdOf = (transition: Transition): string =>
+  `a${createHash('sha256').update(transition.id).digest('hex').slice(0, 20)}`;
+
+const worldOf = (directory: Directory, nowMs: EpochMs): World => ({ directory, nowMs, newId: alertIdOf });
+
+function openTakers(db: DatabaseSync, tables: Tables) {
+  const { episodes } = tables;
+  const takeOnce = db.prepare('INSERT INTO taken (id) VALUES (?) ON CONFLICT DO NOTHING');
+  const putResult = db.prepare('INSERT INTO results (command, ok, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const changed = (episode: Episode | null): Effect =>
+    episode === null ? { kind: 'none' } : { kind: 'changed', alertId: episode.alert.id };
+  return {
+    transition: (transition: Transition, world: World): Effect => {
+      if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
+      const key = alertKey(transition);
+      const open = episodes.openOf(key);
+      const ended = open === undefined ? episodes.endedOf(key) : undefined;
+      const outcome = applyTransition(transition, { open, ended }, world);
+      writeOutcome(tables, outcome, world.directory, world.nowMs);
+      return changed(outcome.episode);
+    },
+    command: (command: AlertCommand, world: World): Effect => {
+      const outcome = applyCommand(command, episodes.byId(command.alertId), world);
+      const message = JSON.stringify(outcome.message);
+      if (putResult.run(command.id, outcome.ok ? 1 : 0, message).changes === 0) return { kind: 'repeated' };
+      writeOutcome(tables, { ...outcome, notices: [] }, world.directory, world.nowMs);
+      return changed(outcome.episode);
+    },
+  };
+}
+
+function openTopics(db: DatabaseSync): Pick<Store, 'topics' | 'setTopic'> {
+  const list = db.prepare('SELECT topic FROM topics');
+  const add = db.prepare('INSERT INTO topics (topic) VALUES (?) ON CONFLICT DO NOTHING');
+  const drop = db.prepare('DELETE FROM topics WHERE topic = ?');
+  return {
+    topics: () => (list.all() as { topic: string }[]).map(({ topic }) => topic),
+    setTopic: (topic, held) => {
+      (held ? add : drop).run(topic);
+    },
+  };
+}
+
+export function openStore(dataDir: string): Store {
+  const path = alertsPath(dataDir);
+  const db = openWritable(path, SCHEMA);
+  const wake = openWakeWriter(alertsWakePath(dataDir));
+  const tables: Tables = { ledger: openLedger(db), episodes: openEpisodes(db), rows: openDeliveries(db) };
+  const { ledger, episodes, rows } = tables;
+  const logs = openLogTaker(db);
+  const takers = openTakers(db, tables);
+  const byLevel = db.prepare('SELECT rank, count(*) AS n FROM alerts WHERE open = 1 GROUP BY rank');
+  const commit = <T>(work: () => T): T => {
+    const value = inTransaction(db, work);
+    wake.wake();
+    return value;
+  };
+  const note = (draft: EventDraft | null): void => {
+    if (draft !== null) ledger.append(draft);
+  };
+  const noteAll = (named: readonly Named[], event: (one: Named) => EventDraft): number => {
+    for (const one of named) ledger.append(event(one));
+    return named.length;
+  };
+  return {
+    cursor: logs.cursor,
+    resetCursor: (log) => commit(() => logs.setCursor(log, 0)),
+    takeTransitions: (entries, directory, nowMs) => {
+      const world = worldOf(directory, nowMs);
+      return commit(() => logs.take('transitions', entries, (entry) => takers.transition(entry, world)));
+    },
+    takeCommands: (entries, directory, nowMs) => {
+      const world = worldOf(directory, nowMs);
+      return commit(() => logs.take('commands', entries, (entry) => takers.command(entry, world)));
+    },
+    moveAlerts: (directory, nowMs) => {
+      const world = worldOf(directory, nowMs);
+      const moved = episodes.allOpen().map((open) => moveAlert(open, world));
+      const changed = moved.flatMap((outcome) => outcome.episode?.alert.id ?? []);
+      if (changed.length > 0)
+        commit(() => {
+          for (const outcome of moved) writeOutcome(tables, outcome, directory, nowMs);
+        });
+      return changed;
+    },
+    claim: (channel, limit, nowMs) =>
+      commit(() => {
+        const claims = rows.claim(channel, limit, nowMs);
+        for (const claim of claims) note(claimEvent(claim, nowMs));
+        return claims;
+      }),
+    record: (claim, recorded, nowMs) =>
+      commit(() => {
+        rows.record(claim.key, recorded, nowMs);
+        note(resultEvent(claim, recorded.state, recorded.detail, nowMs));
+      }),
+    recover: (nowMs) => commit(() => noteAll(rows.orphan(nowMs), (one) => unknownEvent(one, nowMs))),
+    abandon: (channels, nowMs) =>
+      commit(() => noteAll(rows.abandon(channels, nowMs), (one) => abandonedEvent(one, nowMs))),
+    episode: episodes.byId,
+    openEpisodes: episodes.allOpen,
+    openByLevel: () => byLevel.all() as { rank: number; n: number }[],
+    deliveries: rows,
+    ...openTopics(db),
+    close: () => {
+      wake.close();
+      db.close();
+    },
+  };
+}

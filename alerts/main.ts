@@ -1,0 +1,129 @@
+/** The alerts stage: transitions and commands in, alerts, ledger, deliveries and retained topics out. */
+import type { AlertCommand } from '#model/alert.ts';
+import { supervise } from '#model/io/supervise.ts';
+import type { LogReader } from '#model/journal.ts';
+import { LEVELS, levelOfRank } from '#model/level.ts';
+import type { Service, StageContext } from '#model/ports.ts';
+import type { RegistryPort } from '#model/registry.ts';
+import type { Transition } from '#model/transition.ts';
+import { indexRegistry } from './directory.ts';
+import { type Dispatcher, openDispatcher } from './io/dispatch.ts';
+import { followLog } from './io/follow.ts';
+import { type MqttConfig, openPublisher, type Publisher } from './io/publish.ts';
+import { openStore, type Store } from './io/store.ts';
+import type { Taken } from './io/take-log.ts';
+import type { RetryPolicy } from './retry.ts';
+
+export type AlertsConfig = {
+  readonly dataDir: string;
+  /** Null: no retained topics. */
+  readonly mqtt: MqttConfig | null;
+  readonly retry?: RetryPolicy;
+};
+
+export type AlertsPorts = {
+  readonly transitions: LogReader<Transition>;
+  readonly commands: LogReader<AlertCommand>;
+  readonly registry: RegistryPort;
+};
+
+const DRAIN_MS = 2_000;
+
+/** What is waiting and what is open, for `/metrics`. */
+function reportGauges(store: Store, ctx: StageContext): void {
+  const open = new Map(store.openByLevel().map(({ rank, n }) => [levelOfRank(rank), n]));
+  for (const level of LEVELS)
+    if (level !== 'none') ctx.metrics.gauge('fengsui_alerts_open', open.get(level) ?? 0, { level });
+  const pending = store.deliveries.pending();
+  for (const state of ['queued', 'claimed', 'unknown'] as const)
+    ctx.metrics.gauge('fengsui_deliveries_pending', pending.get(state) ?? 0, { state });
+}
+
+/** The registry in force, indexed; open alerts follow a point that moved. */
+function followRegistry(store: Store, port: RegistryPort, ctx: StageContext, onChange: () => void) {
+  let directory = indexRegistry(port.current());
+  const settle = (): void => {
+    directory = indexRegistry(port.current());
+    try {
+      const nowMs = ctx.clock.nowMs();
+      const moved = store.moveAlerts(directory, nowMs).length;
+      const channels = directory.registry.channels.map((channel) => channel.id);
+      const abandoned = store.abandon(channels, nowMs);
+      if (moved + abandoned > 0) ctx.log.info('registry taken over', { moved, abandoned });
+    } catch (cause) {
+      ctx.log.error('registry could not be taken over, it is tried at the next change', { cause: String(cause) });
+    }
+    onChange();
+  };
+  settle();
+  return { current: () => directory, stop: port.onChange(settle) };
+}
+
+function openParts(config: AlertsConfig, ports: AlertsPorts, ctx: StageContext) {
+  const store = openStore(config.dataDir);
+  const { registry } = ports;
+  const { clock, log, metrics, probe } = ctx;
+  const unknown = store.recover(clock.nowMs());
+  if (unknown > 0) log.warn('deliveries were in hand when the process ended, they are sent again', { unknown });
+  const base = { registry, clock, log, metrics, probe, jitter: Math.random, onCommit: () => reportGauges(store, ctx) };
+  const dispatcher = openDispatcher(store, config.retry === undefined ? base : { ...base, retry: config.retry });
+  const publisher = config.mqtt === null ? null : openPublisher(store, config.mqtt, { registry, clock, log, metrics });
+  return { store, dispatcher, publisher };
+}
+
+function onTaken(store: Store, dispatcher: Dispatcher, publisher: Publisher | null, ctx: StageContext) {
+  return (taken: Taken): void => {
+    reportGauges(store, ctx);
+    dispatcher.kick();
+    if (taken.changed.length > 0) publisher?.kick();
+  };
+}
+
+export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx: StageContext): Promise<Service> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ctx.signal]);
+  const { store, dispatcher, publisher } = openParts(config, ports, ctx);
+  const told = onTaken(store, dispatcher, publisher, ctx);
+  const { clock, log, metrics } = ctx;
+  const directory = followRegistry(store, ports.registry, ctx, () => {
+    dispatcher.kick();
+    publisher?.kick();
+  });
+  const keep = (name: string, loop: (signal: AbortSignal) => Promise<void>, maxPauseMs = 5_000) =>
+    supervise({ name, log, metrics, clock, signal, maxPauseMs }, loop);
+  const sources = { store, clock, log, metrics };
+  const { transitions, commands } = ports;
+  const loops = [
+    keep('alerts.transitions', (abort) => {
+      const take: Parameters<typeof followLog<Transition>>[0]['take'] = (entries) =>
+        store.takeTransitions(entries, directory.current(), clock.nowMs());
+      return followLog({ name: 'transitions', log: transitions, take, onTaken: told }, sources, abort);
+    }),
+    keep('alerts.commands', (abort) => {
+      const take: Parameters<typeof followLog<AlertCommand>>[0]['take'] = (entries) =>
+        store.takeCommands(entries, directory.current(), clock.nowMs());
+      return followLog({ name: 'commands', log: commands, take, onTaken: told }, sources, abort);
+    }),
+    keep('alerts.deliveries', dispatcher.run),
+    ...(publisher === null ? [] : [keep('alerts.topics', publisher.run)]),
+  ];
+  let stopped: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    stop.abort();
+    directory.stop();
+    await dispatcher.drain(DRAIN_MS);
+    await Promise.allSettled(loops);
+    transitions.close();
+    commands.close();
+    store.close();
+  };
+  reportGauges(store, ctx);
+  return {
+    name: 'alerts',
+    addresses: [],
+    stop: () => {
+      stopped ??= end();
+      return stopped;
+    },
+  };
+}
