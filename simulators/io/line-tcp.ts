@@ -21,7 +21,7 @@ export type TcpLineParts = {
 const MAX_CONNECTIONS = 32;
 const MAX_PENDING = 64;
 /** RTU inside TCP has no silence of its own; a frame that is still incomplete after this is given up. */
-const TCP_SILENCE_MS = 50;
+const TCP_SILENCE_MS = 20;
 
 function serveRtuSocket(socket: Socket, parts: TcpLineParts): void {
   const port = openRtuPort({
