@@ -1,0 +1,243 @@
+/**
+ * A chunk: one series' readings as columns of differences, small whole numbers mostly 0, written as varints with runs
+ * of zeros counted. Missing values, raw values, quality and flags come back exactly (docs/decisions/history-chunks.md).
+ */
+
+import type { HistoryPoint } from '#model/history.ts';
+import { BAD_REASONS, type Flag, flagsOfBits } from '#model/reading.ts';
+import type { EpochMs } from '#model/time.ts';
+
+/** Parallel columns; `values` and `raws` hold 0 where the code says that there is none. */
+export type Columns = {
+  readonly times: number[];
+  readonly values: number[];
+  readonly raws: number[];
+  /** Flags, quality and whether there is a raw value, in one number: see `codeOf`. */
+  readonly codes: number[];
+};
+
+const GOOD = 0;
+const SUSPECT = 1;
+const FIRST_BAD = 2;
+
+export const emptyColumns = (): Columns => ({ times: [], values: [], raws: [], codes: [] });
+
+const codeOf = (bits: number, quality: number, hasRaw: boolean): number => bits * 64 + quality * 2 + (hasRaw ? 1 : 0);
+const qualityOf = (code: number): number => (code >> 1) & 31;
+export const isBadCode = (code: number): boolean => qualityOf(code) >= FIRST_BAD;
+
+/** Adds one row of a batch (see `VerifiedBatch.rows`) with its instant. */
+export function pushRow(columns: Columns, atMs: number, row: readonly (number | null | undefined)[]): void {
+  const value = row[2] ?? null;
+  const raw = row[3] ?? null;
+  const code = row[5] ?? null;
+  const quality = value === null ? FIRST_BAD + (code ?? 0) : code === null ? GOOD : SUSPECT;
+  columns.times.push(atMs);
+  columns.values.push(value ?? 0);
+  columns.raws.push(raw ?? 0);
+  columns.codes.push(codeOf(row[4] ?? 0, quality, raw !== null));
+}
+
+/** The reading at one place, as readers of history see it. */
+export function pointAt(columns: Columns, at: number, shiftMs: number, extra: readonly Flag[]): HistoryPoint {
+  const code = columns.codes[at] ?? 0;
+  const quality = qualityOf(code);
+  const flags = flagsOfBits(code >> 6);
+  return {
+    atMs: ((columns.times[at] ?? 0) + shiftMs) as EpochMs,
+    value: quality >= FIRST_BAD ? undefined : columns.values[at],
+    raw: (code & 1) === 1 ? columns.raws[at] : undefined,
+    quality: quality === GOOD ? 'good' : quality === SUSPECT ? 'suspect' : 'bad',
+    flags: extra.length === 0 ? flags : [...flags, ...extra.filter((flag) => !flags.includes(flag))],
+  };
+}
+
+/** The reason of a bad reading, for whoever wants more than `HistoryPoint` says. */
+export const reasonAt = (columns: Columns, at: number) => BAD_REASONS[qualityOf(columns.codes[at] ?? 0) - FIRST_BAD];
+
+/** Ascending by time; what came in first stays first among equals. */
+export function sortColumns(columns: Columns): Columns {
+  const { times } = columns;
+  let isSorted = true;
+  for (let at = 1; at < times.length && isSorted; at++) isSorted = (times[at] ?? 0) >= (times[at - 1] ?? 0);
+  if (isSorted) return columns;
+  const order = times.map((_, at) => at).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b);
+  const pick = (column: readonly number[]) => order.map((at) => column[at] ?? 0);
+  return { times: pick(times), values: pick(columns.values), raws: pick(columns.raws), codes: pick(columns.codes) };
+}
+
+export function appendColumns(target: Columns, more: Columns): void {
+  for (let at = 0; at < more.times.length; at++) {
+    target.times.push(more.times[at] ?? 0);
+    target.values.push(more.values[at] ?? 0);
+    target.raws.push(more.raws[at] ?? 0);
+    target.codes.push(more.codes[at] ?? 0);
+  }
+}
+
+export function sliceColumns(columns: Columns, from: number, to: number): Columns {
+  return {
+    times: columns.times.slice(from, to),
+    values: columns.values.slice(from, to),
+    raws: columns.raws.slice(from, to),
+    codes: columns.codes.slice(from, to),
+  };
+}
+
+/** n, min, max and sum over the values that are good. */
+export function summarise(columns: Columns): { good: number; min: number | null; max: number | null; sum: number } {
+  let good = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  for (let at = 0; at < columns.codes.length; at++) {
+    if (qualityOf(columns.codes[at] ?? 0) !== GOOD) continue;
+    const value = columns.values[at] ?? 0;
+    good++;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return good === 0 ? { good, min: null, max: null, sum } : { good, min, max, sum };
+}
+
+const MAX_BYTES_PER_NUMBER = 9;
+
+/** Writes sorted columns as bytes, times counted from the first; it keeps one buffer to write into. */
+export function createChunkEncoder(): (columns: Columns) => Uint8Array {
+  let scratch = new Uint8Array(16_384);
+  return (columns) => {
+    const { times, codes, values, raws } = columns;
+    const n = times.length;
+    const room = (n * 4 + 8) * (MAX_BYTES_PER_NUMBER + 1);
+    if (scratch.length < room) scratch = new Uint8Array(room * 2);
+    let at = writeVarint(scratch, 0, n);
+    at = writeColumn(scratch, at, n, (index) =>
+      index < 2
+        ? (times[index] ?? 0) - (times[0] ?? 0)
+        : (times[index] ?? 0) - 2 * (times[index - 1] ?? 0) + (times[index - 2] ?? 0),
+    );
+    at = writeColumn(scratch, at, n, (index) => (codes[index] ?? 0) - (codes[index - 1] ?? 0));
+    at = writeColumn(
+      scratch,
+      at,
+      n,
+      differences(values, codes, (code) => !isBadCode(code)),
+    );
+    at = writeColumn(
+      scratch,
+      at,
+      n,
+      differences(raws, codes, (code) => (code & 1) === 1),
+    );
+    return scratch.slice(0, at);
+  };
+}
+
+/** Difference to the last one that was there; 0 where there is none. */
+function differences(column: readonly number[], codes: readonly number[], isThere: (code: number) => boolean) {
+  let last = 0;
+  return (index: number): number => {
+    if (!isThere(codes[index] ?? 0)) return 0;
+    const difference = (column[index] ?? 0) - last;
+    last = column[index] ?? 0;
+    return difference;
+  };
+}
+
+export function decodeChunk(bytes: Uint8Array, fromMs: number): Columns {
+  const cursor = { at: 0 };
+  const n = readVarint(bytes, cursor);
+  const times = readColumn(bytes, cursor, n);
+  const codes = readColumn(bytes, cursor, n);
+  const values = readColumn(bytes, cursor, n);
+  const raws = readColumn(bytes, cursor, n);
+  let step = 0;
+  let time = fromMs;
+  let code = 0;
+  let value = 0;
+  let raw = 0;
+  for (let index = 0; index < n; index++) {
+    const difference = times[index] ?? 0;
+    step = index < 2 ? difference : step + difference;
+    time += step;
+    times[index] = time;
+    code += codes[index] ?? 0;
+    codes[index] = code;
+    if (isBadCode(code)) values[index] = 0;
+    else {
+      value += values[index] ?? 0;
+      values[index] = value;
+    }
+    if ((code & 1) === 0) raws[index] = 0;
+    else {
+      raw += raws[index] ?? 0;
+      raws[index] = raw;
+    }
+  }
+  return { times, values, raws, codes };
+}
+
+/** Zigzag varints; a 0 is followed by the number of further zeros. */
+function writeColumn(out: Uint8Array, start: number, n: number, take: (index: number) => number): number {
+  let at = start;
+  let zeros = 0;
+  for (let index = 0; index < n; index++) {
+    const value = take(index);
+    if (value === 0) {
+      zeros++;
+      continue;
+    }
+    if (zeros > 0) {
+      out[at++] = 0;
+      at = writeVarint(out, at, zeros - 1);
+      zeros = 0;
+    }
+    at = writeVarint(out, at, value >= 0 ? value * 2 : -value * 2 - 1);
+  }
+  if (zeros > 0) {
+    out[at++] = 0;
+    at = writeVarint(out, at, zeros - 1);
+  }
+  return at;
+}
+
+function readColumn(bytes: Uint8Array, cursor: { at: number }, n: number): number[] {
+  const column: number[] = [];
+  while (column.length < n) {
+    const zigzag = readVarint(bytes, cursor);
+    if (zigzag !== 0) {
+      column.push(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
+      continue;
+    }
+    for (let zeros = readVarint(bytes, cursor); zeros >= 0; zeros--) column.push(0);
+  }
+  return column;
+}
+
+/** Whole numbers to 2^53: beyond 31 bits by division, shifts would cut them. */
+function writeVarint(out: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let left = value;
+  while (left >= 0x80000000) {
+    out[at++] = (left % 128) | 0x80;
+    left = Math.floor(left / 128);
+  }
+  while (left >= 0x80) {
+    out[at++] = (left & 0x7f) | 0x80;
+    left >>>= 7;
+  }
+  out[at++] = left;
+  return at;
+}
+
+function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
+  let value = 0;
+  let scale = 1;
+  for (;;) {
+    const byte = bytes[cursor.at++] ?? 0;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value;
+    scale *= 128;
+  }
+}

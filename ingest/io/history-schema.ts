@@ -1,0 +1,29 @@
+/** The embedded history's tables: chunks of readings by series, and how far the journal is in them. */
+
+export const historyPath = (dataDir: string): string => `${dataDir}/history/history.sqlite`;
+
+/**
+ * A chunk with a `boot` waits for that boot's clock: its instants rest on receive times, `mono_shift` turns them into
+ * monotonic ones. Chunks of a series may overlap; readers merge them.
+ */
+export const HISTORY_SCHEMA = `
+CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, sensor_id TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS chunks (
+  id INTEGER PRIMARY KEY,
+  series INTEGER NOT NULL,
+  from_ms INTEGER NOT NULL,
+  to_ms INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  good INTEGER NOT NULL,
+  min INTEGER,
+  max INTEGER,
+  sum INTEGER NOT NULL,
+  boot TEXT,
+  mono_shift INTEGER,
+  data BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS chunks_by_series ON chunks (series, to_ms);
+CREATE INDEX IF NOT EXISTS chunks_by_boot ON chunks (boot) WHERE boot IS NOT NULL;
+CREATE TABLE IF NOT EXISTS clocks (boot TEXT PRIMARY KEY, utc_at_mono_zero_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursors (partition INTEGER PRIMARY KEY, pos INTEGER NOT NULL);
+`;

@@ -1,0 +1,164 @@
+/**
+ * History's one writer: chunks, re-dated boots and the journal's cursors in one transaction, so that whatever ends the
+ * process leaves each reading stored exactly once. Small chunks of a series are merged later, a few series at a time.
+ */
+import type { StatementSync } from 'node:sqlite';
+import { inTransaction, openWritable } from '#model/io/sqlite.ts';
+import type { SensorId } from '#model/reading.ts';
+import {
+  appendColumns,
+  type Columns,
+  createChunkEncoder,
+  decodeChunk,
+  emptyColumns,
+  sliceColumns,
+  sortColumns,
+  summarise,
+} from '../chunk.ts';
+import type { SeriesBuffer } from '../series-buffer.ts';
+import { HISTORY_SCHEMA } from './history-schema.ts';
+
+export type HistoryStore = {
+  readonly cursors: () => ReadonlyMap<number, number>;
+  /** Throws when the disk refuses; then nothing of it is there. */
+  readonly flush: (buffer: SeriesBuffer, cursors: ReadonlyMap<number, number>) => void;
+  /** Merges the small chunks of at most `series` series; the number of those that it merged. */
+  readonly compact: (series: number) => number;
+  readonly close: () => void;
+};
+
+const CHUNK_READINGS = 1_024;
+/** A chunk with fewer readings is small; so many small ones of a series are merged. */
+const SMALL_READINGS = 512;
+const SMALL_CHUNKS = 16;
+const MERGED_CHUNKS = 64;
+const CHECKPOINT_PAGES = 2_000;
+type Waiting = { readonly boot: string; readonly monoShiftMs: number } | null;
+
+export function openHistoryStore(path: string): HistoryStore {
+  const db = openWritable(path, HISTORY_SCHEMA, CHECKPOINT_PAGES);
+  const insert = db.prepare(
+    `INSERT INTO chunks (series, from_ms, to_ms, n, good, min, max, sum, boot, mono_shift, data)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertSeries = db.prepare('INSERT INTO series (sensor_id) VALUES (?)');
+  const saveCursor = db.prepare(
+    'INSERT INTO cursors (partition, pos) VALUES (?, ?) ON CONFLICT (partition) DO UPDATE SET pos = excluded.pos',
+  );
+  const saveClock = db.prepare(
+    'INSERT INTO clocks (boot, utc_at_mono_zero_ms) VALUES (?, ?) ON CONFLICT (boot) DO NOTHING',
+  );
+  const redate = db.prepare(
+    `UPDATE chunks SET from_ms = from_ms + mono_shift + ?, to_ms = to_ms + mono_shift + ?, boot = NULL, mono_shift = NULL
+     WHERE boot = ?`,
+  );
+  const encode = createChunkEncoder();
+  const series = new Map<SensorId, number>();
+  const clocks = new Map<string, number>();
+  /** How many small chunks a series has. */
+  const small = new Map<number, number>();
+  load();
+
+  function load(): void {
+    series.clear();
+    clocks.clear();
+    small.clear();
+    for (const row of db.prepare('SELECT id, sensor_id FROM series').all() as { id: number; sensor_id: string }[])
+      series.set(row.sensor_id, row.id);
+    const booted = db.prepare('SELECT boot, utc_at_mono_zero_ms AS utc FROM clocks').all();
+    for (const row of booted as { boot: string; utc: number }[]) clocks.set(row.boot, row.utc);
+    const sums = db.prepare('SELECT series, count(*) AS n FROM chunks WHERE n < ? AND boot IS NULL GROUP BY series');
+    for (const row of sums.all(SMALL_READINGS) as { series: number; n: number }[]) small.set(row.series, row.n);
+  }
+
+  const idOf = (sensorId: SensorId): number => {
+    let id = series.get(sensorId);
+    if (id === undefined) {
+      id = Number(insertSeries.run(sensorId).lastInsertRowid);
+      series.set(sensorId, id);
+    }
+    return id;
+  };
+
+  const writeChunks = (id: number, sorted: Columns, shiftMs: number, waiting: Waiting): void => {
+    for (let at = 0; at < sorted.times.length; at += CHUNK_READINGS) {
+      const part = sorted.times.length <= CHUNK_READINGS ? sorted : sliceColumns(sorted, at, at + CHUNK_READINGS);
+      const n = part.times.length;
+      const { good, min, max, sum } = summarise(part);
+      const from = (part.times[0] ?? 0) + shiftMs;
+      const to = (part.times[n - 1] ?? 0) + shiftMs;
+      insert.run(
+        id,
+        from,
+        to,
+        n,
+        good,
+        min,
+        max,
+        sum,
+        waiting?.boot ?? null,
+        waiting?.monoShiftMs ?? null,
+        encode(part),
+      );
+      if (n < SMALL_READINGS && waiting === null) small.set(id, (small.get(id) ?? 0) + 1);
+    }
+  };
+
+  const mergeSeries = (select: StatementSync, remove: StatementSync, id: number): void => {
+    const rows = select.all(id, SMALL_READINGS, MERGED_CHUNKS) as { id: number; from_ms: number; data: Uint8Array }[];
+    const merged = emptyColumns();
+    for (const row of rows) {
+      appendColumns(merged, decodeChunk(row.data, row.from_ms));
+      remove.run(row.id);
+    }
+    small.set(id, Math.max(0, (small.get(id) ?? 0) - rows.length));
+    writeChunks(id, sortColumns(merged), 0, null);
+  };
+
+  /** A rolled back transaction leaves what is remembered of the file wrong: read it anew. */
+  const atomically = (work: () => void): void => {
+    try {
+      inTransaction(db, work);
+    } catch (cause) {
+      load();
+      throw cause;
+    }
+  };
+
+  return {
+    cursors: () => {
+      const rows = db.prepare('SELECT partition, pos FROM cursors').all() as { partition: number; pos: number }[];
+      return new Map(rows.map((row) => [row.partition, row.pos]));
+    },
+    flush: (buffer, cursors) =>
+      atomically(() => {
+        for (const [boot, utc] of buffer.fixes()) {
+          if (clocks.has(boot)) continue;
+          clocks.set(boot, utc);
+          saveClock.run(boot, utc);
+          redate.run(utc, utc, boot);
+        }
+        for (const [sensorId, columns] of buffer.sure()) writeChunks(idOf(sensorId), sortColumns(columns), 0, null);
+        for (const { sensorId, boot, monoShiftMs, columns } of buffer.unsure()) {
+          const utc = clocks.get(boot);
+          const sorted = sortColumns(columns);
+          if (utc === undefined) writeChunks(idOf(sensorId), sorted, 0, { boot, monoShiftMs });
+          else writeChunks(idOf(sensorId), sorted, monoShiftMs + utc, null);
+        }
+        for (const [partition, pos] of cursors) saveCursor.run(partition, pos);
+      }),
+    compact: (limit) => {
+      const ripe = [...small].filter(([, count]) => count >= SMALL_CHUNKS).slice(0, limit);
+      if (ripe.length === 0) return 0;
+      const select = db.prepare(
+        'SELECT id, from_ms, data FROM chunks WHERE series = ? AND n < ? AND boot IS NULL ORDER BY id LIMIT ?',
+      );
+      const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
+      atomically(() => {
+        for (const [id] of ripe) mergeSeries(select, remove, id);
+      });
+      return ripe.length;
+    },
+    close: () => db.close(),
+  };
+}

@@ -1,0 +1,95 @@
+/** History's thread: follows the journal, writes in large portions. It may lag: its readers look into the journal for the rest. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { HistoryOptions } from '../config.ts';
+import { createSeriesBuffer } from '../series-buffer.ts';
+import { historyPath } from './history-schema.ts';
+import { openHistoryStore } from './history-store.ts';
+import { openJournalReader } from './journal-reader.ts';
+
+export type HistoryTask = { readonly kind: 'close' };
+export type HistoryAnswer =
+  | { readonly kind: 'flushed'; readonly readings: number }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'closed' };
+
+const ROWS_PER_READ = 256;
+const SERIES_PER_STEP = 40;
+const MERGE_PAUSE_MS = 5;
+const FAILURE_PAUSE_MS = 2_000;
+
+const port = parentPort;
+if (port === null) throw new Error('history runs in a worker thread');
+const { dataDir, options } = workerData as { readonly dataDir: string; readonly options: HistoryOptions };
+const answer = (message: HistoryAnswer): void => port.postMessage(message);
+
+const store = openHistoryStore(historyPath(dataDir));
+const journal = openJournalReader(dataDir);
+const buffer = createSeriesBuffer();
+let done = new Map(store.cursors());
+let flushedAtMs = performance.now();
+let isClosing = false;
+let timer: NodeJS.Timeout | undefined;
+
+/** Takes what the journal has, at most until the buffer is full; true when there may be more. */
+function follow(): boolean {
+  let isMore = false;
+  for (const [partition, head] of journal.heads()) {
+    if (buffer.count() >= options.bufferedReadings) return true;
+    const after = done.get(partition) ?? 0;
+    if (head <= after) continue;
+    const rows = journal.read(partition, after, ROWS_PER_READ);
+    for (const row of rows) buffer.take(row);
+    const last = rows.at(-1);
+    if (last !== undefined) done.set(partition, last.pos);
+    if (rows.length === ROWS_PER_READ) isMore = true;
+  }
+  return isMore;
+}
+
+function flush(): void {
+  flushedAtMs = performance.now();
+  const saved = store.cursors();
+  if ([...done].every(([partition, pos]) => saved.get(partition) === pos)) return;
+  try {
+    store.flush(buffer, done);
+    answer({ kind: 'flushed', readings: buffer.count() });
+  } finally {
+    // After a failure the same rows are read again from where the file stands.
+    buffer.clear();
+    done = new Map(store.cursors());
+  }
+}
+
+function step(): number {
+  const isMore = follow();
+  const isFull = buffer.count() >= options.bufferedReadings;
+  if (isFull || performance.now() - flushedAtMs >= options.flushMs) flush();
+  if (isMore) return 0;
+  return store.compact(SERIES_PER_STEP) > 0 ? MERGE_PAUSE_MS : options.pollMs;
+}
+
+function run(): void {
+  let pauseMs: number;
+  try {
+    pauseMs = step();
+  } catch (cause) {
+    answer({ kind: 'failed', message: String(cause) });
+    pauseMs = FAILURE_PAUSE_MS;
+  }
+  if (!isClosing) timer = setTimeout(run, pauseMs);
+}
+
+port.on('message', (_task: HistoryTask) => {
+  isClosing = true;
+  clearTimeout(timer);
+  try {
+    flush();
+  } catch (cause) {
+    answer({ kind: 'failed', message: String(cause) });
+  }
+  journal.close();
+  store.close();
+  answer({ kind: 'closed' });
+  port.close();
+});
+run();

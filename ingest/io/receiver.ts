@@ -1,0 +1,115 @@
+/** From a payload to an ack: verify, hand to the journal, and answer when it is on disk; never before. */
+import { createHash } from 'node:crypto';
+import { dateBatch } from '#model/dating.ts';
+import type { StageContext } from '#model/ports.ts';
+import type { RegistryPort } from '#model/registry.ts';
+import type { SeqRange } from '#model/seen.ts';
+import { type Ack, type EdgeTopic, edgeTopic } from '#model/topics.ts';
+import type { JournalItem, JournalResult } from '../journal-item.ts';
+import type { StateFeed } from '../state-feed.ts';
+import { type Verdict, verifyPayload } from '../verify.ts';
+import type { WireBatch } from '../wire.ts';
+import type { Journal } from './journal.ts';
+
+export type Receiver = { readonly receive: (topic: EdgeTopic, payload: Buffer) => void };
+type Parts = {
+  readonly journal: Journal;
+  readonly registry: RegistryPort;
+  readonly feed: () => StateFeed;
+  readonly publish: (topic: string, payload: string) => void;
+  readonly ctx: StageContext;
+};
+type PendingAck = { readonly topic: string; readonly epoch: string; readonly ranges: readonly SeqRange[] };
+
+/** 52 bits of SHA-1 of the bytes: enough to tell a repeated batch from a cloned identity, and a plain number. */
+export function digestOf(payload: Uint8Array): number {
+  const hash = createHash('sha1').update(payload).digest();
+  return hash.readUInt32BE(0) * 2 ** 20 + (hash.readUInt32BE(4) >>> 12);
+}
+
+export function createReceiver({ journal, registry, feed, publish, ctx }: Parts): Receiver {
+  let acks = new Map<string, PendingAck>();
+  const sendAcks = (): void => {
+    const atMs = ctx.clock.nowMs();
+    for (const { topic, epoch, ranges } of acks.values())
+      publish(topic, JSON.stringify({ epoch, ranges, atMs } satisfies Ack));
+    acks = new Map();
+  };
+  /** One ack an edge and commit: the callbacks of a commit run in one go. */
+  const ack = (from: EdgeTopic, epoch: string, ranges: readonly SeqRange[]): void => {
+    if (acks.size === 0) queueMicrotask(sendAcks);
+    const topic = edgeTopic(from.township, from.edgeId, 'ack');
+    acks.set(`${topic} ${epoch}`, { topic, epoch, ranges });
+  };
+
+  const settle = (topic: EdgeTopic, verdict: Verdict, item: JournalItem, result: JournalResult): void => {
+    if (result.kind !== 'batch') return;
+    ctx.metrics.count('fengsui_ingest_batches_total', { fate: result.fate });
+    if (verdict.identity !== undefined && result.ranges !== null) ack(topic, verdict.identity.epoch, result.ranges);
+    if (result.fate === 'stored' && verdict.kind === 'batch') {
+      ctx.metrics.count('fengsui_ingest_readings_total', {}, verdict.readings);
+      feedWith(feed(), verdict, item);
+    }
+    report(ctx, topic, verdict, result.fate);
+  };
+
+  return {
+    receive: (topic, payload) => {
+      const receivedAtMs = ctx.clock.nowMs();
+      const text = payload.toString('utf8');
+      const from = { edgeId: topic.edgeId, township: topic.township, receivedAtMs };
+      const verdict = verifyPayload(text, payload.length, from, registry.current());
+      const item = toItem(verdict, from, digestOf(payload));
+      if (journal.append(item, (result) => settle(topic, verdict, item, result))) return;
+      ctx.metrics.count('fengsui_ingest_overflow_total');
+      ctx.log.error('too much waits for the disk: the batch is left un-acked and will come again', {
+        edge: topic.edgeId,
+      });
+    },
+  };
+}
+
+function toItem(
+  verdict: Verdict,
+  from: { readonly edgeId: string; readonly township: string; readonly receivedAtMs: number },
+  digest: number,
+): JournalItem {
+  if (verdict.kind === 'reject') {
+    const { identity, own, part } = verdict;
+    return { kind: 'reject', ...from, digest, epoch: identity?.epoch ?? null, seq: identity?.seq ?? 0, own, part };
+  }
+  const { identity, partition, origin, body, parts } = verdict;
+  return { kind: 'batch', ...from, ...identity, digest, partition, origin, body, parts };
+}
+
+function feedWith(feed: StateFeed, verdict: Verdict & { readonly kind: 'batch' }, item: JournalItem): void {
+  // A split batch is fed as it was journalled, without the rows that went into quarantine.
+  const wire = verdict.parts.length === 0 ? verdict.wire : (JSON.parse(verdict.body ?? '{"k":[],"r":[]}') as WireBatch);
+  const dated = {
+    writtenAtMs: verdict.wire.t,
+    monoMs: verdict.wire.m,
+    timeQuality: verdict.wire.q === 1 ? 'synced' : 'unsure',
+  } as const;
+  feed.take(wire, dateBatch(dated, item.kind === 'batch' ? item.receivedAtMs : dated.writtenAtMs).baseMs);
+}
+
+/** Says what did not go the usual way. */
+function report(ctx: StageContext, topic: EdgeTopic, verdict: Verdict, fate: string): void {
+  if (fate === 'duplicate') return;
+  const parts = verdict.kind === 'batch' ? verdict.parts : [verdict.part];
+  const facts = { edge: topic.edgeId, epoch: verdict.identity?.epoch, seq: verdict.identity?.seq };
+  if (fate === 'clone') {
+    ctx.metrics.count('fengsui_quarantined_total', { reason: 'clone' });
+    ctx.log.error('the same batch identity came with other bytes: is an outbox in use twice?', facts);
+    return;
+  }
+  if (fate === 'refused') {
+    ctx.metrics.count('fengsui_quarantine_full_total');
+    ctx.log.error('quarantine of this edge is full: its batches stay un-acked until the cause is mended', facts);
+    return;
+  }
+  for (const part of parts) {
+    ctx.metrics.count('fengsui_quarantined_total', { reason: part.reason }, Math.max(1, part.readings));
+    ctx.log.warn('put into quarantine', { ...facts, reason: part.reason, detail: part.detail });
+  }
+}

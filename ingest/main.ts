@@ -1,0 +1,129 @@
+/** Starts ingest: what arrives is verified, journalled, then acked; history follows the journal in a thread of its own. */
+import { supervise } from '#model/io/supervise.ts';
+import type { Service, StageContext } from '#model/ports.ts';
+import type { EdgeTopic } from '#model/topics.ts';
+import {
+  DEFAULT_HISTORY,
+  EDGE_GRACE_MS,
+  horizonOf,
+  type IngestConfig,
+  type IngestPorts,
+  WAITING_CHARS,
+} from './config.ts';
+import { createControl } from './io/control.ts';
+import { startHistory } from './io/history.ts';
+import { readHistoryCursors } from './io/history-reader.ts';
+import { openJournal } from './io/journal.ts';
+import { openQuarantineReader } from './io/quarantine-reader.ts';
+import { createReceiver } from './io/receiver.ts';
+import { createReinjection } from './io/reinjection.ts';
+import { retainForever } from './io/retention-loop.ts';
+import { openUplink } from './io/uplink.ts';
+import { DEFAULT_STORE_OPTIONS } from './journal-item.ts';
+import { createStateFeed } from './state-feed.ts';
+
+const STATE_EVERY_MS = 1_000;
+const LOOPS_END_LIMIT_MS = 1_000;
+
+export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx: StageContext): Promise<Service> {
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([ctx.signal, stopping.signal]);
+  const journal = await openJournal(
+    {
+      dataDir: config.dataDir,
+      options: { ...DEFAULT_STORE_OPTIONS, ...config.store },
+      waitingChars: config.waitingChars ?? WAITING_CHARS,
+    },
+    ctx,
+  );
+  const history = startHistory(config.dataDir, { ...DEFAULT_HISTORY, ...config.history }, ctx);
+  const quarantine = openQuarantineReader(config.dataDir);
+  const control = createControl(journal, ports, ctx);
+  let feed = createStateFeed(ports.registry.current());
+  /** Since when edges can be heard; null while the broker is away. */
+  let upSinceMs: number | null = null;
+  let graceTimer: NodeJS.Timeout | undefined;
+
+  const hear = (topic: EdgeTopic, payload: Buffer): void => {
+    if (topic.channel === 'up') receiver.receive(topic, payload);
+    else if (topic.channel === 'status') control.takeStatus(topic, payload);
+  };
+  const uplink = openUplink(
+    config,
+    {
+      message: hear,
+      up: () => {
+        upSinceMs = ctx.clock.nowMs();
+        control.forgetHeard();
+        clearTimeout(graceTimer);
+        graceTimer = setTimeout(control.loseUnheard, config.edgeGraceMs ?? EDGE_GRACE_MS);
+      },
+      down: () => {
+        upSinceMs = null;
+        clearTimeout(graceTimer);
+      },
+    },
+    ctx,
+  );
+  const receiver = createReceiver({
+    journal,
+    registry: ports.registry,
+    feed: () => feed,
+    publish: uplink.publish,
+    ctx,
+  });
+  const publishStates = (): void => {
+    for (const { topic, state } of feed.drain()) uplink.publish(topic, JSON.stringify(state));
+  };
+  const stateTimer = setInterval(publishStates, STATE_EVERY_MS);
+
+  const reinject = createReinjection(quarantine, journal, ports.registry, ctx);
+  const logged = (work: Promise<void>, what: string): void => {
+    work.catch((cause) => ctx.log.error(`${what} failed`, { cause: String(cause) }));
+  };
+  const cancels = [
+    ports.registry.onChange(() => {
+      feed = createStateFeed(ports.registry.current());
+      logged(reinject(), 're-injection');
+    }),
+    ports.ruleSets.onChange(() => logged(control.switchRules(), 'rule switch')),
+  ];
+  const loop = (name: string, run: (signal: AbortSignal) => Promise<void>) =>
+    supervise({ name, log: ctx.log, metrics: ctx.metrics, clock: ctx.clock, signal }, run);
+  const loops = [
+    loop('ingest.ticks', async (until) => {
+      await control.switchRules();
+      while (await ctx.clock.sleep(config.tickMs, until)) await control.tick(upSinceMs ?? ctx.clock.nowMs());
+    }),
+    loop('ingest.retention', (until) =>
+      retainForever(
+        {
+          horizonMs: horizonOf(config),
+          minCursor: ports.minCursor,
+          historyCursors: () => readHistoryCursors(config.dataDir),
+        },
+        { journal, ctx, signal: until },
+      ),
+    ),
+  ];
+  logged(reinject(), 're-injection');
+
+  return {
+    name: 'ingest',
+    addresses: [],
+    stop: async () => {
+      stopping.abort();
+      clearTimeout(graceTimer);
+      clearInterval(stateTimer);
+      for (const cancel of cancels) cancel();
+      await uplink.close();
+      await journal.close();
+      await Promise.race([
+        Promise.all(loops),
+        new Promise((resolve) => setTimeout(resolve, LOOPS_END_LIMIT_MS).unref()),
+      ]);
+      await history.close();
+      quarantine.close();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Readings of the journal gathered by series until they are written as chunks. Those of an edge whose clock was never
+ * set are kept apart by boot and by what dates them, so that a `clock` event can move them as a whole.
+ */
+import { openVerified, type VerifiedBatch } from '#model/batch.ts';
+import { dateBatch } from '#model/dating.ts';
+import type { JournalRow } from '#model/journal.ts';
+import type { SensorId } from '#model/reading.ts';
+import type { EpochMs } from '#model/time.ts';
+import { type Columns, emptyColumns, pushRow } from './chunk.ts';
+import { ANCIENT_MS, FUTURE_TOLERANCE_MS } from './verify.ts';
+
+/** What a boot's monotonic instants count from; the first `clock` event that makes sense decides. */
+export type BootKey = string;
+export type Fixes = ReadonlyMap<BootKey, EpochMs>;
+
+/** `columns.times` are instants, or for unsure ones instants + (monotonic − instant) = `monoShiftMs`. */
+export type UnsureSeries = {
+  readonly sensorId: SensorId;
+  readonly boot: BootKey;
+  /** Add to an instant to get the monotonic instant of its boot. */
+  readonly monoShiftMs: number;
+  readonly columns: Columns;
+};
+
+export type SeriesBuffer = {
+  /** Takes a row; other kinds than batches hold no readings. */
+  readonly take: (row: JournalRow) => void;
+  readonly count: () => number;
+  readonly sure: () => ReadonlyMap<SensorId, Columns>;
+  readonly unsure: () => Iterable<UnsureSeries>;
+  /** `clock` events that came in, first one a boot. */
+  readonly fixes: () => Fixes;
+  readonly clear: () => void;
+};
+
+export const bootKey = (edgeId: string, bootId: string): BootKey => `${edgeId}/${bootId}`;
+
+export function createSeriesBuffer(): SeriesBuffer {
+  const sure = new Map<SensorId, Columns>();
+  const unsure = new Map<string, UnsureSeries>();
+  const fixes = new Map<BootKey, EpochMs>();
+  let count = 0;
+
+  const takeUnsure = (sensorId: SensorId, boot: BootKey, monoShiftMs: number): Columns => {
+    const key = `${sensorId} ${boot} ${monoShiftMs}`;
+    let series = unsure.get(key);
+    if (series === undefined) {
+      series = { sensorId, boot, monoShiftMs, columns: emptyColumns() };
+      unsure.set(key, series);
+    }
+    return series.columns;
+  };
+  const takeSure = (sensorId: SensorId): Columns => {
+    let columns = sure.get(sensorId);
+    if (columns === undefined) {
+      columns = emptyColumns();
+      sure.set(sensorId, columns);
+    }
+    return columns;
+  };
+
+  return {
+    take: (row) => {
+      if (row.kind !== 'batch') return;
+      const batch = openVerified(row.body);
+      const { baseMs, unsure: isUnsure } = dateBatch(batch, row.receivedAtMs);
+      const boot = isUnsure ? bootKey(batch.edgeId, batch.bootId) : '';
+      const columns = batch.ids.map((id) => (isUnsure ? takeUnsure(id, boot, batch.monoMs - baseMs) : takeSure(id)));
+      for (const reading of batch.rows) {
+        const target = columns[reading[0] as number];
+        if (target !== undefined) pushRow(target, baseMs + (reading[1] as number), reading);
+      }
+      count += batch.rows.length;
+      for (const [key, utc] of plausibleFixes(batch, row.receivedAtMs)) if (!fixes.has(key)) fixes.set(key, utc);
+    },
+    count: () => count,
+    sure: () => sure,
+    unsure: () => unsure.values(),
+    fixes: () => fixes,
+    clear: () => {
+      sure.clear();
+      unsure.clear();
+      fixes.clear();
+      count = 0;
+    },
+  };
+}
+
+/** The clocks that a batch says were set: not before our time, and not after the batch came in. */
+export function plausibleFixes(batch: VerifiedBatch, receivedAtMs: EpochMs): readonly (readonly [BootKey, EpochMs])[] {
+  return batch.events.flatMap((event) => {
+    if (event.kind !== 'clock') return [];
+    const saidAtMonoMs = event.bootId === batch.bootId ? batch.monoMs : 0;
+    const atMs = event.utcAtMonoZeroMs + saidAtMonoMs;
+    const isPlausible = atMs >= ANCIENT_MS && atMs <= receivedAtMs + FUTURE_TOLERANCE_MS;
+    return isPlausible ? [[bootKey(batch.edgeId, event.bootId), event.utcAtMonoZeroMs] as const] : [];
+  });
+}
