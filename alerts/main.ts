@@ -7,9 +7,9 @@ import type { Service, StageContext } from '#model/ports.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { Transition } from '#model/transition.ts';
 import { indexRegistry } from './directory.ts';
-import { type Dispatcher, openDispatcher } from './io/dispatch.ts';
+import { openDispatcher } from './io/dispatch.ts';
 import { followLog } from './io/follow.ts';
-import { type MqttConfig, openPublisher, type Publisher } from './io/publish.ts';
+import { type MqttConfig, openPublisher } from './io/publish.ts';
 import { openStore, type Store } from './io/store.ts';
 import type { Taken } from './io/take-log.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -28,15 +28,27 @@ export type AlertsPorts = {
 };
 
 const DRAIN_MS = 2_000;
+const GAUGES_MS = 200;
 
-/** What is waiting and what is open, for `/metrics`. */
-function reportGauges(store: Store, ctx: StageContext): void {
-  const open = new Map(store.openByLevel().map(({ rank, n }) => [levelOfRank(rank), n]));
-  for (const level of LEVELS)
-    if (level !== 'none') ctx.metrics.gauge('fengsui_alerts_open', open.get(level) ?? 0, { level });
-  const pending = store.deliveries.pending();
-  for (const state of ['queued', 'claimed', 'unknown'] as const)
-    ctx.metrics.gauge('fengsui_deliveries_pending', pending.get(state) ?? 0, { state });
+/** What is waiting and what is open, for `/metrics`; counted at most a few times a second, however many commits there are. */
+function openGauges(store: Store, ctx: StageContext) {
+  let timer: NodeJS.Timeout | undefined;
+  const report = (): void => {
+    timer = undefined;
+    const open = new Map(store.openByLevel().map(({ rank, n }) => [levelOfRank(rank), n]));
+    for (const level of LEVELS)
+      if (level !== 'none') ctx.metrics.gauge('fengsui_alerts_open', open.get(level) ?? 0, { level });
+    const pending = store.deliveries.pending();
+    for (const state of ['queued', 'claimed', 'unknown'] as const)
+      ctx.metrics.gauge('fengsui_deliveries_pending', pending.get(state) ?? 0, { state });
+  };
+  report();
+  return {
+    touch: (): void => {
+      timer ??= setTimeout(report, GAUGES_MS);
+    },
+    stop: (): void => clearTimeout(timer),
+  };
 }
 
 /** The registry in force, indexed; open alerts follow a point that moved. */
@@ -65,29 +77,26 @@ function openParts(config: AlertsConfig, ports: AlertsPorts, ctx: StageContext) 
   const { clock, log, metrics, probe } = ctx;
   const unknown = store.recover(clock.nowMs());
   if (unknown > 0) log.warn('deliveries were in hand when the process ended, they are sent again', { unknown });
-  const base = { registry, clock, log, metrics, probe, jitter: Math.random, onCommit: () => reportGauges(store, ctx) };
+  const gauges = openGauges(store, ctx);
+  const base = { registry, clock, log, metrics, probe, jitter: Math.random, onCommit: gauges.touch };
   const dispatcher = openDispatcher(store, config.retry === undefined ? base : { ...base, retry: config.retry });
   const publisher = config.mqtt === null ? null : openPublisher(store, config.mqtt, { registry, clock, log, metrics });
-  return { store, dispatcher, publisher };
-}
-
-function onTaken(store: Store, dispatcher: Dispatcher, publisher: Publisher | null, ctx: StageContext) {
-  return (taken: Taken): void => {
-    reportGauges(store, ctx);
-    dispatcher.kick();
-    if (taken.changed.length > 0) publisher?.kick();
-  };
+  return { store, dispatcher, publisher, gauges };
 }
 
 export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx: StageContext): Promise<Service> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ctx.signal]);
-  const { store, dispatcher, publisher } = openParts(config, ports, ctx);
-  const told = onTaken(store, dispatcher, publisher, ctx);
+  const { store, dispatcher, publisher, gauges } = openParts(config, ports, ctx);
+  const told = (taken: Taken): void => {
+    gauges.touch();
+    dispatcher.kick();
+    if (taken.changed.length > 0) publisher?.kick(taken.changed);
+  };
   const { clock, log, metrics } = ctx;
   const directory = followRegistry(store, ports.registry, ctx, () => {
     dispatcher.kick();
-    publisher?.kick();
+    publisher?.kick('all');
   });
   const keep = (name: string, loop: (signal: AbortSignal) => Promise<void>, maxPauseMs = 5_000) =>
     supervise({ name, log, metrics, clock, signal, maxPauseMs }, loop);
@@ -115,9 +124,9 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
     await Promise.allSettled(loops);
     transitions.close();
     commands.close();
+    gauges.stop();
     store.close();
   };
-  reportGauges(store, ctx);
   return {
     name: 'alerts',
     addresses: [],

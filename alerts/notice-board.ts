@@ -40,12 +40,18 @@ const weightier = (x: BoardEntry, y: BoardEntry): number =>
   y.raisedAt - x.raisedAt ||
   (x.id < y.id ? -1 : 1);
 
+export type Pinned = { readonly topic: string; readonly entry: BoardEntry };
+
+export const pin = (alert: Alert, registry: Registry): Pinned => ({
+  topic: boardTopic(alert, registry),
+  entry: entryOf(alert, registry),
+});
+
 /** Topic → body. The first alert's fields stand on the body itself, all of them under `alerts`. */
-export function boardOf(open: readonly Alert[], registry: Registry): ReadonlyMap<string, string> {
-  const byTopic = Map.groupBy(open, (alert) => boardTopic(alert, registry));
+export function boardOf(pinned: readonly Pinned[]): ReadonlyMap<string, string> {
   const board = new Map<string, string>();
-  for (const [topic, alerts] of byTopic) {
-    const entries = alerts.map((alert) => entryOf(alert, registry)).sort(weightier);
+  for (const [topic, pins] of Map.groupBy(pinned, (one) => one.topic)) {
+    const entries = pins.map((one) => one.entry).sort(weightier);
     board.set(topic, JSON.stringify({ ...entries[0], alerts: entries }));
   }
   return board;

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Alert } from '#model/alert.ts';
 import { rankOf } from '#model/level.ts';
+import { type Subject, subjectKey } from '#model/transition.ts';
 import { type Episode, isEnded } from '../episode.ts';
 import { alertKey } from '../lifecycle.ts';
 
@@ -14,6 +15,10 @@ export type EpisodeTable = {
   readonly openOf: (key: string) => Episode | undefined;
   readonly endedOf: (key: string) => Episode | undefined;
   readonly allOpen: () => readonly Episode[];
+  /** Open alerts in the order of their ids, a page at a time. */
+  readonly openAfter: (id: string, limit: number) => readonly Episode[];
+  /** Open alerts of one subject, whatever their hazard and origin. */
+  readonly openAt: (subject: Subject) => readonly Episode[];
   /** `version` is the newest event's seq. */
   readonly put: (episode: Episode, version: number, gridPath: string) => Episode;
 };
@@ -30,12 +35,20 @@ export function openEpisodes(db: DatabaseSync): EpisodeTable {
     'SELECT step, asked_at, body FROM alerts WHERE key = ? AND open = 0 ORDER BY version DESC LIMIT 1',
   );
   const allOpen = db.prepare('SELECT step, asked_at, body FROM alerts WHERE open = 1');
+  const openAfter = db.prepare('SELECT step, asked_at, body FROM alerts WHERE open = 1 AND id > ? ORDER BY id LIMIT ?');
+  const openAt = db.prepare('SELECT step, asked_at, body FROM alerts WHERE open = 1 AND key >= ? AND key < ?');
   const put = db.prepare(PUT);
   return {
     byId: (id) => episodeOf(byId.get(id) as Row | undefined),
     openOf: (key) => episodeOf(openOf.get(key) as Row | undefined),
     endedOf: (key) => episodeOf(endedOf.get(key) as Row | undefined),
     allOpen: () => (allOpen.all() as Row[]).flatMap((row) => episodeOf(row) ?? []),
+    openAfter: (id, limit) => (openAfter.all(id, limit) as Row[]).flatMap((row) => episodeOf(row) ?? []),
+    openAt: (subject) => {
+      const key = subjectKey(subject);
+      // `}` follows `|`, which ends the subject in the key.
+      return (openAt.all(`${key}|`, `${key}}`) as Row[]).flatMap((row) => episodeOf(row) ?? []);
+    },
     put: (episode, version, gridPath) => {
       const alert: Alert = { ...episode.alert, version };
       put.run(

@@ -6,15 +6,15 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log, Metrics } from '#model/ports.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { Clock } from '#model/time.ts';
-import { boardOf } from '../notice-board.ts';
+import { boardOf, boardTopic, type Pinned, pin } from '../notice-board.ts';
 import { openBell } from './bell.ts';
 import type { Store } from './store.ts';
 
 export type MqttConfig = { readonly url: string; readonly username: string; readonly password: string };
 
 export type Publisher = {
-  /** Alerts may have changed. */
-  readonly kick: () => void;
+  /** These alerts changed, or nobody knows which. */
+  readonly kick: (alertIds: readonly string[] | 'all') => void;
   /** One connection's life; throws when it ends, and is started again. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 };
@@ -30,7 +30,9 @@ const CONNECT_LIMIT_MS = 10_000;
 const CONNECT_FLOOR_MS = 250;
 const PUBLISH_LIMIT_MS = 10_000;
 const IN_FLIGHT = 32;
-/** Everything is compared again at least this often. */
+const PAGE = 200;
+/** More changes than this are told by looking at everything. */
+const MAX_DIRTY = 2_000;
 const SLOW_ROUND_MS = 60_000;
 
 /** A promise with an end of its own, in real time: a broker that is silent must not hold the loop. */
@@ -58,6 +60,8 @@ async function connect(url: string, options: IClientOptions): Promise<MqttClient
 
 export function openPublisher(store: Store, config: MqttConfig, ports: Ports): Publisher {
   const bell = openBell(ports.clock);
+  const dirty = new Set<string>();
+  let all = true;
 
   async function say(client: MqttClient, topic: string, body: string): Promise<void> {
     // Noted before it is sent: after a crash in between, a topic that may be held is one to be emptied.
@@ -67,24 +71,68 @@ export function openPublisher(store: Store, config: MqttConfig, ports: Ports): P
     ports.metrics.count('fengsui_alert_topics_published_total');
   }
 
-  /** Brings the broker to what is wanted; `held` is what this connection has said already. */
-  async function reconcile(client: MqttClient, held: Map<string, string>): Promise<void> {
-    const alerts = store.openEpisodes().map((episode) => episode.alert);
-    const wanted = new Map(boardOf(alerts, ports.registry.current()));
-    for (const topic of store.topics()) if (!wanted.has(topic)) wanted.set(topic, '');
+  async function sayAll(client: MqttClient, held: Map<string, string>, wanted: ReadonlyMap<string, string>) {
     const changes = [...wanted].filter(([topic, body]) => held.get(topic) !== body);
     for (let at = 0; at < changes.length; at += IN_FLIGHT)
       await Promise.all(
         changes.slice(at, at + IN_FLIGHT).map(async ([topic, body]) => {
           await say(client, topic, body);
-          if (body === '') held.delete(topic);
-          else held.set(topic, body);
+          held.set(topic, body);
         }),
       );
   }
 
+  /** Everything that is open, and the topics that may be held for what is not; gives way between pages. */
+  async function wantedOfAll(): Promise<ReadonlyMap<string, string>> {
+    const pinned: Pinned[] = [];
+    let after = '';
+    for (;;) {
+      const page = store.openAfter(after, PAGE);
+      for (const { alert } of page) pinned.push(pin(alert, ports.registry.current()));
+      after = page.at(-1)?.alert.id ?? after;
+      if (page.length < PAGE) break;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    const wanted = new Map(store.topics().map((topic) => [topic, '']));
+    for (const [topic, body] of boardOf(pinned)) wanted.set(topic, body);
+    return wanted;
+  }
+
+  /** The topics of the subjects whose alerts changed. */
+  function wantedOf(alertIds: readonly string[]): ReadonlyMap<string, string> {
+    const registry = ports.registry.current();
+    const wanted = new Map<string, string>();
+    for (const id of alertIds) {
+      const alert = store.episode(id)?.alert;
+      if (alert === undefined || wanted.get(boardTopic(alert, registry))) continue;
+      wanted.set(boardTopic(alert, registry), '');
+      const open = store.openAt(alert.subject).map((episode) => pin(episode.alert, registry));
+      for (const [topic, body] of boardOf(open)) wanted.set(topic, body);
+    }
+    return wanted;
+  }
+
+  async function keepBoard(client: MqttClient, signal: AbortSignal, lost: () => string | undefined): Promise<void> {
+    const held = new Map<string, string>();
+    all = true; // The broker may have forgotten.
+    while (!signal.aborted) {
+      const reason = lost();
+      if (reason !== undefined) throw new Error(reason);
+      const ids = [...dirty];
+      const everything = all;
+      dirty.clear();
+      all = false;
+      await sayAll(client, held, everything ? await wantedOfAll() : wantedOf(ids));
+      await bell.wait(SLOW_ROUND_MS, signal);
+    }
+  }
+
   return {
-    kick: bell.ring,
+    kick: (alertIds) => {
+      if (alertIds === 'all' || dirty.size > MAX_DIRTY) all = true;
+      else for (const id of alertIds) dirty.add(id);
+      bell.ring();
+    },
     run: async (signal) => {
       const options: IClientOptions = {
         clientId: config.username,
@@ -102,12 +150,7 @@ export function openPublisher(store: Store, config: MqttConfig, ports: Ports): P
         bell.ring();
       });
       try {
-        const held = new Map<string, string>();
-        while (!signal.aborted) {
-          if (lost !== undefined) throw new Error(lost);
-          await reconcile(client, held);
-          await bell.wait(SLOW_ROUND_MS, signal);
-        }
+        await keepBoard(client, signal, () => lost);
       } finally {
         await within(1_000, 'end', client.endAsync(true)).catch(() => undefined);
       }

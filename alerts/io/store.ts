@@ -15,7 +15,7 @@ import type { Directory } from '../directory.ts';
 import type { Episode, EventDraft, World } from '../episode.ts';
 import { alertKey, applyTransition, moveAlert } from '../lifecycle.ts';
 import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
-import { openEpisodes } from './episodes.ts';
+import { type EpisodeTable, openEpisodes } from './episodes.ts';
 import { openLedger } from './ledger.ts';
 import { alertsPath, alertsWakePath, SCHEMA } from './schema.ts';
 import { type Effect, type Entry, type LogName, openLogTaker, type Taken } from './take-log.ts';
@@ -38,7 +38,8 @@ export type Store = {
   readonly recover: (nowMs: EpochMs) => number;
   readonly abandon: (channels: readonly string[], nowMs: EpochMs) => number;
   readonly episode: (id: string) => Episode | undefined;
-  readonly openEpisodes: () => readonly Episode[];
+  readonly openAfter: EpisodeTable['openAfter'];
+  readonly openAt: EpisodeTable['openAt'];
   readonly openByLevel: () => readonly { readonly rank: number; readonly n: number }[];
   readonly deliveries: Pick<DeliveryTable, 'earliestDue' | 'pending'>;
   /** Retained topics that the broker holds for us. */
@@ -147,7 +148,8 @@ export function openStore(dataDir: string): Store {
     abandon: (channels, nowMs) =>
       commit(() => noteAll(rows.abandon(channels, nowMs), (one) => abandonedEvent(one, nowMs))),
     episode: episodes.byId,
-    openEpisodes: episodes.allOpen,
+    openAfter: episodes.openAfter,
+    openAt: episodes.openAt,
     openByLevel: () => byLevel.all() as { rank: number; n: number }[],
     deliveries: rows,
     ...openTopics(db),

@@ -65,7 +65,7 @@ describe('from the log of transitions to the store', () => {
       ['console', 'sent'],
       ['console', 'sent'],
     ]);
-    expect(county.counts.get('fengsui_alerts_open{"level":"red"}')).toBe(1);
+    await until('the gauge', () => county.counts.get('fengsui_alerts_open{"level":"red"}') === 1);
   });
 
   it('a transition that is read twice changes nothing, also when its log begins anew', async () => {
