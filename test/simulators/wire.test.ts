@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -15,6 +15,7 @@ import { hasGoodCrc, sealFrame } from '#simulators/modbus/crc16.ts';
 import { sealMbap } from '#simulators/modbus/mbap.ts';
 import { tempFolder, testContext, until } from '#test/simulators/support/context.ts';
 import { config, line, rainGauge } from '#test/simulators/support/devices.ts';
+import { openTalk, type Talk } from '#test/simulators/support/talk.ts';
 import { needs } from '#test/support/needs.ts';
 
 const readRegisters = (address: number, count: number) =>
@@ -48,23 +49,10 @@ const portOf = (service: SimulatorService, index = 0): number => {
   return address === undefined || address.kind === 'modbus-rtu' ? 0 : address.port;
 };
 
-type Talk = { readonly socket: Socket; readonly got: () => Buffer; readonly clear: () => void };
 async function talkTo(port: number): Promise<Talk> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  cleanups.push(() => void socket.destroy());
-  let got = Buffer.alloc(0);
-  socket.on('data', (chunk: Buffer) => {
-    got = Buffer.concat([got, chunk]);
-  });
-  socket.on('error', () => undefined);
-  return {
-    socket,
-    got: () => got,
-    clear: () => {
-      got = Buffer.alloc(0);
-    },
-  };
+  const talk = await openTalk(port);
+  cleanups.push(() => void talk.socket.destroy());
+  return talk;
 }
 const rtuTcp = { kind: 'rtu-tcp', host: '127.0.0.1', port: 0 } as const;
 const modbusTcp = { kind: 'modbus-tcp', host: '127.0.0.1', port: 0 } as const;
@@ -118,8 +106,8 @@ describe('RTU frames over TCP', () => {
     const askedMs = performance.now();
     talk.socket.write(ask);
     await until('the answer', () => talk.got().length === 9);
-    // 8 + 9 characters of 11 bits, 3.5 characters of silence, the turnaround.
-    expect(performance.now() - askedMs).toBeGreaterThanOrEqual((20.5 * 11 * 1000) / 2400 + 4);
+    // 8 + 9 characters of 10 bits, 3.5 characters of silence, the turnaround.
+    expect(performance.now() - askedMs).toBeGreaterThanOrEqual((20.5 * 10 * 1000) / 2400 + 5);
   });
 });
 
