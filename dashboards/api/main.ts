@@ -91,11 +91,17 @@ function createHttpServer(desk: Desk): { readonly server: Server; readonly close
   return { server, closeSockets };
 }
 
+export type ConsoleService = Service & {
+  readonly port: number;
+  /** Cuts every open connection, streams as well; pages come back by themselves. */
+  readonly dropConnections: () => void;
+};
+
 export async function startConsole(
   config: ConsoleConfig,
   ports: ConsolePorts,
   ctx: StageContext,
-): Promise<Service & { readonly port: number }> {
+): Promise<ConsoleService> {
   const desk = createDesk(config, ports, ctx);
   const { server, closeSockets } = createHttpServer(desk);
   const closeParts = () => {
@@ -113,6 +119,7 @@ export async function startConsole(
   return {
     name: 'console',
     port: address.port,
+    dropConnections: closeSockets,
     addresses: [`http://${host}:${address.port}/`],
     stop: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

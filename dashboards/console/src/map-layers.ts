@@ -1,0 +1,165 @@
+/** Puts grids, their names and the points on the map, and changes only what changed. */
+import L from 'leaflet';
+import { LEVEL_TEXT, rankOf } from '#model/level.ts';
+import type { Lang } from '#model/text.ts';
+import type { GridJson, PointJson } from './api.ts';
+import { LEVEL_COLOUR, type Worst, worstOf } from './levels.ts';
+import { PointMarker } from './point-marker.ts';
+
+type Grids = ReadonlyMap<string, GridJson>;
+type Worsts = ReadonlyMap<string, Worst>;
+
+export type MapLayers = {
+  readonly setGrids: (grids: Grids, fills: Worsts, lang: Lang) => void;
+  readonly setPoints: (
+    points: ReadonlyMap<string, PointJson>,
+    worst: Worsts,
+    selected: string | null,
+    nowMs: number,
+    lang: Lang,
+  ) => void;
+};
+
+const MAX_LABELS = 45;
+const BORDER: { readonly [tier: number]: L.PathOptions } = {
+  1: { weight: 3, color: '#3d5163' },
+  2: { weight: 2, color: '#61778b' },
+  3: { weight: 1, color: '#8fa1b1' },
+  4: { weight: 0.75, color: '#b4c1cc' },
+};
+
+function gridStyle(grid: GridJson, worst: Worst): L.PathOptions {
+  const { level } = worst;
+  // Only the grid that holds the alert is filled: a red village must not paint its county red.
+  return level === 'none'
+    ? { ...BORDER[grid.tier], fill: grid.tier === 1, fillColor: '#fbfcfd', fillOpacity: 1 }
+    : {
+        ...BORDER[grid.tier],
+        fill: true,
+        fillColor: LEVEL_COLOUR[level],
+        fillOpacity: 0.5,
+        weight: 2.5,
+        color: LEVEL_COLOUR[level],
+      };
+}
+
+const latLngs = (grid: GridJson): L.LatLngTuple[][] =>
+  grid.boundary.map((ring) => ring.map(([lon, lat]): L.LatLngTuple => [lat, lon]));
+
+function labelMarker(at: L.LatLng, grid: GridJson, worst: Worst, lang: Lang): L.Marker {
+  const text = document.createElement('span');
+  const name = document.createElement('b');
+  name.textContent = grid.name[lang];
+  text.append(name);
+  if (worst.level !== 'none') {
+    const level = document.createElement('i');
+    level.className = `tag ${worst.level}`;
+    level.textContent = LEVEL_TEXT[worst.level][lang];
+    text.append(level);
+  }
+  const icon = L.divIcon({ className: `grid-label tier-${grid.tier}`, html: text, iconSize: [0, 0] });
+  return L.marker(at, { icon, interactive: false, keyboard: false });
+}
+
+/** Leaflet takes strings as HTML; a name is text and nothing else. */
+function inert(text: string): HTMLElement {
+  const element = document.createElement('span');
+  element.textContent = text;
+  return element;
+}
+
+/** Those with alerts, the gravest first; then tier by tier as long as they fit. */
+function chooseLabels(grids: readonly GridJson[], fills: Worsts): readonly GridJson[] {
+  const graded = grids
+    .filter((grid) => fills.has(grid.code))
+    .sort((a, b) => rankOf(worstOf(fills.get(b.code)).level) - rankOf(worstOf(fills.get(a.code)).level));
+  const chosen = graded.slice(0, MAX_LABELS);
+  for (const tier of [3, 2]) {
+    const rest = grids.filter((grid) => grid.tier === tier && !fills.has(grid.code));
+    if (chosen.length + rest.length <= MAX_LABELS) return [...chosen, ...rest];
+  }
+  return chosen;
+}
+
+const isOffline = (point: PointJson, nowMs: number): boolean =>
+  point.sensors.length > 0 &&
+  point.sensors.every((sensor) => sensor.latest === null || nowMs - sensor.latest.measuredAtMs > sensor.staleAfterMs);
+
+export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapLayers {
+  const names = L.layerGroup().addTo(map);
+  const polygons = new Map<string, L.Polygon>();
+  const markers = new Map<string, PointMarker>();
+  let shown: { readonly grids: Grids; readonly fills: Worsts; readonly lang: Lang } | undefined;
+
+  function drawNames(): void {
+    if (shown === undefined) return;
+    const { grids, fills, lang } = shown;
+    const view = map.getBounds();
+    const inView = [...grids.values()].filter((grid) => polygons.get(grid.code)?.getBounds().intersects(view) ?? false);
+    names.clearLayers();
+    for (const grid of chooseLabels(inView, fills)) {
+      const polygon = polygons.get(grid.code);
+      if (polygon !== undefined)
+        names.addLayer(labelMarker(polygon.getBounds().getCenter(), grid, worstOf(fills.get(grid.code)), lang));
+    }
+  }
+  map.on('moveend', drawNames);
+
+  function rebuildGrids(grids: Grids): void {
+    for (const polygon of polygons.values()) polygon.remove();
+    polygons.clear();
+    const all = L.latLngBounds([]);
+    for (const grid of [...grids.values()].sort((a, b) => a.tier - b.tier)) {
+      if (grid.boundary.length === 0) continue;
+      const polygon = L.polygon(latLngs(grid), { interactive: false }).addTo(map);
+      polygons.set(grid.code, polygon);
+      all.extend(polygon.getBounds());
+    }
+    if (all.isValid()) map.fitBounds(all, { padding: [14, 14], animate: false });
+    for (const marker of markers.values()) marker.bringToFront();
+  }
+
+  return {
+    setGrids: (grids, fills, lang) => {
+      const known = shown?.grids;
+      const same =
+        known !== undefined &&
+        known.size === grids.size &&
+        [...grids.keys()].every((code) => polygons.has(code) || known.has(code));
+      if (!same) rebuildGrids(grids);
+      shown = { grids, fills, lang };
+      for (const grid of grids.values())
+        polygons.get(grid.code)?.setStyle(gridStyle(grid, worstOf(fills.get(grid.code))));
+      drawNames();
+    },
+    setPoints: (points, worst, selected, nowMs, lang) => {
+      for (const [id, marker] of markers) {
+        if (points.has(id)) continue;
+        marker.remove();
+        markers.delete(id);
+      }
+      for (const point of points.values()) {
+        const { level } = worstOf(worst.get(point.id));
+        const label = level === 'none' ? point.name[lang] : `${point.name[lang]} · ${LEVEL_TEXT[level][lang]}`;
+        const look = {
+          label,
+          kind: point.kind,
+          colour: level === 'none' ? '#52677a' : LEVEL_COLOUR[level],
+          hollow: level === 'none' && isOffline(point, nowMs),
+          selected: point.id === selected,
+        };
+        const known = markers.get(point.id);
+        if (known === undefined) {
+          const marker = new PointMarker([point.lat, point.lon], look);
+          marker.bindTooltip(inert(label), { direction: 'top', offset: [0, -8] });
+          marker.on('click', () => onPoint(point.id));
+          markers.set(point.id, marker.addTo(map));
+          continue;
+        }
+        if (known.look.label !== look.label) known.setTooltipContent(inert(label));
+        if (JSON.stringify(known.look) !== JSON.stringify(look)) known.setLook(look);
+        if (look.selected) known.bringToFront();
+      }
+    },
+  };
+}
