@@ -7,7 +7,7 @@ import type { ReadFault, Timing, Transport } from './transport.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** That many reads in a row without an answer, of whatever unit: the connection itself is taken for dead. */
-const TIMEOUTS_TO_RECONNECT = 10;
+const TIMEOUTS_TO_RECONNECT = 3;
 
 type Client = InstanceType<typeof modbus.default>;
 type Answer = { readonly data: readonly (number | boolean)[] };
