@@ -51,7 +51,14 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   const signIn = (user = 'p-county') => signInOnPage(page, `${under.base}/`, { user, password: PASSWORD });
-  const text = (selector: string) => page.locator(selector).first().innerText();
+  /** As somebody who has signed in before; the form has a test of its own. */
+  const enter = async (user = 'p-county') => {
+    const [name = '', value = ''] = (await under.cookieOf(user)).split('=');
+    await page.context().addCookies([{ name, value, url: under.base }]);
+    await page.goto(under.base);
+    await page.waitForSelector('.link.up');
+  };
+  const text = async (selector: string) => (await page.locator(selector).first().textContent()) ?? '';
 
   test('is built into files of our own', () => {
     expect(isBuilt(folder)).toBe(true);
@@ -70,18 +77,18 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('shows every open alert with level, place and state in words, the gravest first', async () => {
-    await signIn();
+    await enter();
     await page.locator('[data-alert]').nth(2).waitFor();
     const rows = await page.locator('[data-alert]').allInnerTexts();
     expect(rows).toHaveLength(3);
     expect(rows[0]).toMatch(/橙色 Ⅱ级[\s\S]*上坪滑坡[\s\S]*上坪村[\s\S]*待确认[\s\S]*持续中[\s\S]*无人确认/);
     expect(rows[1]).toMatch(/黄色 Ⅲ级[\s\S]*下湾雨量站[\s\S]*数据中断[\s\S]*吴敏/);
     expect(await page.locator('.grid-label').allInnerTexts()).toContain('上坪村\n橙色');
-    expect(await text('.panel table')).toMatch(/烽岭县\s+县\s+橙色 Ⅱ级\s+3/);
+    expect(await text('.panel table')).toMatch(/烽岭县县橙色 Ⅱ级3/);
   });
 
   test('shows one alert whole, takes an acknowledgement and says who gave it', async () => {
-    await signIn();
+    await enter();
     await page.click('[data-alert=a-1]');
     await page.locator('.timeline li').first().waitFor();
     expect(await text('.recipients')).toMatch(/周建国[\s\S]*县[\s\S]*县值班，橙色及以上/);
@@ -98,7 +105,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('closes only after a second press', async () => {
-    await signIn();
+    await enter();
     await page.click('[data-alert=a-1]');
     await page.click('[data-action=close]');
     await page.getByText('再按一次：确定办结').waitFor();
@@ -109,7 +116,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('tells a person that his post does not allow it', async () => {
-    await signIn('p-member');
+    await enter('p-member');
     await page.click('[data-alert=a-1]');
     await page.click('[data-action=false-alarm]');
     await page.click('[data-action=false-alarm]');
@@ -117,7 +124,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('moves by itself when something happens', async () => {
-    await signIn();
+    await enter();
     under.alerts.put(
       { ...fakeAlert({ level: 'red' }), conditions: [crackCondition('red', Date.now())] },
       'levelChanged',
@@ -127,7 +134,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('can be worked with the keyboard alone', async () => {
-    await signIn();
+    await enter();
     await page.locator('[data-alert=a-1]').focus();
     await page.keyboard.press('Enter');
     await page.locator('.timeline li').first().waitFor();
@@ -140,7 +147,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('speaks English after a switch, and keeps it', async () => {
-    await signIn();
+    await enter();
     await page.click('[data-test=lang]');
     await page.getByText('Open alerts').waitFor();
     expect(await text('.bar h1')).toContain('Fengling County');
@@ -150,7 +157,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('says for how long the server has been away, and comes back by itself', async () => {
-    await signIn();
+    await enter();
     await page.route('**/api/**', (route) => route.abort());
     under.service.dropConnections();
     await page.getByText(/与服务器断开 \d+ 秒/).waitFor({ timeout: 10_000 });
@@ -161,14 +168,14 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   test('draws a hostile name as text', async () => {
     const name = '<img src=x onerror="document.title=\'broken in\'">';
     under.alerts.put(fakeAlert({ id: 'a-evil', subject: { kind: 'point', id: name } }));
-    await signIn();
+    await enter();
     await page.click('[data-alert=a-evil]');
     await page.locator('.detail h2', { hasText: '<img src=x' }).waitFor();
     expect(await page.title()).not.toBe('broken in');
   });
 
   test('asks nobody but its own server', async () => {
-    await signIn();
+    await enter();
     await page.click('[data-alert=a-1]');
     await page.locator('.chart canvas').waitFor();
     await page.click('[data-test=lang]');
@@ -179,7 +186,7 @@ describe.skipIf(!needs('chromium'))('the page', () => {
   });
 
   test('fits a screen of 1366 by 768 without a sideways scroll', async () => {
-    await signIn();
+    await enter();
     await page.click('[data-alert=a-1]');
     await page.locator('.timeline li').first().waitFor();
     const overflow = await page.evaluate(

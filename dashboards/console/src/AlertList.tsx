@@ -40,7 +40,7 @@ function Row({
       >
         <span className="alert-row-head">
           <LevelBadge level={alert.level} />
-          <b>{s(alert.subjectName)}</b>
+          <b className="subject">{s(alert.subjectName)}</b>
           <span className="hazard">{s(HAZARD[alert.hazard])}</span>
         </span>
         <span className="alert-row-line">

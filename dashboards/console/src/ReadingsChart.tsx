@@ -80,13 +80,14 @@ export function ReadingsChart(props: Props) {
       })),
     [limitKey, quantity, lang],
   );
+  const timeLabel = t('time');
   const empty = series !== null && series.times.length === 0;
 
   useEffect(() => {
     const target = place.current;
     if (target === null || empty) return;
     const made = new uPlot(
-      chartOptions({ width: target.clientWidth, height: HEIGHT, zone, lines, unit }),
+      chartOptions({ width: target.clientWidth, height: HEIGHT, zone, lines, unit, timeLabel }),
       [[], [], []],
       target,
     );
@@ -98,7 +99,7 @@ export function ReadingsChart(props: Props) {
       made.destroy();
       plot.current = null;
     };
-  }, [zone, lines, unit, empty]);
+  }, [zone, lines, unit, timeLabel, empty]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart that was made anew needs its data again.
   useEffect(() => {
     if (series !== null) plot.current?.setData([[...series.times], [...series.values], [...series.suspect]]);

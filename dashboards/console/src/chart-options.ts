@@ -10,6 +10,7 @@ type Look = {
   readonly zone: string;
   readonly lines: readonly Line[];
   readonly unit: string;
+  readonly timeLabel: string;
 };
 
 const INK = '#1d3a57';
@@ -23,6 +24,7 @@ function drawLines(plot: uPlot, lines: readonly Line[]): void {
   ctx.save();
   ctx.font = FONT.replace('11px', `${11 * ratio}px`);
   ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   for (const line of lines) {
     const y = plot.valToPos(line.at, 'y', true);
     if (y < bbox.top || y > bbox.top + bbox.height) continue;
@@ -64,7 +66,7 @@ function timeLabels(splits: readonly number[], zone: string, spaceS: number): st
   });
 }
 
-export function chartOptions({ width, height, zone, lines, unit }: Look): uPlot.Options {
+export function chartOptions({ width, height, zone, lines, unit, timeLabel }: Look): uPlot.Options {
   return {
     width,
     height,
@@ -82,7 +84,7 @@ export function chartOptions({ width, height, zone, lines, unit }: Look): uPlot.
       { font: FONT, stroke: INK, grid: GRID, size: 52 },
     ],
     series: [
-      { label: '', value: (_, seconds) => (seconds === null ? '' : timeText(seconds * 1_000, zone)) },
+      { label: timeLabel, value: (_, seconds) => (seconds === null ? '' : timeText(seconds * 1_000, zone)) },
       {
         label: unit,
         stroke: INK,

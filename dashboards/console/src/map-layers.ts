@@ -21,6 +21,7 @@ export type MapLayers = {
 };
 
 const MAX_LABELS = 45;
+const MAX_AVOIDED = 500;
 const BORDER: { readonly [tier: number]: L.PathOptions } = {
   1: { weight: 3, color: '#3d5163' },
   2: { weight: 2, color: '#61778b' },
@@ -46,7 +47,17 @@ function gridStyle(grid: GridJson, worst: Worst): L.PathOptions {
 const latLngs = (grid: GridJson): L.LatLngTuple[][] =>
   grid.boundary.map((ring) => ring.map(([lon, lat]): L.LatLngTuple => [lat, lon]));
 
-function labelMarker(at: L.LatLng, grid: GridJson, worst: Worst, lang: Lang): L.Marker {
+/** Where a name stands beside its grid's middle so that it covers no point: the first of these shifts that is free. */
+const SHIFTS = [0, -38, 38, -64, 64];
+const LABEL = { halfWidth: 46, halfHeight: 26 };
+
+function freeShift(middle: L.Point, points: readonly L.Point[]): number {
+  const near = points.filter((point) => Math.abs(point.x - middle.x) < LABEL.halfWidth);
+  const free = (shift: number) => near.every((point) => Math.abs(point.y - middle.y - shift) > LABEL.halfHeight);
+  return SHIFTS.find(free) ?? 0;
+}
+
+function labelMarker(at: L.LatLng, shift: number, grid: GridJson, worst: Worst, lang: Lang): L.Marker {
   const text = document.createElement('span');
   const name = document.createElement('b');
   name.textContent = grid.name[lang];
@@ -57,7 +68,12 @@ function labelMarker(at: L.LatLng, grid: GridJson, worst: Worst, lang: Lang): L.
     level.textContent = LEVEL_TEXT[worst.level][lang];
     text.append(level);
   }
-  const icon = L.divIcon({ className: `grid-label tier-${grid.tier}`, html: text, iconSize: [0, 0] });
+  const icon = L.divIcon({
+    className: `grid-label tier-${grid.tier}`,
+    html: text,
+    iconSize: [0, 0],
+    iconAnchor: [0, -shift],
+  });
   return L.marker(at, { icon, interactive: false, keyboard: false });
 }
 
@@ -97,10 +113,14 @@ export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapL
     const view = map.getBounds();
     const inView = [...grids.values()].filter((grid) => polygons.get(grid.code)?.getBounds().intersects(view) ?? false);
     names.clearLayers();
-    for (const grid of chooseLabels(inView, fills)) {
-      const polygon = polygons.get(grid.code);
-      if (polygon !== undefined)
-        names.addLayer(labelMarker(polygon.getBounds().getCenter(), grid, worstOf(fills.get(grid.code)), lang));
+    const chosen = chooseLabels(inView, fills);
+    const inSight = [...markers.values()].filter((marker) => view.contains(marker.getLatLng()));
+    const places = inSight.slice(0, MAX_AVOIDED).map((marker) => map.latLngToContainerPoint(marker.getLatLng()));
+    for (const grid of chosen) {
+      const at = polygons.get(grid.code)?.getBounds().getCenter();
+      if (at === undefined) continue;
+      const shift = freeShift(map.latLngToContainerPoint(at), places);
+      names.addLayer(labelMarker(at, shift, grid, worstOf(fills.get(grid.code)), lang));
     }
   }
   map.on('moveend', drawNames);
@@ -138,6 +158,7 @@ export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapL
         marker.remove();
         markers.delete(id);
       }
+      const before = markers.size;
       for (const point of points.values()) {
         const { level } = worstOf(worst.get(point.id));
         const label = level === 'none' ? point.name[lang] : `${point.name[lang]} · ${LEVEL_TEXT[level][lang]}`;
@@ -160,6 +181,7 @@ export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapL
         if (JSON.stringify(known.look) !== JSON.stringify(look)) known.setLook(look);
         if (look.selected) known.bringToFront();
       }
+      if (markers.size !== before) drawNames();
     },
   };
 }

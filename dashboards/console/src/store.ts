@@ -70,7 +70,7 @@ function flushReadings(): void {
 
 export function takeReadings(readings: readonly ReadingJson[]): void {
   for (const reading of readings) pendingReadings.set(reading.sensorId, reading);
-  readingsTimer ??= setTimeout(flushReadings, READINGS_EVERY_MS);
+  if (readingsTimer === undefined) readingsTimer = setTimeout(flushReadings, READINGS_EVERY_MS);
 }
 
 export function takeAlert(alert: AlertJson): void {

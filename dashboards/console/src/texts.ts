@@ -37,6 +37,7 @@ export const UI = {
   loading: t('正在读取…', 'Loading…'),
   recipients: t('通知对象', 'Who is told, and why'),
   name: t('姓名', 'Name'),
+  time: t('时间', 'Time'),
   tier: t('层级', 'Tier'),
   reason: t('原因', 'Reason'),
   delivery: t('送达', 'Delivery'),
