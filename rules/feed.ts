@@ -1,5 +1,5 @@
 /** Takes one reading into the state: the hot entry of the engine, O(1) amortised. */
-import { BAD_REASONS, type Origin } from '#model/reading.ts';
+import { BAD_REASONS } from '#model/reading.ts';
 import type { Desk } from './desk.ts';
 import { addIncrement } from './models/rolling-sum.ts';
 import { judgeSample } from './models/sample.ts';
@@ -57,5 +57,3 @@ export function feedBad(state: EngineState, slot: number, atMs: number, reasonCo
   if (reason === 'exception' || reason === 'sentinel' || reason === 'decode' || reason === 'frame')
     state.aliveAt[slot] = Math.max(state.aliveAt[slot] as number, atMs);
 }
-
-export type Source = { readonly edgeId: string; readonly origin: Origin };

@@ -34,6 +34,8 @@ export type Look = {
   readonly value: number;
   /** The value is believed and whole: good, and the window has no hole. */
   readonly mayLower: boolean;
+  /** The truth may be higher: the value is suspect, or a sum with a hole. Then it breaks off no pending rise. */
+  readonly mayBeMore: boolean;
   /** The data before this sample had a hole longer than the sensor's allowance: what is pending starts anew. */
   readonly afterGap: boolean;
   /** The sample is of now, so that a condition whose data stopped has them back. */
@@ -47,15 +49,14 @@ export function turnLatch(
   on: boolean,
   since: EpochMs,
   limit: { readonly limit: number; readonly deadband: number; readonly onDelayMs: number; readonly offDelayMs: number },
-  look: Pick<Look, 'atMs' | 'value' | 'mayLower'>,
+  look: Pick<Look, 'atMs' | 'value' | 'mayLower' | 'mayBeMore'>,
 ): { readonly on: boolean; readonly since: EpochMs } {
   if (!on) {
     if (look.value >= limit.limit) {
       const from = since === 0 ? look.atMs : since;
       return look.atMs - from >= limit.onDelayMs ? { on: true, since: 0 } : { on: false, since: from };
     }
-    // A value that may be too low does not show that the condition ended.
-    return { on: false, since: look.mayLower ? 0 : since };
+    return { on: false, since: look.mayBeMore ? since : 0 };
   }
   if (look.value > limit.limit - limit.deadband) return { on: true, since: 0 };
   if (!look.mayLower) return { on: true, since };

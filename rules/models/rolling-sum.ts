@@ -203,6 +203,7 @@ function lookAtWindow(
     atMs,
     value: (state.hot[binding * BIND + SUM] as number) + ((state.ints[slot * INTS + HEAD_CELL] as number) >> 1),
     mayLower: covered === whole && mark !== SUSPECT,
+    mayBeMore: covered !== whole || mark === SUSPECT,
     afterGap,
     fresh: desk.receivedAtMs - atMs <= (state.ints[slot * INTS + STALE_MS] as number),
     suspect: mark === SUSPECT,

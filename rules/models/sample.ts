@@ -61,7 +61,16 @@ function judgeValue(state: EngineState, desk: Desk, slot: number, binding: numbe
   const suspect = state.ints[slot * INTS + LAST_MARK] === SUSPECT;
   const atMs = newestAt(state, slot);
   const fresh = isFresh(state, desk, slot, atMs);
-  judge(state, desk, binding, { atMs, value, mayLower: !suspect, afterGap, fresh, suspect, coverage: null });
+  judge(state, desk, binding, {
+    atMs,
+    value,
+    mayLower: !suspect,
+    mayBeMore: suspect,
+    afterGap,
+    fresh,
+    suspect,
+    coverage: null,
+  });
 }
 
 function judgeSlope(
@@ -82,6 +91,7 @@ function judgeSlope(
     atMs,
     value: slope.perHour,
     mayLower: !suspect && slope.coverage >= SLOPE_LOWERS_FROM,
+    mayBeMore: suspect,
     afterGap,
     fresh: isFresh(state, desk, slot, atMs),
     suspect,

@@ -1,0 +1,89 @@
+/** Reads a rule file: YAML with the place of everything in it, so that each finding names file, line and column. */
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { Lint } from '#model/result.ts';
+import { type RuleFile, ruleFile } from './schema.ts';
+
+export type Path = readonly (string | number)[];
+
+/** Takes down a finding at a place of one file. */
+export type Report = (
+  path: Path,
+  finding: {
+    readonly kind: string;
+    readonly message: string;
+    readonly mend?: string;
+    readonly severity?: Lint['severity'];
+  },
+) => void;
+
+export type Source = {
+  readonly file: string;
+  /** Undefined when its form is wrong; the findings say where. */
+  readonly content: RuleFile | undefined;
+  readonly report: Report;
+};
+
+export const pathText = (path: Path): string =>
+  path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? step : `${text}.${step}`;
+  }, '');
+
+/** Offset of the node at a path; of its key, when a map has it; else of the nearest parent that exists. */
+function offsetOf(document: Document, path: Path): number {
+  const last = path.at(-1);
+  const parent = path.length === 0 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+    if (pair !== undefined && isScalar(pair.key)) {
+      const value = document.getIn(path, true);
+      const place = isScalar(value) ? value.range : pair.key.range;
+      if (place !== undefined && place !== null) return place[0];
+    }
+  }
+  const node = document.getIn(path, true) as { range?: readonly number[] | null } | undefined;
+  const at = node?.range?.[0];
+  if (at !== undefined) return at;
+  return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1));
+}
+
+/** Parses one file; what is wrong goes to `lints`, all at once. */
+export function readSource(file: string, text: string, lints: Lint[]): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, maxAliasCount: 100 } as never);
+  const report: Report = (path, { kind, message, mend, severity = 'error' }) => {
+    const { line, col } = lines.linePos(offsetOf(document, path));
+    const found: Lint = { file, line, column: col, path: pathText(path), kind, message, severity };
+    lints.push(mend === undefined ? found : { ...found, mend });
+  };
+  for (const error of document.errors) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    lints.push({ file, line, column: col, path: '', kind: 'yaml', message: error.message, severity: 'error' });
+  }
+  if (document.errors.length > 0) return { file, content: undefined, report };
+  const parsed = ruleFile.safeParse(document.toJS() ?? {});
+  if (parsed.success) return { file, content: parsed.data, report };
+  for (const issue of parsed.error.issues) reportIssue(report, issue);
+  return { file, content: undefined, report };
+}
+
+type Issue = {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+};
+
+function reportIssue(report: Report, issue: Issue): void {
+  const path = issue.path.filter((step) => typeof step !== 'symbol');
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys ?? [])
+      report([...path, key], { kind: 'unknown-key', message: `"${key}" is not known here`, mend: 'mend or remove it' });
+    return;
+  }
+  if (issue.code === 'invalid_union' && path.at(-2) === 'levels') {
+    report(path, { kind: 'shape', message: 'a level is a number or { limit, deadband, onDelay, offDelay }' });
+    return;
+  }
+  report(path, { kind: 'shape', message: issue.message });
+}
