@@ -64,7 +64,7 @@ type ClaimRow = {
 const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, attempts, repeated,
 queued_at, due_at, updated_at, detail, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`;
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
-SELECT n FROM deliveries WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
+SELECT n FROM deliveries INDEXED BY deliveries_due WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
 ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, channel, attempts, repeated, queued_at, message, rank, n`;
 const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
 repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5`;
@@ -73,7 +73,8 @@ detail = 'the process ended during the attempt' WHERE state = 'claimed' RETURNIN
 const ABANDON = `UPDATE deliveries SET state = 'failed', updated_at = ?1, detail = 'the channel is not configured any more'
 WHERE state IN ('queued', 'unknown') AND channel NOT IN (SELECT value FROM json_each(?2))
 RETURNING key, alert_id AS alertId, channel`;
-const DUE = "SELECT min(due_at) AS due FROM deliveries WHERE channel = ? AND state IN ('queued', 'unknown')";
+const DUE =
+  "SELECT min(due_at) AS due FROM deliveries INDEXED BY deliveries_next WHERE channel = ? AND state IN ('queued', 'unknown')";
 const PENDING =
   "SELECT state, count(*) AS n FROM deliveries WHERE state IN ('queued', 'unknown', 'claimed') GROUP BY state";
 

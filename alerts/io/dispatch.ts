@@ -68,124 +68,152 @@ function openLanes(registry: RegistryPort): () => ReadonlyMap<string, Lane> {
   };
 }
 
+/** An attempt that has ended, and not yet been recorded. */
+type Finished = {
+  readonly lane: Lane;
+  readonly claim: Claim;
+  readonly result: SendResult | 'refused';
+  readonly startedMs: EpochMs;
+};
+
+/** Counts failures in a row and sets the lane's pause; a receiver that answers is there, whatever it says. */
+function noteHealth({ lane, result, startedMs }: Finished, nowMs: EpochMs, jitter: number, retry: RetryPolicy): void {
+  if (result === 'refused') return;
+  if (result.kind === 'accepted' || result.kind === 'rejected') {
+    lane.failures = 0;
+    return;
+  }
+  if (startedMs >= lane.failedAtMs) lane.failures++;
+  lane.failedAtMs = nowMs;
+  const beyond = lane.failures - FAILURES_TO_PAUSE;
+  const pause = beyond < 0 ? 0 : pauseMs(beyond + 1, jitter, retry);
+  const asked = result.kind === 'away' ? (result.afterMs ?? 0) : 0;
+  lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + Math.max(asked, pause));
+}
+
 export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
   const { clock, log, metrics } = ports;
   const retry = ports.retry ?? DEFAULT_RETRY;
   const bell = openBell(clock);
   const lanesNow = openLanes(ports.registry);
   const running = new Set<Promise<void>>();
+  const finished: Finished[] = [];
   const abort = new AbortController();
-  /** Claims whose result the disk did not take: the receiver may have them. */
-  const unrecorded: Claim[] = [];
   let stopping = false;
 
   /** The gate again, with the origin of the alert as it is stored: a row that was slipped in gets no further. */
   function mayLeave(lane: Lane, claim: Claim): boolean {
     const stored = store.episode(claim.alertId)?.alert.origin;
-    return (
-      stored !== undefined &&
-      passGate(lane.config, stored).pass &&
-      passGate(lane.config, claim.message.alert.origin).pass
-    );
-  }
-
-  function recordResult(lane: Lane, claim: Claim, result: SendResult, startedMs: EpochMs): void {
-    const nowMs = clock.nowMs();
-    const next = decideNext(result, claim, { nowMs, jitter: ports.jitter() }, retry);
-    store.record(
-      claim,
-      { state: next.state, dueAtMs: 'dueAtMs' in next ? next.dueAtMs : nowMs, detail: result.detail },
-      nowMs,
-    );
-    metrics.count('fengsui_deliveries_total', { channel: claim.channel, result: next.state });
-    if (result.kind === 'accepted' || result.kind === 'rejected') {
-      lane.failures = 0; // The receiver is there, whatever it says.
-      return;
-    }
-    if (startedMs >= lane.failedAtMs) lane.failures++;
-    lane.failedAtMs = nowMs;
-    const asked = result.kind === 'away' ? (result.afterMs ?? 0) : 0;
-    const pause =
-      lane.failures < FAILURES_TO_PAUSE ? 0 : pauseMs(lane.failures - FAILURES_TO_PAUSE + 1, ports.jitter(), retry);
-    lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + Math.max(asked, pause));
-    log.warn('delivery not accepted', {
-      channel: claim.channel,
-      key: claim.key,
-      attempts: claim.attempts,
-      detail: result.detail,
-    });
+    const said = claim.message.alert.origin;
+    return stored !== undefined && passGate(lane.config, stored).pass && passGate(lane.config, said).pass;
   }
 
   async function attempt(lane: Lane, claim: Claim): Promise<void> {
-    try {
-      if (!mayLeave(lane, claim)) {
-        const nowMs = clock.nowMs();
-        store.record(claim, { state: 'refused', dueAtMs: nowMs, detail: 'origin refused at the gate' }, nowMs);
-        metrics.count('fengsui_deliveries_total', { channel: claim.channel, result: 'refused' });
-        return;
-      }
-      ports.probe('delivery.claimed');
-      const startedMs = clock.nowMs();
-      const result = await lane.channel.send({ message: claim.message, repeated: claim.repeated }, abort.signal);
-      if (abort.signal.aborted && result.kind !== 'accepted') return; // Stays claimed: unknown at the next start.
-      ports.probe('delivery.sent');
-      recordResult(lane, claim, result, startedMs);
-    } catch (cause) {
-      unrecorded.push(claim);
-      metrics.count('fengsui_deliveries_total', { channel: claim.channel, result: 'fault' });
-      log.error('delivery could not be recorded', { key: claim.key, cause: String(cause) });
-    } finally {
-      lane.inFlight--;
-      ports.onCommit();
-      bell.ring();
+    const startedMs = clock.nowMs();
+    if (!mayLeave(lane, claim)) {
+      finished.push({ lane, claim, result: 'refused', startedMs });
+      return;
     }
+    ports.probe('delivery.claimed');
+    const parcel = { message: claim.message, repeated: claim.repeated };
+    const result: SendResult = await lane.channel.send(parcel, abort.signal).catch((cause: unknown) => {
+      log.error('a channel threw', { channel: claim.channel, cause: String(cause) });
+      return { kind: 'unsure', detail: String(cause) };
+    });
+    if (abort.signal.aborted && result.kind !== 'accepted') return; // Stays claimed: unknown at the next start.
+    ports.probe('delivery.sent');
+    finished.push({ lane, claim, result, startedMs });
   }
 
-  function recordUnrecorded(nowMs: EpochMs): void {
-    for (let claim = unrecorded[0]; claim !== undefined; claim = unrecorded[0]) {
-      const dueAtMs = nowMs + pauseMs(claim.attempts, ports.jitter(), retry);
-      store.record(claim, { state: 'unknown', dueAtMs, detail: 'its result could not be written' }, nowMs);
-      unrecorded.shift();
+  /** Inside a commit. */
+  function record({ claim, result }: Finished, nowMs: EpochMs, jitter: number): string {
+    if (result === 'refused') {
+      store.record(claim, { state: 'refused', dueAtMs: nowMs, detail: 'origin refused at the gate' }, nowMs);
+      return 'refused';
     }
+    const next = decideNext(result, claim, { nowMs, jitter }, retry);
+    const dueAtMs = 'dueAtMs' in next ? next.dueAtMs : nowMs;
+    store.record(claim, { state: next.state, dueAtMs, detail: result.detail }, nowMs);
+    return next.state;
   }
 
-  /** Starts what is due; answers how long until the next one is. */
-  function pump(): number {
-    const nowMs = clock.nowMs();
-    recordUnrecorded(nowMs);
-    let waitMs = LONGEST_WAIT_MS;
+  /** What is due in each lane and has a place there, claimed; inside a commit. */
+  function claimDue(nowMs: EpochMs, freed: ReadonlyMap<Lane, number>): readonly [Lane, Claim][] {
+    const claimed: [Lane, Claim][] = [];
     for (const [id, lane] of lanesNow()) {
       const limit = lane.failures >= FAILURES_TO_PAUSE ? 1 : ATTEMPTS_AT_ONCE;
-      const free = limit - lane.inFlight;
+      const free = limit - (lane.inFlight - (freed.get(lane) ?? 0));
       const dueMs = store.deliveries.earliestDue(id);
-      if (free <= 0 || dueMs === null) continue; // A result or a new row rings.
-      const readyMs = Math.max(dueMs, lane.notBeforeMs);
-      if (readyMs > nowMs) {
-        waitMs = Math.min(waitMs, readyMs - nowMs);
-        continue;
-      }
-      const claims = store.claim(id, free, nowMs);
-      lane.inFlight += claims.length;
-      for (const claim of claims) {
-        const promise = attempt(lane, claim).finally(() => running.delete(promise));
-        running.add(promise);
-      }
-      if (claims.length > 0 && claims.length < free) bell.ring();
+      if (free <= 0 || dueMs === null || Math.max(dueMs, lane.notBeforeMs) > nowMs) continue;
+      for (const claim of store.claim(id, free, nowMs)) claimed.push([lane, claim]);
     }
-    return waitMs;
+    return claimed;
+  }
+
+  /** How long until something may fall due; a result and a new row ring the bell by themselves. */
+  function nextDueMs(nowMs: EpochMs): number {
+    let waitMs = LONGEST_WAIT_MS;
+    for (const [id, lane] of lanesNow()) {
+      const dueMs = store.deliveries.earliestDue(id);
+      const full = lane.inFlight >= (lane.failures >= FAILURES_TO_PAUSE ? 1 : ATTEMPTS_AT_ONCE);
+      if (dueMs !== null && !full) waitMs = Math.min(waitMs, Math.max(dueMs, lane.notBeforeMs) - nowMs);
+    }
+    return Math.max(waitMs, 0);
+  }
+
+  /** Records what has ended and claims what is due, in one commit; a result that the disk refuses is kept and tried again. */
+  function turn(): void {
+    const nowMs = clock.nowMs();
+    const done = [...finished];
+    const freed = new Map<Lane, number>();
+    for (const one of done) {
+      freed.set(one.lane, (freed.get(one.lane) ?? 0) + 1);
+      noteHealth(one, nowMs, ports.jitter(), retry);
+    }
+    if (done.length === 0 && nextDueMs(nowMs) > 0) return;
+    const { states, claimed } = store.together(() => ({
+      states: done.map((one) => record(one, nowMs, ports.jitter())),
+      claimed: stopping ? [] : claimDue(nowMs, freed),
+    }));
+    finished.splice(0, done.length);
+    for (const [index, { lane, claim, result }] of done.entries()) {
+      lane.inFlight--;
+      metrics.count('fengsui_deliveries_total', { channel: claim.channel, result: states[index] ?? '' });
+      if (states[index] !== 'sent')
+        log.warn('delivery not accepted', {
+          channel: claim.channel,
+          key: claim.key,
+          attempts: claim.attempts,
+          detail: result === 'refused' ? 'origin refused at the gate' : result.detail,
+        });
+    }
+    for (const [lane, claim] of claimed) {
+      lane.inFlight++;
+      const promise = attempt(lane, claim).finally(() => {
+        running.delete(promise);
+        bell.ring();
+      });
+      running.add(promise);
+    }
+    ports.onCommit();
   }
 
   return {
     kick: bell.ring,
     run: async (signal) => {
-      while (!signal.aborted && !stopping) await bell.wait(pump(), signal);
+      while (!signal.aborted) {
+        turn();
+        await bell.wait(nextDueMs(clock.nowMs()), signal);
+        // Answers that came in the same turn of the event loop share one commit.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
     },
     drain: async (ms) => {
       stopping = true;
-      bell.ring();
       const timer = setTimeout(() => abort.abort(), ms);
       await Promise.allSettled(running);
       clearTimeout(timer);
+      turn();
     },
   };
 }

@@ -32,6 +32,8 @@ export type Store = {
   readonly takeCommands: (entries: readonly Entry<AlertCommand>[], directory: Directory, nowMs: EpochMs) => Taken;
   /** Follows a new registry: open alerts whose place changed are told to the people there. Returns their ids. */
   readonly moveAlerts: (directory: Directory, nowMs: EpochMs) => readonly string[];
+  /** Several of these steps as one commit. */
+  readonly together: <T>(work: () => T) => T;
   readonly claim: (channel: string, limit: number, nowMs: EpochMs) => readonly Claim[];
   readonly record: (claim: Claim, recorded: AttemptRecord, nowMs: EpochMs) => void;
   /** After a start: what was in hand becomes unknown and due. Returns how many. */
@@ -101,6 +103,7 @@ export function openStore(dataDir: string): Store {
   const takers = openTakers(db, tables);
   const byLevel = db.prepare('SELECT rank, count(*) AS n FROM alerts WHERE open = 1 GROUP BY rank');
   const commit = <T>(work: () => T): T => {
+    if (db.isTransaction) return work(); // Part of a larger step.
     const value = inTransaction(db, work);
     wake.wake();
     return value;
@@ -133,6 +136,7 @@ export function openStore(dataDir: string): Store {
         });
       return changed;
     },
+    together: commit,
     claim: (channel, limit, nowMs) =>
       commit(() => {
         const claims = rows.claim(channel, limit, nowMs);
