@@ -60,8 +60,7 @@ class Reader {
   }
 
   whole(raw: unknown, path: string, min: number, max: number): number {
-    const value = this.number(raw, path);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    if (typeof raw === 'number' && Number.isInteger(raw) && raw >= min && raw <= max) return raw;
     this.fault(path, `must be a whole number from ${min} to ${max}`, 'correct the number');
     return min;
   }

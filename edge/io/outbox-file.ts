@@ -43,7 +43,7 @@ function prepare(db: DatabaseSync) {
     cycle: db.prepare('INSERT INTO cycle VALUES (?, ?) ON CONFLICT (busId) DO UPDATE SET atMs = excluded.atMs'),
     ack: db.prepare('UPDATE batch SET ackedAtMs = ? WHERE seq BETWEEN ? AND ? AND ackedAtMs IS NULL'),
     countUnacked: db.prepare('SELECT count(*) AS n FROM batch WHERE ackedAtMs IS NULL AND seq BETWEEN ? AND ?'),
-    unack: db.prepare('UPDATE batch SET ackedAtMs = NULL WHERE seq BETWEEN ? AND ?'),
+    unack: db.prepare('UPDATE batch SET ackedAtMs = NULL WHERE seq BETWEEN ? AND ? AND ackedAtMs IS NOT NULL'),
     free: db.prepare(
       `DELETE FROM batch WHERE seq IN (SELECT seq FROM batch WHERE ackedAtMs < ? ORDER BY ackedAtMs LIMIT ${FREE_PER_COMMIT})`,
     ),
