@@ -77,9 +77,11 @@ const FORMS: readonly { readonly form: string; readonly pattern: RegExp }[] = [
 /** Every module that the text names, type-only ones marked. */
 export function findImports(text: string): Import[] {
   const code = blankLiterals(text, true);
+  const bare = blankLiterals(text);
   const found: Import[] = [];
   for (const { form, pattern } of FORMS) {
     for (const match of code.matchAll(pattern)) {
+      if (bare[match.index] === ' ') continue; // The words stand inside a literal.
       const typeOnly = match[1] !== undefined && match[1] !== '';
       found.push({ specifier: match[3] ?? '', typeOnly, line: code.slice(0, match.index).split('\n').length, form });
     }

@@ -1,0 +1,40 @@
+/** What the console reads of the other stages, through their own files. */
+import { openAlertReader } from '#alerts/io/alert-reader.ts';
+import { readHeartbeats, readMetricsText } from '#cli/io/health.ts';
+import { commandsFile } from '#cli/io/stages.ts';
+import type { ConsolePorts, HealthReport } from '#dashboards/api/config.ts';
+import { openHistoryReader } from '#ingest/io/history-reader.ts';
+import { openJournalReader } from '#ingest/io/journal-reader.ts';
+import { openQuarantineReader } from '#ingest/io/quarantine-reader.ts';
+import type { AlertCommand } from '#model/alert.ts';
+import { openLogWriter } from '#model/io/append-log.ts';
+import type { RegistryPort } from '#model/registry.ts';
+
+/** Without these the centre does not watch; edges come and go. */
+const CENTRE = ['broker', 'ingest', 'rules', 'alerts'] as const;
+
+function reportHealth(dataDir: string): HealthReport {
+  const beats = new Map(readHeartbeats(dataDir).map((beat) => [beat.name, beat]));
+  const parts = CENTRE.map((name) => {
+    // Several stages may share a process, whose name is then all of theirs.
+    const beat = beats.get(name) ?? [...beats.values()].find((other) => other.name.split('-').includes(name));
+    if (beat === undefined) return { name, ok: false, detail: 'has never run on this data folder' };
+    if (beat.away) return { name, ok: false, detail: `silent since ${new Date(beat.atMs).toISOString()}` };
+    return { name, ok: beat.state === 'ready', detail: beat.state };
+  });
+  return { ready: parts.every((part) => part.ok), parts };
+}
+
+export function openConsolePorts(dataDir: string, registry: RegistryPort): ConsolePorts {
+  const journal = openJournalReader(dataDir);
+  return {
+    registry,
+    journal,
+    history: openHistoryReader(dataDir, journal),
+    alerts: openAlertReader(dataDir),
+    commands: openLogWriter<AlertCommand>(commandsFile(dataDir)),
+    quarantine: openQuarantineReader(dataDir),
+    metricsText: () => readMetricsText(dataDir),
+    health: () => reportHealth(dataDir),
+  };
+}

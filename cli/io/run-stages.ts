@@ -1,0 +1,83 @@
+/** `fengsui run <stage>…`: starts any set of stages in this process, and stops them in the opposite order. */
+
+import { openContext, type ProcessContext } from '#cli/io/context.ts';
+import { startStage } from '#cli/io/stages.ts';
+import type { ReadyMessage } from '#cli/io/supervisor.ts';
+import type { Settings } from '#cli/settings.ts';
+import type { Service } from '#model/ports.ts';
+import type { LineAddress } from '#simulators/config.ts';
+
+/** A stage that has started: the service, and the ports that others must know. */
+export type Started = {
+  readonly service: Service;
+  readonly ports: { readonly [name: string]: number };
+  readonly lines?: readonly LineAddress[];
+};
+
+const STOP_LIMIT_MS = 3_500;
+
+function tellReady(started: readonly Started[]): void {
+  const ready: ReadyMessage = {
+    kind: 'ready',
+    addresses: started.flatMap((stage) => stage.service.addresses),
+    ports: Object.assign({}, ...started.map((stage) => stage.ports)),
+    lines: started.flatMap((stage) => stage.lines ?? []),
+  };
+  if (process.send !== undefined) process.send(ready);
+  else for (const address of ready.addresses) console.error(address);
+}
+
+/** Resolves when this process has been asked to end. */
+function untilAsked(context: ProcessContext): Promise<void> {
+  const supervised = process.env['FENGSUI_SUPERVISED'] === '1';
+  return new Promise((resolve) => {
+    const end = (why: string) => {
+      context.log.info('stopping', { why });
+      resolve();
+    };
+    process.on('SIGTERM', () => end('SIGTERM'));
+    // A terminal sends Ctrl-C to the whole group; under a supervisor it is for the supervisor alone.
+    process.on('SIGINT', () => {
+      if (!supervised) end('SIGINT');
+    });
+    if (supervised) process.on('disconnect', () => end('the supervisor is gone'));
+    context.signal.addEventListener('abort', () => end('a stage asked for it'), { once: true });
+  });
+}
+
+export async function runStages(
+  names: readonly string[],
+  settings: Settings,
+  options: { readonly config?: string },
+): Promise<number> {
+  const context = openContext(process.env['FENGSUI_NAME'] ?? names.join('-'), settings);
+  const asked = untilAsked(context);
+  const started: Started[] = [];
+  try {
+    for (const name of names) {
+      const stage = await startStage(name, context, options);
+      started.push(stage);
+    }
+  } catch (cause) {
+    console.error(cause instanceof Error ? cause.message : String(cause));
+    await stopAll(started);
+    return 1;
+  }
+  context.beat(
+    'ready',
+    started.flatMap((stage) => stage.service.addresses),
+  );
+  tellReady(started);
+  await asked;
+  context.beat('stopping', []);
+  context.abort.abort();
+  await stopAll(started);
+  context.close();
+  return 0;
+}
+
+async function stopAll(started: readonly Started[]): Promise<void> {
+  const force = setTimeout(() => process.exit(1), STOP_LIMIT_MS);
+  for (const stage of [...started].reverse()) await stage.service.stop();
+  clearTimeout(force);
+}

@@ -1,0 +1,35 @@
+/** Passwords of edges and of the centre's own stages: made once, random, in files that only their owner can read. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type CredentialSpec, ensureCredential, rotateCredential } from '#broker/io/credentials.ts';
+import type { Registry } from '#model/registry.ts';
+
+export const CENTRE_USERS = ['svc-ingest', 'svc-rules', 'svc-alerts', 'svc-console'] as const;
+
+export const credentialsFile = (dataDir: string): string => join(dataDir, 'broker', 'credentials.json');
+export const edgeDir = (dataDir: string, edgeId: string): string => join(dataDir, 'edges', edgeId);
+/** The file that an edge reads its password from. */
+export const edgeSecretFile = (dataDir: string, edgeId: string): string => join(edgeDir(dataDir, edgeId), 'credential');
+const serviceSecretFile = (dataDir: string, user: string): string => join(dataDir, 'secrets', user);
+
+/** Sees to it that the broker knows the user and the password stands in `file`; a lost file gets a new password. */
+function ensureSecret(dataDir: string, user: string, spec: CredentialSpec, file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const made = ensureCredential(credentialsFile(dataDir), user, spec);
+  if (made === null && existsSync(file)) return;
+  writeFileSync(file, made ?? rotateCredential(credentialsFile(dataDir), user, spec), { mode: 0o600 });
+}
+
+export function ensureSecrets(dataDir: string, registry: Pick<Registry, 'edges'>): void {
+  for (const user of CENTRE_USERS) ensureSecret(dataDir, user, { kind: 'service' }, serviceSecretFile(dataDir, user));
+  for (const edge of registry.edges.values()) {
+    const spec = { kind: 'edge', township: edge.township, origin: edge.origin } as const;
+    ensureSecret(dataDir, edge.id, spec, edgeSecretFile(dataDir, edge.id));
+  }
+}
+
+export function servicePassword(dataDir: string, user: (typeof CENTRE_USERS)[number]): string {
+  const file = serviceSecretFile(dataDir, user);
+  if (!existsSync(file)) ensureSecret(dataDir, user, { kind: 'service' }, file);
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,168 @@
+/** The composition root: how each stage is wired. A stage's code is loaded when it is asked for. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessContext } from '#cli/io/context.ts';
+import type { CountySource } from '#cli/io/county-source.ts';
+import type { Started } from '#cli/io/run-stages.ts';
+import { formatLint } from '#model/result.ts';
+
+export const STAGE_NAMES = ['simulators', 'edge', 'broker', 'ingest', 'rules', 'alerts', 'console'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+/** What stages in one process share: one county, and the broker's port when it runs here. */
+type Shared = { county: CountySource | undefined; mqttPort: number | undefined };
+const shared = new WeakMap<ProcessContext, Shared>();
+
+function sharedOf(context: ProcessContext): Shared {
+  let own = shared.get(context);
+  if (own === undefined) {
+    own = { county: undefined, mqttPort: undefined };
+    shared.set(context, own);
+  }
+  return own;
+}
+
+async function countyOf(context: ProcessContext): Promise<CountySource> {
+  const own = sharedOf(context);
+  if (own.county !== undefined) return own.county;
+  const { openCountySource } = await import('#cli/io/county-source.ts');
+  const { countyDir, devicesDir, tickMs } = context.settings;
+  const opened = openCountySource({ countyDir, devicesDir }, context, tickMs);
+  if (!opened.ok) throw new Error(`The county's files have errors:\n${opened.error.map(formatLint).join('\n')}`);
+  own.county = opened.value;
+  context.signal.addEventListener('abort', () => opened.value.stop(), { once: true });
+  return opened.value;
+}
+
+/** The broker of this process, or the one that FENGSUI_MQTT names. */
+function mqttUrl(context: ProcessContext): string {
+  const { host, port } = context.settings.mqtt;
+  return `mqtt://${host}:${sharedOf(context).mqttPort ?? port}`;
+}
+
+async function startSimulators(context: ProcessContext): Promise<Started> {
+  const { dataDir, countyDir } = context.settings;
+  const county = await countyOf(context);
+  const { startSimulators: start } = await import('#simulators/main.ts');
+  const { parseScenario } = await import('#simulators/scenario.ts');
+  const { planSimulation } = await import('#simulators/plan.ts');
+  const file = join(countyDir, 'simulation.yaml');
+  const scenario = parseScenario(file, existsSync(file) ? readFileSync(file, 'utf8') : 'sensors: []\n');
+  if (!scenario.ok) throw new Error(scenario.error.map(formatLint).join('\n'));
+  const edges = [...county.registry.current().edges.values()].filter(
+    (edge) => edge.origin !== 'live' || process.env['FENGSUI_SIMULATE_LIVE'] === '1',
+  );
+  const { linePath } = await import('#cli/io/edge-files.ts');
+  const plan = planSimulation(edges, county.profiles, scenario.value, {
+    dataDir: join(dataDir, 'simulators'),
+    resolveBus: (bus) => (bus.kind === 'modbus-rtu' ? { ...bus, path: linePath(dataDir, bus.path) } : bus),
+  });
+  const service = await start(plan, context);
+  const ports: { [name: string]: number } = {};
+  for (const line of service.lines) if (line.kind !== 'modbus-rtu') ports[line.id] = line.port;
+  return { service, ports, lines: service.lines };
+}
+
+async function startEdge(context: ProcessContext, options: { readonly config?: string }): Promise<Started> {
+  const file = options.config ?? process.env['FENGSUI_EDGE_CONFIG'];
+  if (file === undefined)
+    throw new Error(
+      'Which edge? Give --config FILE (the JSON that the centre compiled for it) or FENGSUI_EDGE_CONFIG.',
+    );
+  const { parseEdgeConfig } = await import('#edge/config.ts');
+  const config = parseEdgeConfig(file, readFileSync(file, 'utf8'));
+  if (!config.ok) throw new Error(config.error.map(formatLint).join('\n'));
+  const { startEdge: start } = await import('#edge/main.ts');
+  const { clockPolicy } = await import('#edge/acquire/clock-watch.ts');
+  return {
+    service: await start(config.value, context, { clockPolicy: clockPolicy(context.settings.clock) }),
+    ports: {},
+  };
+}
+
+async function startBroker(context: ProcessContext): Promise<Started> {
+  const { startBroker: start } = await import('#broker/main.ts');
+  const { credentialsFile } = await import('#cli/io/secrets.ts');
+  const { dataDir, mqtt } = context.settings;
+  const service = await start({ ...mqtt, credentialsFile: credentialsFile(dataDir) }, context);
+  sharedOf(context).mqttPort = service.port;
+  return { service, ports: { mqtt: service.port } };
+}
+
+async function startIngest(context: ProcessContext): Promise<Started> {
+  const { startIngest: start } = await import('#ingest/main.ts');
+  const { servicePassword } = await import('#cli/io/secrets.ts');
+  const county = await countyOf(context);
+  const { dataDir, tickMs } = context.settings;
+  const user = 'svc-ingest';
+  const config = {
+    dataDir,
+    tickMs,
+    mqttUrl: mqttUrl(context),
+    username: user,
+    password: servicePassword(dataDir, user),
+  };
+  return { service: await start(config, { registry: county.registry, ruleSets: county.ruleSets }, context), ports: {} };
+}
+
+async function startRules(context: ProcessContext): Promise<Started> {
+  const { startRules: start } = await import('#rules/main.ts');
+  const { openJournalReader } = await import('#ingest/io/journal-reader.ts');
+  const { dataDir } = context.settings;
+  return { service: await start({ dataDir }, { journal: openJournalReader(dataDir) }, context), ports: {} };
+}
+
+async function startAlerts(context: ProcessContext): Promise<Started> {
+  const { startAlerts: start } = await import('#alerts/main.ts');
+  const { openTransitionReader } = await import('#rules/io/transition-reader.ts');
+  const { openLogReader } = await import('#model/io/append-log.ts');
+  const { servicePassword } = await import('#cli/io/secrets.ts');
+  const county = await countyOf(context);
+  const { dataDir } = context.settings;
+  const user = 'svc-alerts';
+  const mqtt = { url: mqttUrl(context), username: user, password: servicePassword(dataDir, user) };
+  const ports = {
+    transitions: openTransitionReader(dataDir),
+    commands: openLogReader<import('#model/alert.ts').AlertCommand>(commandsFile(dataDir)),
+    registry: county.registry,
+  };
+  return { service: await start({ dataDir, mqtt }, ports, context), ports: {} };
+}
+
+export const commandsFile = (dataDir: string): string => join(dataDir, 'console', 'commands.sqlite');
+
+async function startConsole(context: ProcessContext): Promise<Started> {
+  const { startConsole: start } = await import('#dashboards/api/main.ts');
+  const { openConsolePorts } = await import('#cli/io/console-ports.ts');
+  const { dataDir, http, token } = context.settings;
+  const county = await countyOf(context);
+  const staticDir = join(import.meta.dirname, '..', '..', 'dashboards', 'console', 'dist');
+  const ports = openConsolePorts(dataDir, county.registry);
+  const service = await start({ ...http, dataDir, token, staticDir }, ports, context);
+  return { service, ports: { http: service.port } };
+}
+
+export async function startStage(
+  name: string,
+  context: ProcessContext,
+  options: { readonly config?: string },
+): Promise<Started> {
+  switch (name as StageName) {
+    case 'simulators':
+      return startSimulators(context);
+    case 'edge':
+      return startEdge(context, options);
+    case 'broker':
+      return startBroker(context);
+    case 'ingest':
+      return startIngest(context);
+    case 'rules':
+      return startRules(context);
+    case 'alerts':
+      return startAlerts(context);
+    case 'console':
+      return startConsole(context);
+    default:
+      throw new Error(`There is no stage "${name}": ${STAGE_NAMES.join(', ')}.`);
+  }
+}

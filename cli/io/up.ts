@@ -1,0 +1,261 @@
+/** `fengsui up` (npm start): the whole county on this machine, every stage a process of its own, until Ctrl-C. */
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { openLog } from '#cli/io/context.ts';
+import { openCountySource } from '#cli/io/county-source.ts';
+import { type DemoLogin, demoLogins } from '#cli/io/demo-logins.ts';
+import { compileForHere, edgeConfigFile, writeEdgeConfig } from '#cli/io/edge-files.ts';
+import { ensureSecrets } from '#cli/io/secrets.ts';
+import { openSupervisor, type ReadyMessage, type Supervisor } from '#cli/io/supervisor.ts';
+import type { ListenAddress, Settings } from '#cli/settings.ts';
+import type { Registry } from '#model/registry.ts';
+import { formatLint } from '#model/result.ts';
+import { formatClockSpec } from '#model/time.ts';
+
+const entry = join(import.meta.dirname, '..', 'fengsui.mjs');
+
+/** A failure to start that a person can mend: printed as it is, without a stack. */
+class CannotStart extends Error {}
+
+function portIsFree({ host, port }: ListenAddress): Promise<boolean> {
+  if (port === 0) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
+  });
+}
+
+async function demandFreePorts(settings: Settings): Promise<void> {
+  const wanted = [
+    { name: 'FENGSUI_HTTP', what: 'the console', address: settings.http },
+    { name: 'FENGSUI_MQTT', what: 'the broker', address: settings.mqtt },
+  ];
+  for (const { name, what, address } of wanted) {
+    if (await portIsFree(address)) continue;
+    throw new CannotStart(
+      `Port ${address.port} on ${address.host}, which ${what} wants, is in use: stop the program that holds it, or choose another with ${name}=${address.host}:PORT (0 takes any free one).`,
+    );
+  }
+}
+
+/** One `up` a data folder: two would fight for the same files. */
+function lockFolder(dataDir: string): () => void {
+  mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
+  const file = join(dataDir, 'run', 'up.lock');
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const fd = openSync(file, 'wx', 0o600);
+      writeSync(fd, String(process.pid));
+      closeSync(fd);
+      return () => rmSync(file, { force: true });
+    } catch {
+      const pid = Number(readFileSync(file, 'utf8'));
+      if (isRunning(pid))
+        throw new CannotStart(
+          `Fengsui already runs on ${dataDir} (process ${pid}): stop that one first, or give this one another folder with FENGSUI_DATA.`,
+        );
+      rmSync(file, { force: true });
+    }
+  }
+  throw new CannotStart(`${file} cannot be made: is ${dataDir} writable?`);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid > 0 && pid !== process.pid;
+  } catch {
+    return false;
+  }
+}
+
+const portOf = (ready: ReadyMessage, name: string): number => {
+  const port = ready.ports[name];
+  if (port === undefined) throw new Error(`no port named ${name} was reported`);
+  return port;
+};
+
+async function ensureConsoleIsBuilt(say: (text: string) => void): Promise<void> {
+  const { buildConsole, isBuilt } = await import('#dashboards/console/build.ts');
+  if (isBuilt()) return;
+  say('Building the console page, once ...');
+  await buildConsole();
+}
+
+type Chain = {
+  readonly supervisor: Supervisor;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly notes: readonly string[];
+};
+
+/** Starts every process in the order in which one needs another's port; resolves when all are ready. */
+async function startChain(
+  settings: Settings,
+  registry: Registry,
+  profiles: Parameters<typeof compileForHere>[1],
+  say: (text: string) => void,
+): Promise<Chain> {
+  const { dataDir, http, mqtt } = settings;
+  const clock =
+    settings.clock.kind === 'virtual'
+      ? { ...settings.clock, anchorMs: settings.clock.anchorMs ?? Date.now() }
+      : settings.clock;
+  const supervisor = openSupervisor({
+    entry,
+    env: {
+      ...process.env,
+      FENGSUI_DATA: dataDir,
+      FENGSUI_COUNTY: settings.countyDir,
+      FENGSUI_DEVICES: settings.devicesDir,
+      FENGSUI_CLOCK: formatClockSpec(clock),
+    },
+    logDir: join(dataDir, 'logs'),
+    onEvent: say,
+  });
+  try {
+    const simulated = [...registry.edges.values()].some((edge) => edge.origin === 'simulated');
+    const run = (name: string, env: { readonly [key: string]: string } = {}) =>
+      supervisor.start({ name, args: ['run', name], env });
+    const simulators = simulated ? await run('simulators') : undefined;
+    const broker = await supervisor.start({
+      name: 'broker',
+      args: ['run', 'broker'],
+      env: { FENGSUI_MQTT: `${mqtt.host}:${mqtt.port}` },
+      envOnRestart: (ready) => ({ FENGSUI_MQTT: `${mqtt.host}:${portOf(ready, 'mqtt')}` }),
+    });
+    const mqttPort = portOf(broker, 'mqtt');
+    const toBroker = { FENGSUI_MQTT: `${mqtt.host}:${mqttPort}` };
+    const configs = compileForHere(registry, profiles, {
+      dataDir,
+      mqttUrl: `mqtt://${mqtt.host}:${mqttPort}`,
+      lines: simulators?.lines ?? [],
+    });
+    for (const config of configs) writeEdgeConfig(dataDir, config);
+    const console_ = supervisor.start({
+      name: 'console',
+      args: ['run', 'console'],
+      env: { ...toBroker, FENGSUI_HTTP: `${http.host}:${http.port}` },
+      envOnRestart: (ready) => ({ FENGSUI_HTTP: `${http.host}:${portOf(ready, 'http')}` }),
+    });
+    const others = [
+      run('ingest', toBroker),
+      run('rules', toBroker),
+      run('alerts', toBroker),
+      ...configs
+        .filter((config) => registry.edges.get(config.edgeId)?.origin !== 'live')
+        .map((config) =>
+          supervisor.start({
+            name: config.edgeId,
+            args: ['run', 'edge', '--config', edgeConfigFile(dataDir, config.edgeId)],
+            env: { FENGSUI_NAME: config.edgeId },
+          }),
+        ),
+    ];
+    const all = await Promise.all([console_, ...others]);
+    const httpPort = portOf(all[0] as ReadyMessage, 'http');
+    const notes = (simulators?.addresses ?? []).map((address) => `simulated line ${address}`);
+    return { supervisor, httpPort, mqttPort, notes };
+  } catch (cause) {
+    await supervisor.stopAll();
+    throw cause;
+  }
+}
+
+function printWelcome(
+  settings: Settings,
+  registry: Registry,
+  chain: Chain,
+  logins: readonly DemoLogin[],
+  tookMs: number,
+): void {
+  const lines = [
+    '',
+    `Fengsui 烽燧 · ${registry.county.name.zh} ${registry.county.name.en} · ready in ${(tookMs / 1_000).toFixed(1)} s`,
+    '',
+    `  Console   http://${settings.http.host}:${chain.httpPort}/`,
+    `  MQTT      mqtt://${settings.mqtt.host}:${chain.mqttPort} (each edge has a credential of its own)`,
+    `  Data      ${settings.dataDir}`,
+    ...chain.notes.map((note) => `  Wire      ${note}`),
+    '',
+    '  Sign in as (the passwords are new at every start):',
+    ...logins.map((login) => `    ${login.personId.padEnd(14)} ${login.password}   ${login.who}`),
+    '',
+    '  All devices here are simulated: nothing of this reaches a real channel. Ctrl-C stops everything.',
+    '',
+  ];
+  console.log(lines.join('\n'));
+}
+
+/** Keeps edge configurations in step with the county's files; an edge whose inventory changed is started again. */
+function followCounty(
+  settings: Settings,
+  source: {
+    readonly registry: { readonly current: () => Registry; readonly onChange: (run: () => void) => () => void };
+    readonly profiles: Parameters<typeof compileForHere>[1];
+  },
+  chain: Chain,
+  lines: ReadyMessage['lines'],
+  say: (text: string) => void,
+): () => void {
+  return source.registry.onChange(() => {
+    const registry = source.registry.current();
+    ensureSecrets(settings.dataDir, registry);
+    const configs = compileForHere(registry, source.profiles, {
+      dataDir: settings.dataDir,
+      mqttUrl: `mqtt://${settings.mqtt.host}:${chain.mqttPort}`,
+      lines: lines ?? [],
+    });
+    for (const config of configs) {
+      if (!writeEdgeConfig(settings.dataDir, config)) continue;
+      say(`${config.edgeId} has a new inventory, starting it again`);
+      try {
+        chain.supervisor.kill(config.edgeId, 'SIGTERM');
+      } catch {
+        say(`${config.edgeId} is new: it runs from the next start on`);
+      }
+    }
+  });
+}
+
+export async function up(settings: Settings): Promise<number> {
+  const startedMs = performance.now();
+  const log = { info: () => {}, warn: () => {}, error: openLog('up').error };
+  const say = (text: string) => console.log(`  ${text}`);
+  let unlock = () => {};
+  try {
+    const { openClock } = await import('#model/io/clock.ts');
+    const source = openCountySource(settings, { clock: openClock(settings.clock), log }, settings.tickMs);
+    if (!source.ok)
+      throw new CannotStart(
+        `The county's files have errors; mend them and start again:\n${source.error.map(formatLint).join('\n')}`,
+      );
+    unlock = lockFolder(settings.dataDir);
+    await demandFreePorts(settings);
+    const registry = source.value.registry.current();
+    ensureSecrets(settings.dataDir, registry);
+    await ensureConsoleIsBuilt(say);
+    const logins = await demoLogins(settings.dataDir, registry);
+    const asked = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    });
+    const chain = await startChain(settings, registry, source.value.profiles, say);
+    printWelcome(settings, registry, chain, logins, performance.now() - startedMs);
+    if (existsSync(join(settings.countyDir, 'simulation.yaml')))
+      chain.supervisor.send('simulators', { kind: 'begin', again: true });
+    const unfollow = followCounty(settings, source.value, chain, undefined, say);
+    await asked;
+    console.log('\n  Stopping ...');
+    unfollow();
+    source.value.stop();
+    await chain.supervisor.stopAll();
+    unlock();
+    return 0;
+  } catch (cause) {
+    unlock();
+    console.error(cause instanceof Error ? cause.message : String(cause));
+    return 1;
+  }
+}

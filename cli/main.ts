@@ -1,0 +1,99 @@
+/** The `fengsui` command. Each command's code is loaded when it is called. */
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { parseSettings, type Settings } from '#cli/settings.ts';
+
+const top = join(import.meta.dirname, '..');
+
+function settingsOrExit(): Settings {
+  const settings = parseSettings(process.env, process.cwd());
+  if (settings.ok) return settings.value;
+  for (const problem of settings.error) console.error(problem);
+  process.exit(2);
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('fengsui')
+    .description('Monitoring and early warning for the grids of a county')
+    .version('0.1.0');
+
+  program
+    .command('up')
+    .description(
+      'start the whole county on this machine: simulated devices, edges, broker, ingest, rules, alerts, console',
+    )
+    .action(async () => {
+      const { up } = await import('#cli/io/up.ts');
+      process.exit(await up(settingsOrExit()));
+    });
+
+  program
+    .command('run')
+    .argument('<stage...>', 'simulators, edge, broker, ingest, rules, alerts, console')
+    .option('--config <file>', "an edge's configuration")
+    .description('start one or more stages in this process')
+    .action(async (stages: string[], options: { config?: string }) => {
+      const { runStages } = await import('#cli/io/run-stages.ts');
+      process.exit(await runStages(stages, settingsOrExit(), options));
+    });
+
+  program
+    .command('check')
+    .argument('[county]', "the county's folder", 'county')
+    .option('--strict', 'warnings fail as well', false)
+    .description('check grids, people, points, edges, rules and the scenario; names file:line:column and the mend')
+    .action(async (county: string, options: { strict: boolean }) => {
+      const settings = settingsOrExit();
+      const { check } = await import('#cli/io/check.ts');
+      process.exit(check(county, settings.devicesDir, { strict: options.strict, tickMs: settings.tickMs }));
+    });
+
+  program
+    .command('login')
+    .argument('<person>', 'a person id of people.yaml')
+    .description('give a person a new random password and print it')
+    .action(async (person: string) => {
+      const { resetLogin } = await import('#cli/io/login.ts');
+      process.exit(await resetLogin(settingsOrExit(), person));
+    });
+
+  const dev = program.command('dev').description('for those who work on Fengsui itself');
+  dev
+    .command('check')
+    .argument('[filter...]', 'only tests whose path contains one of these')
+    .description('type check, lint, architecture fence and all tests (npm test)')
+    .action(async (filters: string[]) => {
+      const { devCheck } = await import('#cli/io/dev-check.ts');
+      process.exit(await devCheck(top, filters));
+    });
+
+  dev
+    .command('bench')
+    .option('--json', 'end with one line of JSON', false)
+    .option('--only <prefix>', 'rows whose name begins so', '')
+    .description('measure the rows of the budget table (npm run bench)')
+    .action(async (options: { json: boolean; only: string }) => {
+      const { runBench } = await import('#test/bench/main.ts');
+      const outcomes = await runBench(options);
+      if (outcomes.length === 0) console.error(`No row begins with "${options.only}".`);
+      process.exit(outcomes.length === 0 ? 1 : 0);
+    });
+  dev
+    .command('chaos')
+    .option('--kills <count>', 'how many processes to kill', '66')
+    .option('--seed <number>', 'run an earlier schedule again')
+    .option('--json', 'end with one line of JSON', false)
+    .description('kill processes at random under load and audit what came through (npm run chaos)')
+    .action(async (options: { kills: string; seed?: string; json: boolean }) => {
+      const { chaosCommand } = await import('#cli/io/chaos-command.ts');
+      process.exit(
+        await chaosCommand(
+          Number(options.kills),
+          options.seed === undefined ? null : Number(options.seed),
+          options.json,
+        ),
+      );
+    });
+
+  await program.parseAsync([...args], { from: 'user' });
+}

@@ -1,0 +1,37 @@
+/** Runs the rows of the budget table and prints each beside its budget; a missed one is said to be missed. */
+import type { BenchRow } from '#test/bench/row.ts';
+
+export type BenchOutcome = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly budget: number;
+  readonly met: boolean;
+};
+
+async function allRows(): Promise<readonly BenchRow[]> {
+  const [rules, centre] = await Promise.all([import('#test/bench/rules.ts'), import('#test/bench/centre.ts')]);
+  return [...rules.rows, ...centre.rows];
+}
+
+const shown = (value: number): string =>
+  Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+
+/** Rows whose name begins with `only`, in the order of the table. */
+export async function runBench(options: {
+  readonly only: string;
+  readonly json: boolean;
+}): Promise<readonly BenchOutcome[]> {
+  const outcomes: BenchOutcome[] = [];
+  for (const row of (await allRows()).filter((candidate) => candidate.name.startsWith(options.only))) {
+    const value = await row.run();
+    const met = row.better === 'higher' ? value >= row.budget : value <= row.budget;
+    outcomes.push({ name: row.name, value: Number(value.toPrecision(6)), unit: row.unit, budget: row.budget, met });
+    const sign = row.better === 'higher' ? '≥' : '≤';
+    console.log(
+      `${row.name.padEnd(36)} ${shown(value).padStart(12)} ${row.unit.padEnd(12)} budget ${sign} ${shown(row.budget)}  ${met ? 'met' : 'MISSED'}`,
+    );
+  }
+  if (options.json) console.log(JSON.stringify({ rows: outcomes }));
+  return outcomes;
+}

@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { seeded } from '#test/chaos/random.ts';
+import { planKills, runChaos } from '#test/chaos/run.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'fengsui-chaos-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const seed = Number(process.env['FENGSUI_CHAOS_SEED'] ?? Math.floor(Math.random() * 1e9));
+
+describe('a chain whose processes are killed at random', () => {
+  it('is killed as often as the plan says: each stage at least ten times, the two narrow places at least five', () => {
+    const plan = planKills(66, seeded(1));
+    expect(plan.length).toBe(66);
+    for (const stage of ['edge', 'broker', 'ingest', 'rules', 'alerts'])
+      expect(plan.filter((kill) => kill.stage === stage).length).toBeGreaterThanOrEqual(10);
+    for (const place of ['journal.committed', 'delivery.claimed'])
+      expect(plan.filter((kill) => kill.place === place).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it(`loses nothing and repeats nothing (seed ${seed}; again with FENGSUI_CHAOS_SEED)`, {
+    timeout: 240_000,
+  }, async () => {
+    const result = await runChaos({ kills: 66, seed, dir, say: (text) => console.log(`chaos: ${text}`) });
+    console.log(`chaos: ${JSON.stringify({ ...result, findings: result.findings.length })}`);
+    expect(result.findings).toEqual([]);
+    expect(result).toMatchObject({ lost: 0, repeated: 0, kills: 66 });
+    expect(result.alertsExpected).toBeGreaterThanOrEqual(20);
+    expect(result.alertsRaised).toBe(result.alertsExpected);
+    expect(result.emitted).toBeGreaterThan(1_000);
+    expect(result.stored).toBe(result.emitted);
+    expect(result.inFlight).toBeLessThanOrEqual(result.inFlightAllowed);
+  });
+});
