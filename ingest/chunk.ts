@@ -3,6 +3,7 @@
  * of zeros counted. Missing values, raw values, quality and flags come back exactly (docs/decisions/history-chunks.md).
  */
 
+import type { ScannedBatch } from '#model/batch-scan.ts';
 import type { HistoryPoint } from '#model/history.ts';
 import { BAD_REASONS, type Flag, flagsOfBits } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
@@ -26,16 +27,17 @@ const codeOf = (bits: number, quality: number, hasRaw: boolean): number => bits 
 const qualityOf = (code: number): number => (code >> 1) & 31;
 export const isBadCode = (code: number): boolean => qualityOf(code) >= FIRST_BAD;
 
-/** Adds one row of a batch (see `VerifiedBatch.rows`) with its instant. */
-export function pushRow(columns: Columns, atMs: number, row: readonly (number | null | undefined)[]): void {
-  const value = row[2] ?? null;
-  const raw = row[3] ?? null;
-  const code = row[5] ?? null;
-  const quality = value === null ? FIRST_BAD + (code ?? 0) : code === null ? GOOD : SUSPECT;
+/** Adds one reading of an opened batch with its instant. */
+export function pushReading(columns: Columns, atMs: number, batch: Readonly<ScannedBatch>, row: number): void {
+  const value = batch.value[row] as number;
+  const raw = batch.raw[row] as number;
+  const code = batch.code[row] as number;
+  const quality = Number.isNaN(value) ? FIRST_BAD + code : code < 0 ? GOOD : SUSPECT;
+  const hasRaw = !Number.isNaN(raw);
   columns.times.push(atMs);
-  columns.values.push(value ?? 0);
-  columns.raws.push(raw ?? 0);
-  columns.codes.push(codeOf(row[4] ?? 0, quality, raw !== null));
+  columns.values.push(Number.isNaN(value) ? 0 : value);
+  columns.raws.push(hasRaw ? raw : 0);
+  columns.codes.push(codeOf(batch.bits[row] as number, quality, hasRaw));
 }
 
 /** The reading at one place, as readers of history see it. */

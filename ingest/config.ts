@@ -39,7 +39,7 @@ export type HistoryOptions = {
   readonly flushMs: number;
   readonly pollMs: number;
 };
-export const DEFAULT_HISTORY: HistoryOptions = { bufferedReadings: 200_000, flushMs: 300_000, pollMs: 200 };
+export const DEFAULT_HISTORY: HistoryOptions = { bufferedReadings: 400_000, flushMs: 300_000, pollMs: 200 };
 
 export const WAITING_CHARS = 64_000_000;
 export const EDGE_GRACE_MS = 30_000;

@@ -2,12 +2,12 @@
  * What stands in the journal and not yet in history's chunks, by series, so that a reading can be seen as soon as it
  * is journalled. It follows two cursors: how far the journal was read, and how far history has come.
  */
-import { openVerified } from '#model/batch.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalReader } from '#model/journal.ts';
 import type { SensorId } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type Columns, emptyColumns, pushRow } from './chunk.ts';
+import { type Columns, emptyColumns, pushReading } from './chunk.ts';
+import { createColumnOpener } from './open-columns.ts';
 import { bootKey, type Fixes, plausibleFixes } from './series-buffer.ts';
 
 /** The readings of one sensor in one row of the journal. */
@@ -33,19 +33,20 @@ export function createJournalTail(journal: JournalReader): JournalTail {
   const pieces = new Map<SensorId, TailPiece[]>();
   const fixes = new Map<string, EpochMs>();
   const readTo = new Map<number, number>();
+  const open = createColumnOpener();
   let forgotten = '';
 
   const take = (partition: number, after: number): number => {
     const rows = journal.read(partition, after, ROWS_PER_READ);
     for (const row of rows) {
       if (row.kind !== 'batch') continue;
-      const batch = openVerified(row.body);
+      const batch = open(row.body);
       const { baseMs, unsure } = dateBatch(batch, row.receivedAtMs);
       const waiting = unsure ? { boot: bootKey(batch.edgeId, batch.bootId), monoShiftMs: batch.monoMs - baseMs } : null;
       const columns = batch.ids.map(emptyColumns);
-      for (const reading of batch.rows) {
-        const target = columns[reading[0] as number];
-        if (target !== undefined) pushRow(target, baseMs + (reading[1] as number), reading);
+      for (let at = 0; at < batch.count; at++) {
+        const target = columns[batch.index[at] as number];
+        if (target !== undefined) pushReading(target, baseMs + (batch.dt[at] as number), batch, at);
       }
       batch.ids.forEach((id, index) => {
         const piece = { partition, pos: row.pos, columns: columns[index] as Columns, waiting };

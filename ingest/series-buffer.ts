@@ -2,12 +2,13 @@
  * Readings of the journal gathered by series until they are written as chunks. Those of an edge whose clock was never
  * set are kept apart by boot and by what dates them, so that a `clock` event can move them as a whole.
  */
-import { openVerified, type VerifiedBatch } from '#model/batch.ts';
+import type { VerifiedBatch } from '#model/batch.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
 import type { SensorId } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type Columns, emptyColumns, pushRow } from './chunk.ts';
+import { type Columns, emptyColumns, pushReading } from './chunk.ts';
+import { createColumnOpener } from './open-columns.ts';
 import { ANCIENT_MS, FUTURE_TOLERANCE_MS } from './verify.ts';
 
 /** What a boot's monotonic instants count from; the first `clock` event that makes sense decides. */
@@ -40,6 +41,8 @@ export function createSeriesBuffer(): SeriesBuffer {
   const sure = new Map<SensorId, Columns>();
   const unsure = new Map<string, UnsureSeries>();
   const fixes = new Map<BootKey, EpochMs>();
+  const open = createColumnOpener();
+  let lists = new Map<readonly SensorId[], readonly Columns[]>();
   let count = 0;
 
   const takeUnsure = (sensorId: SensorId, boot: BootKey, monoShiftMs: number): Columns => {
@@ -60,18 +63,30 @@ export function createSeriesBuffer(): SeriesBuffer {
     return columns;
   };
 
+  /** Looked up once a list and filling. */
+  const takeSureList = (ids: readonly SensorId[]): readonly Columns[] => {
+    let columns = lists.get(ids);
+    if (columns === undefined) {
+      columns = ids.map(takeSure);
+      lists.set(ids, columns);
+    }
+    return columns;
+  };
+
   return {
     take: (row) => {
       if (row.kind !== 'batch') return;
-      const batch = openVerified(row.body);
+      const batch = open(row.body);
       const { baseMs, unsure: isUnsure } = dateBatch(batch, row.receivedAtMs);
       const boot = isUnsure ? bootKey(batch.edgeId, batch.bootId) : '';
-      const columns = batch.ids.map((id) => (isUnsure ? takeUnsure(id, boot, batch.monoMs - baseMs) : takeSure(id)));
-      for (const reading of batch.rows) {
-        const target = columns[reading[0] as number];
-        if (target !== undefined) pushRow(target, baseMs + (reading[1] as number), reading);
+      const columns = isUnsure
+        ? batch.ids.map((id) => takeUnsure(id, boot, batch.monoMs - baseMs))
+        : takeSureList(batch.ids);
+      for (let at = 0; at < batch.count; at++) {
+        const target = columns[batch.index[at] as number];
+        if (target !== undefined) pushReading(target, baseMs + (batch.dt[at] as number), batch, at);
       }
-      count += batch.rows.length;
+      count += batch.count;
       for (const [key, utc] of plausibleFixes(batch, row.receivedAtMs)) if (!fixes.has(key)) fixes.set(key, utc);
     },
     count: () => count,
@@ -80,6 +95,7 @@ export function createSeriesBuffer(): SeriesBuffer {
     fixes: () => fixes,
     clear: () => {
       sure.clear();
+      lists = new Map();
       unsure.clear();
       fixes.clear();
       count = 0;
@@ -88,7 +104,10 @@ export function createSeriesBuffer(): SeriesBuffer {
 }
 
 /** The clocks that a batch says were set: not before our time, and not after the batch came in. */
-export function plausibleFixes(batch: VerifiedBatch, receivedAtMs: EpochMs): readonly (readonly [BootKey, EpochMs])[] {
+export function plausibleFixes(
+  batch: Pick<VerifiedBatch, 'edgeId' | 'bootId' | 'monoMs' | 'events'>,
+  receivedAtMs: EpochMs,
+): readonly (readonly [BootKey, EpochMs])[] {
   return batch.events.flatMap((event) => {
     if (event.kind !== 'clock') return [];
     const saidAtMonoMs = event.bootId === batch.bootId ? batch.monoMs : 0;

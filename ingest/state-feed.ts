@@ -1,8 +1,10 @@
 /** The state feed: one conflated message a point with the newest reading of each of its sensors. */
+import { dateBatch } from '#model/dating.ts';
 import { BAD_REASONS, type BadReason, type Flag, flagsOfBits, type SensorId } from '#model/reading.ts';
 import { type PointId, type Registry, topicPlace } from '#model/registry.ts';
 import type { EpochMs } from '#model/time.ts';
 import { gridTopic } from '#model/topics.ts';
+import { createColumnOpener, isThere } from './open-columns.ts';
 
 /** On `…/state`. `value` is in whole steps of the sensor's quantity and absent exactly when there is none. */
 export type PointState = {
@@ -19,29 +21,31 @@ export type PointState = {
   };
 };
 
-type Newest = { atMs: EpochMs; row: readonly (number | null)[]; readonly point: PointSlot };
+type Newest = { atMs: EpochMs; value: number; bits: number; code: number; readonly point: PointSlot };
 type PointSlot = {
   readonly topic: string;
   readonly id: PointId;
   readonly sensors: Map<SensorId, Newest>;
   isChanged: boolean;
 };
-type Rows = { readonly k: readonly SensorId[]; readonly r: readonly (readonly (number | null)[])[] };
 
 export type StateFeed = {
-  /** Takes the readings of a committed batch; `baseMs` dates them. */
-  readonly take: (batch: Rows, baseMs: EpochMs) => void;
+  /** Takes the readings of a committed batch. */
+  readonly take: (body: string, receivedAtMs: EpochMs) => void;
   /** The points that changed since the last call. */
   readonly drain: () => readonly { readonly topic: string; readonly state: PointState }[];
 };
 
 const SUSPECT = 2;
+const GOOD = -1;
 const NEVER: EpochMs = Number.NEGATIVE_INFINITY;
 
 export function createStateFeed(registry: Pick<Registry, 'sensors' | 'points' | 'grids'>): StateFeed {
   const points = new Map<PointId, PointSlot>();
   const sensors = new Map<SensorId, Newest | null>();
   const changed: PointSlot[] = [];
+  const open = createColumnOpener();
+  const lists = new WeakMap<readonly SensorId[], readonly (Newest | null)[]>();
 
   const slotOf = (id: SensorId): Newest | null => {
     const known = sensors.get(id);
@@ -60,21 +64,29 @@ export function createStateFeed(registry: Pick<Registry, 'sensors' | 'points' | 
       };
       points.set(point.id, slot);
     }
-    const newest: Newest = { atMs: NEVER, row: [], point: slot };
+    const newest: Newest = { atMs: NEVER, value: 0, bits: 0, code: GOOD, point: slot };
     slot.sensors.set(id, newest);
     sensors.set(id, newest);
     return newest;
   };
 
   return {
-    take: ({ k, r }, baseMs) => {
-      const slots = k.map(slotOf);
-      for (const row of r) {
-        const slot = slots[row[0] as number] ?? null;
-        const atMs = baseMs + (row[1] as number);
+    take: (body, receivedAtMs) => {
+      const batch = open(body);
+      const { baseMs } = dateBatch(batch, receivedAtMs);
+      let slots = lists.get(batch.ids);
+      if (slots === undefined) {
+        slots = batch.ids.map(slotOf);
+        lists.set(batch.ids, slots);
+      }
+      for (let row = 0; row < batch.count; row++) {
+        const slot = slots[batch.index[row] as number] ?? null;
+        const atMs = baseMs + (batch.dt[row] as number);
         if (slot === null || atMs < slot.atMs) continue;
         slot.atMs = atMs;
-        slot.row = row;
+        slot.value = batch.value[row] as number;
+        slot.bits = batch.bits[row] as number;
+        slot.code = batch.code[row] as number;
         if (slot.point.isChanged) continue;
         slot.point.isChanged = true;
         changed.push(slot.point);
@@ -91,15 +103,13 @@ export function createStateFeed(registry: Pick<Registry, 'sensors' | 'points' | 
 function describePoint(point: PointSlot): PointState {
   let newestMs = NEVER;
   const sensors: { [sensorId: SensorId]: PointState['sensors'][SensorId] } = {};
-  for (const [id, { atMs, row }] of point.sensors) {
+  for (const [id, { atMs, value, bits, code }] of point.sensors) {
     if (atMs === NEVER) continue;
     newestMs = Math.max(newestMs, atMs);
-    const [, , value = null, , bits, code] = row as readonly (number | null | undefined)[];
-    const flags = flagsOfBits(bits ?? 0);
-    sensors[id] =
-      value === null
-        ? { atMs, quality: 'bad', reason: BAD_REASONS[code ?? 0] ?? 'timeout', flags }
-        : { atMs, quality: code === SUSPECT ? 'suspect' : 'good', value, flags };
+    const flags = flagsOfBits(bits);
+    sensors[id] = isThere(value)
+      ? { atMs, quality: code === SUSPECT ? 'suspect' : 'good', value, flags }
+      : { atMs, quality: 'bad', reason: BAD_REASONS[code] ?? 'timeout', flags };
   }
   return { pointId: point.id, atMs: newestMs, sensors };
 }

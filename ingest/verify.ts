@@ -3,13 +3,14 @@
  * batch with strange readings is split into parts of the same identity, and nothing that arrived is dropped.
  */
 import { decodeBatch, MAX_BATCH_BYTES } from '#model/batch.ts';
+import { createBatchScanner, type ScannedBatch } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import { partitionOf } from '#model/partition.ts';
 import type { Origin } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
 import { type EpochMs, MINUTE_MS } from '#model/time.ts';
 import type { QuarantinePart, QuarantineReason } from './quarantine.ts';
-import { encodePart, isPlainBatch, salvageIdentity, type WireBatch } from './wire.ts';
+import { encodePart, salvageIdentity, type WireBatch } from './wire.ts';
 
 /** A synced reading may be this far ahead of the centre; beyond, one of the two clocks is wrong. */
 export const FUTURE_TOLERANCE_MS = 10 * MINUTE_MS;
@@ -34,8 +35,6 @@ export type Verdict =
       readonly body: string | null;
       readonly readings: number;
       readonly parts: readonly QuarantinePart[];
-      /** For those who go on with it after the commit; rows that went into a part are in it too. */
-      readonly wire: WireBatch;
     }
   | {
       readonly kind: 'reject';
@@ -46,18 +45,68 @@ export type Verdict =
       readonly part: QuarantinePart;
     };
 
-export function verifyPayload(text: string, bytes: number, from: Arrival, known: KnownThings): Verdict {
-  if (bytes > MAX_BATCH_BYTES) return reject(text, from, 'size', `${bytes} bytes, at most ${MAX_BATCH_BYTES}`);
+export type Verifier = (text: string, bytes: number, from: Arrival, known: KnownThings) => Verdict;
+
+/** A verifier remembers which lists of sensors it has looked up; the registry's own maps tell it when that is stale. */
+export function createVerifier(): Verifier {
+  const scan = createBatchScanner();
+  let sensors: KnownThings['sensors'] | undefined;
+  let knownLists = new WeakSet<readonly string[]>();
+
+  const isKnownList = (ids: readonly string[], edgeId: string, known: KnownThings): boolean => {
+    if (sensors !== known.sensors) {
+      sensors = known.sensors;
+      knownLists = new WeakSet();
+    }
+    if (knownLists.has(ids)) return true;
+    if (!ids.every((id) => known.sensors.get(id)?.edgeId === edgeId)) return false;
+    knownLists.add(ids);
+    return true;
+  };
+
+  /** The common case, without an object per reading: everything is as it should be. */
+  const verifySound = (text: string, from: Arrival, known: KnownThings): Verdict | undefined => {
+    const batch = scan(text);
+    if (batch === undefined || batch.events.length > 0 || batch.edgeId !== from.edgeId) return undefined;
+    const edge = known.edges.get(batch.edgeId);
+    if (edge === undefined || !isKnownList(batch.ids, batch.edgeId, known)) return undefined;
+    if (!areRowsSound(batch, from.receivedAtMs)) return undefined;
+    const { epoch, seq, count } = batch;
+    const home = { partition: partitionOf(edge.township), origin: edge.origin };
+    return { kind: 'batch', identity: { epoch, seq }, ...home, body: text, readings: count, parts: [] };
+  };
+
+  return (text, bytes, from, known) => {
+    if (bytes > MAX_BATCH_BYTES) return reject(text, from, 'size', `${bytes} bytes, at most ${MAX_BATCH_BYTES}`);
+    return verifySound(text, from, known) ?? verifyParsed(text, from, known);
+  };
+}
+
+function areRowsSound(batch: Readonly<ScannedBatch>, receivedAtMs: EpochMs): boolean {
+  const { baseMs } = dateBatch(batch, receivedAtMs);
+  const latest = receivedAtMs + FUTURE_TOLERANCE_MS - baseMs;
+  const earliest = ANCIENT_MS - baseMs;
+  for (let row = 0; row < batch.count; row++) {
+    const dt = batch.dt[row] as number;
+    const value = batch.value[row] as number;
+    const raw = batch.raw[row] as number;
+    // NaN, for a value that is not there, fails every comparison.
+    if (dt > latest || dt < earliest || value > MAX_INT32 || value < MIN_INT32 || raw > MAX_RAW || raw < -MAX_RAW)
+      return false;
+  }
+  return true;
+}
+
+/** Whatever is not the common case: parsed, checked place by place, and split where it has to be. */
+export function verifyParsed(text: string, from: Arrival, known: KnownThings): Verdict {
   let wire: WireBatch;
   try {
     wire = JSON.parse(text) as WireBatch;
   } catch (cause) {
     return reject(text, from, 'json', cause instanceof Error ? cause.message : 'not JSON');
   }
-  if (!isPlainBatch(wire)) {
-    const decoded = decodeBatch(text);
-    if (!decoded.ok) return reject(text, from, decoded.error.kind, `${decoded.error.path}: ${decoded.error.message}`);
-  }
+  const decoded = decodeBatch(text);
+  if (!decoded.ok) return reject(text, from, decoded.error.kind, `${decoded.error.path}: ${decoded.error.message}`);
   return verifyWire(wire, text, from, known);
 }
 
@@ -71,13 +120,12 @@ export function verifyWire(wire: WireBatch, text: string, from: Arrival, known: 
     return whole(text, wire.r.length, identity, true, 'unknown-edge', `${wire.e} is not in the registry`);
   const faults = findFaults(wire, from.receivedAtMs, known);
   const home = { partition: partitionOf(edge.township), origin: edge.origin };
-  if (faults === undefined)
-    return { kind: 'batch', identity, ...home, body: text, readings: wire.r.length, parts: [], wire };
+  if (faults === undefined) return { kind: 'batch', identity, ...home, body: text, readings: wire.r.length, parts: [] };
   const isSound = (row: number) => faults[row] === undefined;
   const readings = wire.r.reduce((sum, _, row) => sum + (isSound(row) ? 1 : 0), 0);
   const hasEvents = (wire.x?.length ?? 0) > 0;
   const body = readings > 0 || hasEvents ? encodePart(wire, isSound, true) : null;
-  return { kind: 'batch', identity, ...home, body, readings, parts: splitParts(wire, faults), wire };
+  return { kind: 'batch', identity, ...home, body, readings, parts: splitParts(wire, faults) };
 }
 
 /** What is wrong with each row; undefined when nothing is wrong with any. */

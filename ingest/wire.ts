@@ -1,9 +1,4 @@
-/**
- * A batch's JSON taken apart without an object per reading: the fast yes of `decodeBatch`, and the split of a batch
- * into parts with the same identity. Whatever this does not know at once goes to `decodeBatch`, which has the last word.
- */
-import { BATCH_VERSION, MAX_BATCH_READINGS } from '#model/batch.ts';
-import { BAD_REASONS } from '#model/reading.ts';
+/** A batch's parsed JSON split into parts with the same identity, and what can be read of one that does not parse. */
 
 export type WireRow = readonly (number | null)[];
 export type WireBatch = {
@@ -20,51 +15,6 @@ export type WireBatch = {
   readonly r: readonly WireRow[];
   readonly x?: readonly unknown[];
 };
-
-const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
-const isInt = Number.isSafeInteger;
-const isToken = (raw: unknown): boolean => typeof raw === 'string' && TOKEN.test(raw);
-
-function isPlainHeader(wire: WireBatch): boolean {
-  return (
-    wire.v === BATCH_VERSION &&
-    isToken(wire.e) &&
-    isToken(wire.p) &&
-    isToken(wire.b) &&
-    isToken(wire.i) &&
-    isInt(wire.s) &&
-    wire.s >= 1 &&
-    isInt(wire.m) &&
-    wire.m >= 0 &&
-    isInt(wire.t) &&
-    (wire.q === 0 || wire.q === 1) &&
-    wire.x === undefined &&
-    Array.isArray(wire.k) &&
-    Array.isArray(wire.r) &&
-    wire.r.length <= MAX_BATCH_READINGS
-  );
-}
-
-function isPlainRow(row: WireRow, sensors: number): boolean {
-  if (!Array.isArray(row)) return false;
-  const places = row.length;
-  if (places < 3 || places > 6) return false;
-  const [index, dt, value, raw, bits, code] = row as readonly (number | null | undefined)[];
-  if (!isInt(index) || (index as number) < 0 || (index as number) >= sensors || !isInt(dt)) return false;
-  if (places > 3 && raw !== null && !isInt(raw)) return false;
-  if (places > 4 && (!isInt(bits) || (bits as number) < 0 || (bits as number) > 0xffff)) return false;
-  if (value === null) return places === 6 && isInt(code) && BAD_REASONS[code as number] !== undefined;
-  return isInt(value) && (places < 6 || code === 2);
-}
-
-/** True for certain; false means: ask `decodeBatch`. Batches with events are left to it. */
-export function isPlainBatch(wire: WireBatch): boolean {
-  if (typeof wire !== 'object' || wire === null || !isPlainHeader(wire)) return false;
-  for (const id of wire.k) if (!isToken(id)) return false;
-  const sensors = wire.k.length;
-  for (const row of wire.r) if (!isPlainRow(row, sensors)) return false;
-  return true;
-}
 
 /** The rows that `keep` names, as a batch of the same identity; events go with it only when asked for. */
 export function encodePart(wire: WireBatch, keep: (row: number) => boolean, withEvents: boolean): string {

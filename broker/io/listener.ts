@@ -1,5 +1,6 @@
 /** The listening socket: connection caps, and a look at every packet's announced length before the broker sees it. */
 import { createServer, type Server, type Socket } from 'node:net';
+import { coalesceWrites } from '#model/io/coalesce.ts';
 import type { StageContext } from '#model/ports.ts';
 import type { BrokerLimits } from '../config.ts';
 import { createPacketScan } from '../packet-scan.ts';
@@ -67,6 +68,7 @@ export async function openListener(
       ctx.metrics.gauge('fengsui_broker_connections', open.size);
     });
     socket.setNoDelay(true);
+    coalesceWrites(socket);
     socket.setKeepAlive(true, 30_000);
     scanReads(socket, limits, (fault) => {
       ctx.metrics.count('fengsui_broker_malformed_total', { fault });

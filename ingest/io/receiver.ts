@@ -1,14 +1,12 @@
 /** From a payload to an ack: verify, hand to the journal, and answer when it is on disk; never before. */
-import { createHash } from 'node:crypto';
-import { dateBatch } from '#model/dating.ts';
+import { hash } from 'node:crypto';
 import type { StageContext } from '#model/ports.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { SeqRange } from '#model/seen.ts';
 import { type Ack, type EdgeTopic, edgeTopic } from '#model/topics.ts';
 import type { JournalItem, JournalResult } from '../journal-item.ts';
 import type { StateFeed } from '../state-feed.ts';
-import { type Verdict, verifyPayload } from '../verify.ts';
-import type { WireBatch } from '../wire.ts';
+import { createVerifier, type Verdict } from '../verify.ts';
 import type { Journal } from './journal.ts';
 
 export type Receiver = { readonly receive: (topic: EdgeTopic, payload: Buffer) => void };
@@ -23,11 +21,12 @@ type PendingAck = { readonly topic: string; readonly epoch: string; readonly ran
 
 /** 52 bits of SHA-1 of the bytes: enough to tell a repeated batch from a cloned identity, and a plain number. */
 export function digestOf(payload: Uint8Array): number {
-  const hash = createHash('sha1').update(payload).digest();
-  return hash.readUInt32BE(0) * 2 ** 20 + (hash.readUInt32BE(4) >>> 12);
+  const bytes = hash('sha1', payload, 'buffer');
+  return bytes.readUInt32BE(0) * 2 ** 20 + (bytes.readUInt32BE(4) >>> 12);
 }
 
 export function createReceiver({ journal, registry, feed, publish, ctx }: Parts): Receiver {
+  const verify = createVerifier();
   let acks = new Map<string, PendingAck>();
   const sendAcks = (): void => {
     const atMs = ctx.clock.nowMs();
@@ -42,13 +41,13 @@ export function createReceiver({ journal, registry, feed, publish, ctx }: Parts)
     acks.set(`${topic} ${epoch}`, { topic, epoch, ranges });
   };
 
-  const settle = (topic: EdgeTopic, verdict: Verdict, item: JournalItem, result: JournalResult): void => {
+  const settle = (topic: EdgeTopic, verdict: Verdict, receivedAtMs: number, result: JournalResult): void => {
     if (result.kind !== 'batch') return;
     ctx.metrics.count('fengsui_ingest_batches_total', { fate: result.fate });
     if (verdict.identity !== undefined && result.ranges !== null) ack(topic, verdict.identity.epoch, result.ranges);
     if (result.fate === 'stored' && verdict.kind === 'batch') {
       ctx.metrics.count('fengsui_ingest_readings_total', {}, verdict.readings);
-      feedWith(feed(), verdict, item);
+      if (verdict.body !== null) feed().take(verdict.body, receivedAtMs);
     }
     report(ctx, topic, verdict, result.fate);
   };
@@ -58,9 +57,9 @@ export function createReceiver({ journal, registry, feed, publish, ctx }: Parts)
       const receivedAtMs = ctx.clock.nowMs();
       const text = payload.toString('utf8');
       const from = { edgeId: topic.edgeId, township: topic.township, receivedAtMs };
-      const verdict = verifyPayload(text, payload.length, from, registry.current());
+      const verdict = verify(text, payload.length, from, registry.current());
       const item = toItem(verdict, from, digestOf(payload));
-      if (journal.append(item, (result) => settle(topic, verdict, item, result))) return;
+      if (journal.append(item, (result) => settle(topic, verdict, receivedAtMs, result))) return;
       ctx.metrics.count('fengsui_ingest_overflow_total');
       ctx.log.error('too much waits for the disk: the batch is left un-acked and will come again', {
         edge: topic.edgeId,
@@ -80,17 +79,6 @@ function toItem(
   }
   const { identity, partition, origin, body, parts } = verdict;
   return { kind: 'batch', ...from, ...identity, digest, partition, origin, body, parts };
-}
-
-function feedWith(feed: StateFeed, verdict: Verdict & { readonly kind: 'batch' }, item: JournalItem): void {
-  // A split batch is fed as it was journalled, without the rows that went into quarantine.
-  const wire = verdict.parts.length === 0 ? verdict.wire : (JSON.parse(verdict.body ?? '{"k":[],"r":[]}') as WireBatch);
-  const dated = {
-    writtenAtMs: verdict.wire.t,
-    monoMs: verdict.wire.m,
-    timeQuality: verdict.wire.q === 1 ? 'synced' : 'unsure',
-  } as const;
-  feed.take(wire, dateBatch(dated, item.kind === 'batch' ? item.receivedAtMs : dated.writtenAtMs).baseMs);
 }
 
 /** Says what did not go the usual way. */

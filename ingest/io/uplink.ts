@@ -1,5 +1,6 @@
 /** Ingest's connection to the broker: clean session, subscribed anew at each connect, so that a broker queues nothing for it. */
 import { connect, type MqttClient } from 'mqtt';
+import { coalesceWrites } from '#model/io/coalesce.ts';
 import type { StageContext } from '#model/ports.ts';
 import { ALL_REPLY, ALL_STATUS, ALL_UP, type EdgeTopic, parseTopic } from '#model/topics.ts';
 
@@ -55,7 +56,10 @@ export function openUplink(
       });
     });
   };
-  client.on('connect', subscribe);
+  client.on('connect', () => {
+    coalesceWrites(client.stream);
+    subscribe();
+  });
   client.on('close', () => {
     if (!isUp) return;
     isUp = false;
