@@ -56,16 +56,15 @@ type ClaimRow = {
   readonly attempts: number;
   readonly repeated: number;
   readonly queued_at: number;
-  readonly message: string;
   readonly rank: number;
   readonly n: number;
 };
 
 const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, attempts, repeated,
-queued_at, due_at, updated_at, detail, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`;
+queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
 SELECT n FROM deliveries INDEXED BY deliveries_due WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
-ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, channel, attempts, repeated, queued_at, message, rank, n`;
+ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, channel, attempts, repeated, queued_at, rank, n`;
 const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
 repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5`;
 const ORPHAN = `UPDATE deliveries SET state = 'unknown', repeated = 1, due_at = ?1, updated_at = ?1,
@@ -78,18 +77,21 @@ const DUE =
 const PENDING =
   "SELECT state, count(*) AS n FROM deliveries WHERE state IN ('queued', 'unknown', 'claimed') GROUP BY state";
 
-const claimOfRow = (row: ClaimRow): Claim => ({
+const claimOfRow = (row: ClaimRow, body: string): Claim => ({
   key: row.key,
   alertId: row.alert_id,
   channel: row.channel,
   attempts: row.attempts,
   repeated: row.repeated === 1,
   queuedAtMs: row.queued_at,
-  message: JSON.parse(row.message) as Message,
+  message: JSON.parse(body) as Message,
 });
 
 export function openDeliveries(db: DatabaseSync): DeliveryTable {
   const add = db.prepare(ADD);
+  const addMessage = db.prepare('INSERT INTO messages (n, body) VALUES (?, ?)');
+  const getMessage = db.prepare('SELECT body FROM messages WHERE n = ?');
+  const messageOf = (n: number): string => (getMessage.get(n) as { body: string }).body;
   const claim = db.prepare(CLAIM);
   const record = db.prepare(RECORD);
   const orphan = db.prepare(ORPHAN);
@@ -99,12 +101,27 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
   return {
     add: ({ delivery: d, step, rank, message }) => {
       const at = d.updatedAtMs;
-      const body = JSON.stringify(message);
-      add.run(d.key, d.alertId, d.round, step, d.personId, d.channel, d.state, rank, at, at, at, d.detail, body);
+      const { lastInsertRowid } = add.run(
+        d.key,
+        d.alertId,
+        d.round,
+        step,
+        d.personId,
+        d.channel,
+        d.state,
+        rank,
+        at,
+        at,
+        at,
+        d.detail,
+      );
+      if (d.state === 'queued') addMessage.run(lastInsertRowid, JSON.stringify(message));
     },
     claim: (channel, limit, nowMs) =>
       // RETURNING gives no order.
-      (claim.all(nowMs, channel, limit) as ClaimRow[]).sort((x, y) => y.rank - x.rank || x.n - y.n).map(claimOfRow),
+      (claim.all(nowMs, channel, limit) as ClaimRow[])
+        .sort((x, y) => y.rank - x.rank || x.n - y.n)
+        .map((row) => claimOfRow(row, messageOf(row.n))),
     record: (key, recorded, nowMs) => {
       record.run(recorded.state, recorded.dueAtMs, nowMs, recorded.detail, key);
     },

@@ -16,7 +16,9 @@ export type Following<T> = {
 type Ports = { readonly store: Store; readonly clock: Clock; readonly log: Log; readonly metrics: Metrics };
 
 /** Bounds one commit, and with it how long deliveries and commands wait in a storm. */
-const ENTRIES_A_COMMIT = 200;
+const ENTRIES_A_COMMIT = 50;
+/** Real time between two full commits: a storm must not keep the first messages from leaving. */
+const BREATH_MS = 5;
 const SLOW_POLL_MS = 60_000;
 
 /** A log that ends before our cursor was written anew: begin it again, what was taken is recognised by its id. */
@@ -46,7 +48,7 @@ async function catchUp<T>(following: Following<T>, ports: Ports, signal: AbortSi
       log: name,
     });
     if (entries.length < ENTRIES_A_COMMIT) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => setTimeout(resolve, BREATH_MS));
   }
 }
 

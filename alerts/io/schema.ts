@@ -25,7 +25,9 @@ CREATE INDEX IF NOT EXISTS alerts_list ON alerts (open, rank DESC, raised_at DES
 CREATE TABLE IF NOT EXISTS deliveries (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, alert_id TEXT NOT NULL,
   round INTEGER NOT NULL, step INTEGER NOT NULL, person TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
   rank INTEGER NOT NULL, attempts INTEGER NOT NULL, repeated INTEGER NOT NULL, queued_at INTEGER NOT NULL,
-  due_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, detail TEXT NOT NULL, message TEXT NOT NULL);
+  due_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, detail TEXT NOT NULL);
+-- What a delivery hands over; apart, so that a change of state rewrites a short row.
+CREATE TABLE IF NOT EXISTS messages (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert_id, n);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (channel, rank DESC, n) WHERE state IN ('queued', 'unknown');
 CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (channel, due_at) WHERE state IN ('queued', 'unknown');

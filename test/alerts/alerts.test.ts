@@ -304,10 +304,23 @@ describe('the gate before a real channel', () => {
     const county = await desk([CONSOLE, webhook(receiver.url)]);
     county.sees(...origins.map((origin, n) => transition({ n: n + 1, to: 'red', origin })));
     await until('the alerts', () => county.alerts().length === 3);
+    const slippedIn = county.alerts().map(({ id, origin }, n) => ({ id, origin, n }));
     await county.stop();
     const db = openWritable(alertsPath(county.dataDir), '');
-    db.exec("UPDATE deliveries SET state = 'queued' WHERE channel = 'hook'");
-    db.exec(`UPDATE deliveries SET message = json_set(message, '$.alert.origin', 'live') WHERE n % 2 = 0`);
+    for (const { n, id, origin } of slippedIn) {
+      const message = {
+        key: `k${n}`,
+        alert: { id, origin: n === 0 ? origin : 'live' },
+        text: { zh: '', en: '' },
+        recipients: [],
+      };
+      db.prepare("UPDATE deliveries SET state = 'queued' WHERE channel = 'hook' AND alert_id = ?").run(id);
+      db.prepare('INSERT INTO messages SELECT n, ? FROM deliveries WHERE channel = ? AND alert_id = ?').run(
+        JSON.stringify(message),
+        'hook',
+        id,
+      );
+    }
     db.close();
     await county.restart();
     await until(

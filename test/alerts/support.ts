@@ -16,7 +16,7 @@ export const FAST_RETRY = { firstPauseMs: 20, maxPauseMs: 100, rejectedTries: 3,
 export const transitionsPath = (dataDir: string): string => join(dataDir, 'rules', 'rules.sqlite');
 export const commandsPath = (dataDir: string): string => join(dataDir, 'console', 'commands.sqlite');
 
-export async function until<T>(what: string, ask: () => T | undefined | false | null, limitMs = 10_000): Promise<T> {
+export async function until<T>(what: string, ask: () => T | undefined | false | null, limitMs = 20_000): Promise<T> {
   const endMs = performance.now() + limitMs;
   for (;;) {
     const found = ask();
