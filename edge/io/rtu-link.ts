@@ -119,10 +119,12 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, onStray: OnStray)
   };
 
   const read = async (request: ReadRequest, { timeoutMs, gapMs }: Timing) => {
-    await waitForQuiet(timing.frameGapMs + gapMs);
-    if (closed) return judge('closed');
     try {
-      await line.discardInput();
+      const isDisturbed = quietUntilMs > nowMs();
+      // Alongside the gap, since the call takes a turn of its own; bytes that come later in the gap are seen as stray.
+      await Promise.all([waitForQuiet(timing.frameGapMs + gapMs), line.discardInput()]);
+      if (isDisturbed) await line.discardInput();
+      if (closed) return judge('closed');
       received = new Uint8Array(0);
       // Listening begins before the write: a unit on the same machine answers before the write has resolved.
       const answered = answer(request, timeoutMs);
