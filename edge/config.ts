@@ -8,17 +8,12 @@ import { isTopicToken } from '../model/topics.ts';
 type Fields = { readonly [key: string]: unknown };
 
 /** Reads fields and gathers findings; a wrong field yields a stand-in that nobody sees, since the whole is refused. */
-class Reader {
-  readonly lints: Lint[] = [];
-  readonly #file: string;
+function openReader(file: string) {
+  const lints: Lint[] = [];
 
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  fault(path: string, message: string, mend: string): void {
-    this.lints.push({
-      file: this.#file,
+  function fault(path: string, message: string, mend: string): void {
+    lints.push({
+      file,
       line: 0,
       column: 0,
       path,
@@ -29,49 +24,52 @@ class Reader {
     });
   }
 
-  object(raw: unknown, path: string): Fields {
+  function object(raw: unknown, path: string): Fields {
     if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Fields;
-    this.fault(path, 'must be an object', 'write { … }');
+    fault(path, 'must be an object', 'write { … }');
     return {};
   }
 
-  list(raw: unknown, path: string): readonly unknown[] {
+  function list(raw: unknown, path: string): readonly unknown[] {
     if (Array.isArray(raw)) return raw;
-    this.fault(path, 'must be a list', 'write [ … ]');
+    fault(path, 'must be a list', 'write [ … ]');
     return [];
   }
 
-  text(raw: unknown, path: string): string {
+  function text(raw: unknown, path: string): string {
     if (typeof raw === 'string' && raw !== '') return raw;
-    this.fault(path, 'must be a text that is not empty', 'give a text');
+    fault(path, 'must be a text that is not empty', 'give a text');
     return '-';
   }
 
-  token(raw: unknown, path: string): string {
-    const text = this.text(raw, path);
-    if (!isTopicToken(text)) this.fault(path, `${text} is no token`, 'use 1 to 64 of A-Z a-z 0-9 _ -');
+  function token(raw: unknown, path: string): string {
+    const text = text(raw, path);
+    if (!isTopicToken(text)) fault(path, `${text} is no token`, 'use 1 to 64 of A-Z a-z 0-9 _ -');
     return text;
   }
 
-  number(raw: unknown, path: string): number {
+  function number(raw: unknown, path: string): number {
     if (typeof raw === 'number' && Number.isFinite(raw)) return raw;
-    this.fault(path, 'must be a number', 'give a number');
+    fault(path, 'must be a number', 'give a number');
     return 0;
   }
 
-  whole(raw: unknown, path: string, min: number, max: number): number {
+  function whole(raw: unknown, path: string, min: number, max: number): number {
     if (typeof raw === 'number' && Number.isInteger(raw) && raw >= min && raw <= max) return raw;
-    this.fault(path, `must be a whole number from ${min} to ${max}`, 'correct the number');
+    fault(path, `must be a whole number from ${min} to ${max}`, 'correct the number');
     return min;
   }
 
-  choice<T extends string | number>(raw: unknown, path: string, choices: readonly T[]): T {
+  function choice<T extends string | number>(raw: unknown, path: string, choices: readonly T[]): T {
     const found = choices.find((choice) => choice === raw);
     if (found !== undefined) return found;
-    this.fault(path, `must be one of ${choices.join(', ')}`, 'choose one of them');
+    fault(path, `must be one of ${choices.join(', ')}`, 'choose one of them');
     return choices[0] as T;
   }
+
+  return { lints, fault, object, list, text, token, number, whole, choice };
 }
+type Reader = ReturnType<typeof openReader>;
 
 function readRegister(read: Reader, raw: unknown, path: string): RegisterSpec {
   const fields = read.object(raw, path);
@@ -201,7 +199,7 @@ function checkUnique(read: Reader, config: EdgeConfig): void {
 
 /** `file` stands in the findings; a JSON error has no line in Node's own message and is given as it is. */
 export function parseEdgeConfig(file: string, text: string): Result<EdgeConfig, readonly Lint[]> {
-  const read = new Reader(file);
+  const read = openReader(file);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
