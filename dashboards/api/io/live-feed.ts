@@ -51,7 +51,12 @@ export function startLiveFeed(parts: FeedParts): LiveFeed {
     const realMs = performance.now() - started.realMs;
     return realMs < 200 ? 1 : Math.round(((clock.monoMs() - started.chainMs) / realMs) * 100) / 100;
   };
-  const clockFacts = () => ({ now: iso(clock.nowMs()), nowMs: clock.nowMs(), rate: rate() });
+  const clockFacts = () => ({
+    now: iso(clock.nowMs()),
+    nowMs: clock.nowMs(),
+    rate: rate(),
+    registryVersion: catalogue().registry.version,
+  });
 
   function sendState(pointId: PointId): void {
     const { registry, sensorsOf } = catalogue();

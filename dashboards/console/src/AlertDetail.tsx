@@ -104,6 +104,7 @@ function Recipients({
   readonly deliveries: readonly DeliveryJson[];
 }) {
   const { t, s } = useText();
+  /** `*` stands for all who are told in that round. */
   const sentTo = (personId: string): string =>
     deliveries
       .filter((delivery) => delivery.personId === personId && delivery.round === alert.round)
@@ -114,13 +115,17 @@ function Recipients({
       <h3>
         {t('recipients')} <b>{alert.recipients.length}</b>
       </h3>
+      {sentTo('*') !== '' && (
+        <p className="hint">
+          {t('delivery')}：{sentTo('*')}
+        </p>
+      )}
       <table className="recipients">
         <thead>
           <tr>
             <th scope="col">{t('name')}</th>
             <th scope="col">{t('tier')}</th>
             <th scope="col">{t('reason')}</th>
-            <th scope="col">{t('delivery')}</th>
           </tr>
         </thead>
         <tbody>
@@ -131,8 +136,10 @@ function Recipients({
                 <small>{s(POST[recipient.post])}</small>
               </td>
               <td>{s(TIER[recipient.tier])}</td>
-              <td>{s(recipient.reasonText)}</td>
-              <td>{sentTo(recipient.personId)}</td>
+              <td>
+                {s(recipient.reasonText)}
+                <small>{sentTo(recipient.personId)}</small>
+              </td>
             </tr>
           ))}
         </tbody>

@@ -25,6 +25,8 @@ function drawLines(plot: uPlot, lines: readonly Line[]): void {
   ctx.font = FONT.replace('11px', `${11 * ratio}px`);
   ctx.textBaseline = 'bottom';
   ctx.textAlign = 'left';
+  let lastY = Number.POSITIVE_INFINITY;
+  let aside = 0;
   for (const line of lines) {
     const y = plot.valToPos(line.at, 'y', true);
     if (y < bbox.top || y > bbox.top + bbox.height) continue;
@@ -36,7 +38,10 @@ function drawLines(plot: uPlot, lines: readonly Line[]): void {
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
     ctx.fillStyle = '#2b3947';
-    ctx.fillText(line.label, bbox.left + 4 * ratio, y - 2 * ratio);
+    // Limits close together would write over each other: every second name stands further right.
+    aside = Math.abs(lastY - y) < 14 * ratio && aside === 0 ? 84 * ratio : 0;
+    lastY = y;
+    ctx.fillText(line.label, bbox.left + 4 * ratio + aside, y - 2 * ratio);
   }
   ctx.restore();
 }

@@ -49,12 +49,21 @@ const latLngs = (grid: GridJson): L.LatLngTuple[][] =>
 
 /** Where a name stands beside its grid's middle so that it covers no point: the first of these shifts that is free. */
 const SHIFTS = [0, -38, 38, -64, 64];
-const LABEL = { halfWidth: 46, halfHeight: 26 };
+const CHARACTER_PX = 7;
+const HALF_HEIGHT = 18;
 
-function freeShift(middle: L.Point, points: readonly L.Point[]): number {
-  const near = points.filter((point) => Math.abs(point.x - middle.x) < LABEL.halfWidth);
-  const free = (shift: number) => near.every((point) => Math.abs(point.y - middle.y - shift) > LABEL.halfHeight);
-  return SHIFTS.find(free) ?? 0;
+type Box = { readonly x: number; readonly y: number; readonly halfWidth: number; readonly halfHeight: number };
+
+const halfWidthOf = (text: string): number =>
+  4 + ([...text].reduce((sum, character) => sum + (character > '\u00ff' ? 2 : 1.1), 0) * CHARACTER_PX) / 2;
+
+const overlap = (a: Box, b: Box): boolean =>
+  Math.abs(a.x - b.x) < a.halfWidth + b.halfWidth && Math.abs(a.y - b.y) < a.halfHeight + b.halfHeight;
+
+/** The shift that is free, or null when none is. */
+function freeShift(label: Box, taken: readonly Box[]): number | null {
+  const free = (shift: number) => !taken.some((box) => overlap({ ...label, y: label.y + shift }, box));
+  return SHIFTS.find(free) ?? null;
 }
 
 function labelMarker(at: L.LatLng, shift: number, grid: GridJson, worst: Worst, lang: Lang): L.Marker {
@@ -115,12 +124,22 @@ export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapL
     names.clearLayers();
     const chosen = chooseLabels(inView, fills);
     const inSight = [...markers.values()].filter((marker) => view.contains(marker.getLatLng()));
-    const places = inSight.slice(0, MAX_AVOIDED).map((marker) => map.latLngToContainerPoint(marker.getLatLng()));
+    const taken = inSight.slice(0, MAX_AVOIDED).map((marker): Box => {
+      const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
+      return { x, y, halfWidth: 9, halfHeight: 9 };
+    });
     for (const grid of chosen) {
       const at = polygons.get(grid.code)?.getBounds().getCenter();
       if (at === undefined) continue;
-      const shift = freeShift(map.latLngToContainerPoint(at), places);
-      names.addLayer(labelMarker(at, shift, grid, worstOf(fills.get(grid.code)), lang));
+      const worst = worstOf(fills.get(grid.code));
+      const { x, y } = map.latLngToContainerPoint(at);
+      const halfHeight = worst.level === 'none' ? HALF_HEIGHT / 2 : HALF_HEIGHT;
+      const box: Box = { x, y, halfWidth: halfWidthOf(grid.name[lang]), halfHeight };
+      const shift = freeShift(box, taken);
+      // A name without an alert gives way; one with an alert is always written.
+      if (shift === null && worst.level === 'none') continue;
+      taken.push({ ...box, y: y + (shift ?? 0) });
+      names.addLayer(labelMarker(at, shift ?? 0, grid, worst, lang));
     }
   }
   map.on('moveend', drawNames);

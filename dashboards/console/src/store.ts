@@ -87,14 +87,14 @@ export function markDown(): void {
   if (state.downSinceMs === null && state.phase === 'signedIn') set({ downSinceMs: now() });
 }
 
-/** Loads every list; called at each new start of the stream, which may have missed what it cannot resume. */
-export async function loadAll(): Promise<void> {
+/** Loads every list, or says that it could not; called at each new start of the stream, which may have missed what it cannot resume. */
+export async function loadAll(): Promise<boolean> {
   const [grids, points, alerts] = await Promise.all([
     callAll<GridJson>('/api/v1/grids'),
     callAll<PointJson>('/api/v1/points'),
     callAll<AlertJson>('/api/v1/alerts'),
   ]);
-  if (!grids.ok || !points.ok || !alerts.ok) return;
+  if (!grids.ok || !points.ok || !alerts.ok) return false;
   const merged = new Map(alerts.body.map((alert) => [alert.id, alert]));
   for (const [id, known] of state.alerts)
     if ((merged.get(id)?.version ?? 0) < known.version && isOpen(known)) merged.set(id, known);
@@ -104,6 +104,7 @@ export async function loadAll(): Promise<void> {
     alerts: merged,
     loaded: true,
   });
+  return true;
 }
 
 export async function checkSession(): Promise<boolean> {

@@ -6,7 +6,7 @@ import { checkSession, loadAll, markDown, takeAlert, takeClock, takeReadings } f
 const SILENT_MS = 25_000;
 const RETRY_MS = 2_000;
 
-type Clock = { readonly nowMs: number; readonly rate: number };
+type Clock = { readonly nowMs: number; readonly rate: number; readonly registryVersion: string };
 
 /** Opens the stream and holds it until the returned function is called. */
 export function followStream(): () => void {
@@ -15,6 +15,7 @@ export function followStream(): () => void {
   let silence: ReturnType<typeof setTimeout> | undefined;
   let lastId = '';
   let stopped = false;
+  let registryVersion = '';
 
   const heard = () => {
     clearTimeout(silence);
@@ -36,19 +37,27 @@ export function followStream(): () => void {
     }, RETRY_MS);
   }
 
+  async function load(): Promise<void> {
+    if (!(await loadAll()) && !stopped) reconnect();
+  }
+
   function open(): void {
     if (stopped) return;
     source?.close();
     source = new EventSource(`/api/v1/stream${lastId === '' ? '' : `?after=${lastId}`}`);
     source.addEventListener('hello', (event) => {
-      const { nowMs, rate } = data<Clock>(event);
-      takeClock(nowMs, rate);
+      const hello = data<Clock>(event);
+      takeClock(hello.nowMs, hello.rate);
+      registryVersion = hello.registryVersion;
       // A resumed stream brings the alerts that changed; readings and the county are loaded anew either way.
-      void loadAll();
+      void load();
     });
     source.addEventListener('lag', (event) => {
-      const { nowMs, rate } = data<Clock>(event);
-      takeClock(nowMs, rate);
+      const lag = data<Clock>(event);
+      takeClock(lag.nowMs, lag.rate);
+      // The county's files have changed.
+      if (lag.registryVersion !== registryVersion) void load();
+      registryVersion = lag.registryVersion;
     });
     source.addEventListener('alert', (event) => takeAlert(data<AlertJson>(event)));
     source.addEventListener('state', (event) =>

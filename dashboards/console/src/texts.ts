@@ -29,7 +29,7 @@ export const UI = {
   raised: t('触发', 'raised'),
   raisedAt: t('触发时间', 'Raised at'),
   acknowledgedBy: t('确认人', 'Acknowledged by'),
-  nobodyYet: t('无人确认', 'Nobody has acknowledged'),
+  nobodyYet: t('无人确认', 'not acknowledged'),
   why: t('为什么报警', 'Why it was raised'),
   rule: t('规则', 'rule'),
   chart: t('触发的读数与阈值', 'Readings and thresholds'),
