@@ -139,6 +139,14 @@ export function checkLimits(
         mend: 'raise the limit of the more severe level',
       });
     }
+    if (limit.deadband < 1) {
+      sound = false;
+      report(at, {
+        kind: 'deadband',
+        message: `${limit.level}${where} has no deadband: a value at its limit would flap`,
+        mend: 'leave it out, or use one step at least',
+      });
+    }
     if (positive && limit.deadband > limit.limit) {
       sound = false;
       report(at, {

@@ -4,6 +4,7 @@
  * is the highest latch that is on. Delays are shown by samples, never by a timer; a gap in the data starts them anew.
  */
 import { levelOfRank, rankOf } from '#model/level.ts';
+import type { LevelLimit } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Desk, defOfBinding, limitOf, quantityOf, windowOf, writeBindingChange } from './desk.ts';
 import {
@@ -44,6 +45,9 @@ export type Look = {
   readonly coverage: number | null;
 };
 
+/** A value at the limit itself raises and never lowers, so a deadband is one step at least. */
+const fallsAt = ({ limit, deadband }: Pick<LevelLimit, 'limit' | 'deadband'>): number => limit - Math.max(1, deadband);
+
 /** One level's latch after a look; `since` is where its pending change began, 0 for none. */
 export function turnLatch(
   on: boolean,
@@ -58,7 +62,7 @@ export function turnLatch(
     }
     return { on: false, since: look.mayBeMore ? since : 0 };
   }
-  if (look.value > limit.limit - limit.deadband) return { on: true, since: 0 };
+  if (look.value > fallsAt(limit)) return { on: true, since: 0 };
   if (!look.mayLower) return { on: true, since };
   const from = since === 0 ? look.atMs : since;
   return look.atMs - from >= limit.offDelayMs ? { on: false, since: 0 } : { on: true, since: from };
@@ -74,7 +78,7 @@ export function arm(state: EngineState, binding: number): void {
   for (const { level, limit, deadband } of def.limits) {
     const rank = rankOf(level);
     if ((bits & (1 << (rank - 1))) === 0) up = Math.min(up, limit);
-    else down = Math.max(down, limit - deadband);
+    else down = Math.max(down, fallsAt({ limit, deadband }));
     if (state.since[binding * LEVEL_COUNT + rank - 1] !== 0) pending = true;
   }
   state.hot[binding * BIND + UP_AT] = pending ? ALWAYS_UP : up;
