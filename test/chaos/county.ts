@@ -55,6 +55,8 @@ export function writeRunCounty(
     if (!/^(points|edges|channels|simulation)\b/.test(name))
       cpSync(join(shipped, name), join(dir, name), { recursive: true });
   }
+  // These name points and kinds that this county does not have.
+  for (const rule of ['reservoir-level', 'smoke']) rmSync(join(dir, 'rules', `${rule}.yaml`), { force: true });
   const profiles = readProfiles(join(top, 'devices'));
   const county = readCounty(shipped, Date.now(), profiles.ok ? profiles.value : undefined);
   if (!county.ok) throw new Error('the shipped county does not load');

@@ -70,7 +70,14 @@ export function planKills(kills: number, random: () => number): Kill[] {
     stage: STAGES[index % STAGES.length] as string,
     place: null,
   }));
-  return shuffled<Kill>([...plain, ...placed], random);
+  // A delivery can only be interrupted while alerts still rise: those kills come before the last quarter.
+  const isDelivery = (kill: Kill) => kill.place === 'delivery.claimed';
+  const order = shuffled<Kill>([...plain, ...placed], random);
+  const early = Math.ceil(order.length * 0.75);
+  const late = order.slice(early).filter(isDelivery);
+  const rest = [...order.slice(0, early), ...order.slice(early).filter((kill) => !isDelivery(kill))];
+  for (const kill of late) rest.splice(Math.floor(random() * early), 0, kill);
+  return rest;
 }
 
 async function until(what: string, limitMs: number, holds: () => boolean): Promise<void> {
@@ -149,20 +156,34 @@ async function startRig(
   return { supervisor, registry, dataDir, receiver, edges };
 }
 
-/** Carries out one kill; a placed one arms the next start of that process and waits until it has died there. */
-async function carryOut(kill: Kill, rig: Rig, random: () => number): Promise<string> {
+/** Deaths that were ordered at a place and have not happened yet, by process. */
+type Pending = Map<string, { readonly place: ProbePlace; readonly restarts: number }>;
+
+async function awaitDeath(name: string, rig: Rig, pending: Pending): Promise<void> {
+  const ordered = pending.get(name);
+  if (ordered === undefined) return;
+  await until(
+    `${name} dies at ${ordered.place}`,
+    READY_LIMIT_MS,
+    () => rig.supervisor.restarts(name) >= ordered.restarts,
+  );
+  pending.delete(name);
+}
+
+/** Carries out one kill; a placed one arms the next start of that process, which then dies there by itself. */
+async function carryOut(kill: Kill, rig: Rig, pending: Pending, random: () => number): Promise<string> {
   const { supervisor } = rig;
   const name = kill.stage === 'edge' ? (rig.edges[Math.floor(random() * rig.edges.length)] as string) : kill.stage;
+  await awaitDeath(name, rig, pending);
   await supervisor.whenReady(name, READY_LIMIT_MS);
   if (kill.place === null) {
     supervisor.kill(name, 'SIGKILL');
     return name;
   }
-  const before = supervisor.restarts(name);
   supervisor.armNextStart(name, { FENGSUI_KILL_AT: `${kill.place}:${1 + Math.floor(random() * 3)}` });
-  supervisor.kill(name, 'SIGTERM');
   // One restart for the ordered stop, one for the death at the place.
-  await until(`${name} dies at ${kill.place}`, READY_LIMIT_MS, () => supervisor.restarts(name) >= before + 2);
+  pending.set(name, { place: kill.place, restarts: supervisor.restarts(name) + 2 });
+  supervisor.kill(name, 'SIGTERM');
   return name;
 }
 
@@ -264,20 +285,21 @@ export async function runChaos(options: {
   const { kills, seed, dir, say } = options;
   const random = seeded(seed);
   const plan = planKills(kills, random);
-  const durationS = Math.max(20, Math.round(kills * 0.9));
+  const durationS = Math.round(20 + kills * 0.8);
   say(`seed ${seed}: ${plan.length} kills over about ${durationS} s`);
   const rig = await startRig(dir, durationS, random, say);
   const killsByStage: Record<string, number> = {};
   const killsByPlace: Record<string, number> = {};
   const killsByProcess: Record<string, number> = {};
   const findings: string[] = [];
+  const pending: Pending = new Map();
   try {
     rig.supervisor.send('simulators', { kind: 'begin', again: true });
     const beganMs = performance.now();
     await pause(1_500);
     for (const [index, kill] of plan.entries()) {
       await pause(50 + random() * 400);
-      const name = await carryOut(kill, rig, random);
+      const name = await carryOut(kill, rig, pending, random);
       killsByStage[kill.stage] = (killsByStage[kill.stage] ?? 0) + 1;
       killsByProcess[name] = (killsByProcess[name] ?? 0) + 1;
       if (kill.place !== null) killsByPlace[kill.place] = (killsByPlace[kill.place] ?? 0) + 1;
