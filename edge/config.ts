@@ -43,9 +43,9 @@ function openReader(file: string) {
   }
 
   function token(raw: unknown, path: string): string {
-    const text = text(raw, path);
-    if (!isTopicToken(text)) fault(path, `${text} is no token`, 'use 1 to 64 of A-Z a-z 0-9 _ -');
-    return text;
+    const word = text(raw, path);
+    if (!isTopicToken(word)) fault(path, `${word} is no token`, 'use 1 to 64 of A-Z a-z 0-9 _ -');
+    return word;
   }
 
   function number(raw: unknown, path: string): number {
