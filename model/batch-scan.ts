@@ -41,6 +41,8 @@ const IDS = /\[(?:"[A-Za-z0-9_-]{1,64}"(?:,"[A-Za-z0-9_-]{1,64}")*)?\]/y;
 const SUSPECT = 2;
 const GOOD = -1;
 const MAX_DIGITS = 15;
+const MIN_CELLS = 3;
+const MAX_CELLS = 6;
 /** Lists remembered an edge, and edges; beyond that it begins anew. */
 const LISTS_PER_EDGE = 32;
 const MAX_EDGES = 4_096;
@@ -76,85 +78,9 @@ export function createBatchScanner(): (text: string) => Readonly<ScannedBatch> |
     code: new Int32Array(MAX_BATCH_READINGS),
     events: [],
   };
+  const cells = new Float64Array(MAX_CELLS);
   let text = '';
   let at = 0;
-  /** The last number read; NaN for null. */
-  let number = 0;
-
-  /** Reads a whole number as JSON writes it, or null; false on anything else. */
-  const readNumber = (): boolean => {
-    let char = text.charCodeAt(at);
-    if (char === SMALL_N) {
-      if (!text.startsWith('null', at)) return false;
-      at += 4;
-      number = Number.NaN;
-      return true;
-    }
-    const isNegative = char === MINUS;
-    if (isNegative) char = text.charCodeAt(++at);
-    const start = at;
-    let sum = 0;
-    while (char >= ZERO && char <= NINE) {
-      sum = sum * 10 + (char - ZERO);
-      char = text.charCodeAt(++at);
-    }
-    const digits = at - start;
-    if (digits === 0 || digits > MAX_DIGITS) return false;
-    if (text.charCodeAt(start) === ZERO && (digits > 1 || isNegative)) return false;
-    number = isNegative ? -sum : sum;
-    return true;
-  };
-  const readNextNumber = (): boolean => {
-    at++; // The comma.
-    return readNumber();
-  };
-
-  /** Reads one `[index,dt,value,raw?,bits?,code?]`. */
-  const readRow = (row: number, sensors: number): boolean => {
-    if (text.charCodeAt(at++) !== OPEN || !readNumber() || !(number >= 0 && number < sensors)) return false;
-    batch.index[row] = number;
-    if (text.charCodeAt(at) !== COMMA || !readNextNumber() || Number.isNaN(number)) return false;
-    batch.dt[row] = number;
-    if (text.charCodeAt(at) !== COMMA || !readNextNumber()) return false;
-    const value = number;
-    batch.value[row] = value;
-    batch.raw[row] = Number.NaN;
-    batch.bits[row] = 0;
-    batch.code[row] = GOOD;
-    if (text.charCodeAt(at) === COMMA) {
-      if (!readNextNumber()) return false;
-      batch.raw[row] = number;
-      if (text.charCodeAt(at) === COMMA) {
-        if (!readNextNumber() || !(number >= 0 && number <= 0xffff)) return false;
-        batch.bits[row] = number;
-        if (text.charCodeAt(at) === COMMA) {
-          if (!readNextNumber() || !(number >= 0 && number < BAD_REASONS.length)) return false;
-          batch.code[row] = number;
-        }
-      }
-    }
-    const code = batch.code[row];
-    if (Number.isNaN(value) ? code === GOOD : code !== GOOD && code !== SUSPECT) return false;
-    return text.charCodeAt(at++) === CLOSE;
-  };
-
-  const readRows = (): boolean => {
-    if (!text.startsWith(',"r":[', at)) return false;
-    at += 6;
-    batch.count = 0;
-    const sensors = batch.ids.length;
-    if (text.charCodeAt(at) === CLOSE) {
-      at++;
-      return true;
-    }
-    for (;;) {
-      if (batch.count === MAX_BATCH_READINGS || !readRow(batch.count, sensors)) return false;
-      batch.count++;
-      const char = text.charCodeAt(at++);
-      if (char === CLOSE) return true;
-      if (char !== COMMA) return false;
-    }
-  };
 
   /** A list that this edge sent before is recognised by its text: its names need no parsing and no checking. */
   const readIds = (): boolean => {
@@ -209,8 +135,73 @@ export function createBatchScanner(): (text: string) => Readonly<ScannedBatch> |
     batch.writtenAtMs = Number(wall);
     batch.timeQuality = quality === '1' ? 'synced' : 'unsure';
     batch.inventoryVersion = inventory;
-    const isRead = readIds() && readRows() && readTail();
+    if (!readIds() || !text.startsWith(',"r":[', at)) return undefined;
+    at = readRows(text, at + 6, batch, cells);
+    const isRead = at > 0 && readTail();
     text = '';
     return isRead ? batch : undefined;
   };
+}
+
+/** Reads rows up to and with the bracket that ends them; the place behind it, or −1. All state is local, for speed. */
+function readRows(text: string, start: number, batch: ScannedBatch, cells: Float64Array): number {
+  let at = start;
+  let row = 0;
+  batch.count = 0;
+  if (text.charCodeAt(at) === CLOSE) return at + 1;
+  for (;;) {
+    if (row === MAX_BATCH_READINGS || text.charCodeAt(at++) !== OPEN) return -1;
+    let count = 0;
+    let char = COMMA;
+    while (char === COMMA && count < MAX_CELLS) {
+      char = text.charCodeAt(at);
+      if (char === SMALL_N) {
+        if (!text.startsWith('null', at)) return -1;
+        at += 4;
+        char = text.charCodeAt(at);
+        cells[count++] = Number.NaN;
+      } else {
+        const isNegative = char === MINUS;
+        if (isNegative) char = text.charCodeAt(++at);
+        const first = at;
+        let sum = 0;
+        const isZero = char === ZERO;
+        while (char >= ZERO && char <= NINE) {
+          sum = sum * 10 + (char - ZERO);
+          char = text.charCodeAt(++at);
+        }
+        const digits = at - first;
+        if (digits === 0 || digits > MAX_DIGITS || (isZero && (digits > 1 || isNegative))) return -1;
+        cells[count++] = isNegative ? -sum : sum;
+      }
+      at++;
+    }
+    if (char !== CLOSE || !storeRow(batch, row, cells, count)) return -1;
+    batch.count = ++row;
+    char = text.charCodeAt(at++);
+    if (char === CLOSE) return at;
+    if (char !== COMMA) return -1;
+  }
+}
+
+/** Takes one `[index,dt,value,raw?,bits?,code?]`; false when a place holds what may not stand there. */
+function storeRow(batch: ScannedBatch, row: number, cells: Float64Array, count: number): boolean {
+  if (count < MIN_CELLS) return false;
+  const index = cells[0] as number;
+  const dt = cells[1] as number;
+  const value = cells[2] as number;
+  const bits = count > 4 ? (cells[4] as number) : 0;
+  const code = count > 5 ? (cells[5] as number) : GOOD;
+  // NaN, for null, fails every comparison.
+  if (!(index >= 0 && index < batch.ids.length && !Number.isNaN(dt) && bits >= 0 && bits <= 0xffff)) return false;
+  if (!(code >= GOOD && code < BAD_REASONS.length) || (count > 5 && code < 0)) return false;
+  const isMissing = Number.isNaN(value);
+  if (isMissing ? code === GOOD : code !== GOOD && code !== SUSPECT) return false;
+  batch.index[row] = index;
+  batch.dt[row] = dt;
+  batch.value[row] = value;
+  batch.raw[row] = count > 3 ? (cells[3] as number) : Number.NaN;
+  batch.bits[row] = bits;
+  batch.code[row] = code;
+  return true;
 }

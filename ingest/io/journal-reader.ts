@@ -19,13 +19,19 @@ type Stored = {
   readonly body: string;
 };
 
+/** Sixteen steps down the index in one statement. */
+const NEWEST = `WITH p (n) AS (VALUES ${Array.from({ length: PARTITIONS }, (_, n) => `(${n})`).join(', ')})
+SELECT n AS partition, (SELECT max(pos) FROM rows WHERE partition = n) AS pos FROM p`;
+
 function toRow(partition: number, row: Stored): JournalRow {
   const place = { partition, pos: row.pos, receivedAtMs: row.received_ms };
   const kind = ROW_KINDS[row.kind] ?? 'batch';
   switch (kind) {
     case 'batch':
       return {
-        ...place,
+        partition,
+        pos: row.pos,
+        receivedAtMs: row.received_ms,
         kind,
         edgeId: row.edge_id,
         epoch: row.epoch,
@@ -56,7 +62,7 @@ export function openJournalReader(dataDir: string): JournalReader {
       select = db?.prepare(
         'SELECT pos, kind, received_ms, edge_id, epoch, seq, origin, body FROM rows WHERE partition = ? AND pos > ? ORDER BY pos LIMIT ?',
       );
-      newest = db?.prepare('SELECT max(pos) AS pos FROM rows WHERE partition = ?');
+      newest = db?.prepare(NEWEST);
     } catch {
       db?.close(); // The tables are not there yet.
       db = undefined;
@@ -67,10 +73,8 @@ export function openJournalReader(dataDir: string): JournalReader {
     heads: () => {
       const heads = new Map<number, number>();
       if (!ready()) return heads;
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const pos = (newest?.get(partition) as { pos: number | null } | undefined)?.pos ?? null;
-        if (pos !== null) heads.set(partition, pos);
-      }
+      for (const row of (newest?.all() ?? []) as { partition: number; pos: number | null }[])
+        if (row.pos !== null) heads.set(row.partition, row.pos);
       return heads;
     },
     read: (partition, afterPos, limit) =>
