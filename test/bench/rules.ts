@@ -137,9 +137,9 @@ export function measureState(sensors: number): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const held = () => {
-    collect();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
+    for (let round = 0; round < 3; round++) collect();
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+    return heapUsed + Math.max(external, arrayBuffers);
   };
   const before = held();
   const engine = openEngine(sensors);
