@@ -49,6 +49,7 @@ it(`an edge that is killed ${KILLS} times under way loses no rain and repeats no
     centre.state.acks = kill % 2 === 0;
     const before = centre.batches.length;
     const edge = await startProgram(process.execPath, [bin, 'run', 'edge', '--config', file], /uplink is connected/);
+    cleanups.push(() => edge.stop('SIGKILL'));
     await until('batches arrive', () => centre.batches.length >= before + 4);
     // The last process sends whatever its predecessors left; their own outbox tells when that is done.
     if (kill === KILLS) await until('the backlog is gone', () => unackedOnDisk(config.dataDir) <= 1);
