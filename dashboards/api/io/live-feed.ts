@@ -12,7 +12,9 @@ import type { LiveState } from './live-state.ts';
 import { type Stream, type Streams, sseMessage } from './streams.ts';
 
 const STATE_EVERY_MS = 1_000;
-const SWEEP_MS = 100;
+/** A moved value of a busy point waits at most about this long. */
+const MOVED_EVERY_MS = 25;
+const SWEEP_MS = 20;
 const EVENTS_A_TURN = 500;
 /** A reader further behind than this is told to load the lists anew. */
 const MAX_RESUME_EVENTS = 5_000;
@@ -41,7 +43,7 @@ export function startLiveFeed(parts: FeedParts): LiveFeed {
   const { alerts, catalogue, clock, state, streams } = parts;
   const started = { chainMs: clock.monoMs(), realMs: performance.now() };
   const receivedAt = new Map<PointId, number>();
-  const conflation = createConflation(STATE_EVERY_MS);
+  const conflation = createConflation(STATE_EVERY_MS, MOVED_EVERY_MS);
   let alertCursor = alerts.head();
   let stopped = false;
   let sweeper: NodeJS.Timeout | undefined;
@@ -84,9 +86,9 @@ export function startLiveFeed(parts: FeedParts): LiveFeed {
     if (stopped) return;
     const { changed, more } = state.drain();
     const nowMs = performance.now();
-    for (const { pointId, receivedAtMs } of changed) {
+    for (const { pointId, receivedAtMs, moved } of changed) {
       receivedAt.set(pointId, receivedAtMs);
-      if (conflation.change(pointId, nowMs)) sendState(pointId);
+      if (conflation.change(pointId, moved, nowMs)) sendState(pointId);
     }
     if (conflation.pending() > 0) sweeper ??= setInterval(sweep, SWEEP_MS);
     if (more) setImmediate(onJournal);

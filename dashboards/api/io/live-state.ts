@@ -6,7 +6,12 @@ import { BAD_REASONS, type BadReason, flagsOfBits, type SensorId } from '#model/
 import type { PointId, RegistryPort } from '#model/registry.ts';
 import type { Sample } from '../wire.ts';
 
-export type PointChange = { readonly pointId: PointId; readonly receivedAtMs: number };
+export type PointChange = {
+  readonly pointId: PointId;
+  readonly receivedAtMs: number;
+  /** A value or its quality is not what it was; otherwise only its time is newer. */
+  readonly moved: boolean;
+};
 
 export type LiveState = {
   readonly latest: (sensorIds: readonly SensorId[]) => ReadonlyMap<SensorId, Sample>;
@@ -33,14 +38,14 @@ export function createLiveState(ports: {
   const cursors = new Map(journal.heads());
   const newest = new Map<SensorId, Sample & { readonly orderMs: number }>();
 
-  function take(sensorId: SensorId, sample: Sample, orderMs: number): boolean {
+  function take(sensorId: SensorId, sample: Sample, orderMs: number): 'older' | 'same' | 'moved' {
     const known = newest.get(sensorId);
-    if (known !== undefined && known.orderMs > orderMs) return false;
+    if (known !== undefined && known.orderMs > orderMs) return 'older';
     newest.set(sensorId, { ...sample, orderMs });
-    return true;
+    return known?.value === sample.value && known?.quality === sample.quality ? 'same' : 'moved';
   }
 
-  function applyBatch(row: Batch, changed: Map<PointId, number>): void {
+  function applyBatch(row: Batch, changed: Map<PointId, PointChange>): void {
     const batch = openVerified(row.body);
     const { sensors } = registry.current();
     // A clock that was never set is placed by when its batch came in; history re-dates it properly.
@@ -59,11 +64,20 @@ export function createLiveState(ports: {
         origin: row.origin,
         ...(reason === undefined ? {} : { reason }),
       };
-      if (take(sensor.id, sample, Math.min(atMs, row.receivedAtMs))) changed.set(sensor.pointId, row.receivedAtMs);
+      const taken = take(sensor.id, sample, Math.min(atMs, row.receivedAtMs));
+      if (taken === 'older') continue;
+      const { pointId } = sensor;
+      const moved = taken === 'moved' || (changed.get(pointId)?.moved ?? false);
+      changed.set(pointId, { pointId, receivedAtMs: row.receivedAtMs, moved });
     }
   }
 
-  function drainPartition(partition: number, headPos: number, budget: number, changed: Map<PointId, number>): number {
+  function drainPartition(
+    partition: number,
+    headPos: number,
+    budget: number,
+    changed: Map<PointId, PointChange>,
+  ): number {
     let pos = cursors.get(partition) ?? 0;
     if (headPos - pos > MAX_BEHIND_ROWS) pos = headPos - ROWS_A_READ;
     let rowsRead = 0;
@@ -96,14 +110,14 @@ export function createLiveState(ports: {
       return out;
     },
     drain: () => {
-      const changed = new Map<PointId, number>();
+      const changed = new Map<PointId, PointChange>();
       let budget = ROWS_A_DRAIN;
       for (const [partition, headPos] of journal.heads()) {
         if (budget <= 0) break;
         if ((cursors.get(partition) ?? 0) < headPos) budget -= drainPartition(partition, headPos, budget, changed);
       }
       return {
-        changed: [...changed].map(([pointId, receivedAtMs]) => ({ pointId, receivedAtMs })),
+        changed: [...changed.values()],
         more: budget <= 0,
       };
     },

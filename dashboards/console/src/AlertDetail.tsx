@@ -73,6 +73,7 @@ function Why({ alert, zone }: { readonly alert: AlertJson; readonly zone: string
 }
 
 function Chart({ alert, state, zone }: { readonly alert: AlertJson; readonly state: State; readonly zone: string }) {
+  const { t } = useText();
   const charted = chartedOf(alert);
   const sensorId = charted?.evidence.sensorId ?? null;
   if (charted === undefined || sensorId === null) return null;
@@ -82,6 +83,7 @@ function Chart({ alert, state, zone }: { readonly alert: AlertJson; readonly sta
   const windowMs = evidence.windowMs ?? 0;
   return (
     <ReadingsChart
+      title={t('chart')}
       zone={zone}
       sensorId={sensorId}
       quantity={evidence.quantity as QuantityCode}
@@ -191,7 +193,7 @@ export function AlertDetail({ alert, state, zone, back }: Props) {
         </span>
         <span className={`chip ${alert.condition}`}>{s(CONDITION[alert.condition])}</span>
         {alert.acknowledged !== null && (
-          <span className="acknowledged">
+          <span className="by">
             {t('acknowledgedBy')} {alert.acknowledged.name} {dayTimeText(alert.acknowledged.atMs, zone)}
           </span>
         )}

@@ -52,7 +52,7 @@ function Row({
         <span className="alert-row-line">
           <span className={`chip ${alert.lifecycle}`}>{s(LIFECYCLE[alert.lifecycle])}</span>
           <span className={`chip ${alert.condition}`}>{s(CONDITION[alert.condition])}</span>
-          <span className="acknowledged">
+          <span className="by">
             {alert.acknowledged === null
               ? t('nobodyYet')
               : `${alert.acknowledged.name} ${dayTimeText(alert.acknowledged.atMs, zone).slice(6)}`}

@@ -74,6 +74,7 @@ export function PointDetail({ point, state, zone, open, select }: Props) {
       </table>
       {charted !== undefined && (
         <ReadingsChart
+          title={t('recent')}
           zone={zone}
           sensorId={charted.id}
           quantity={charted.quantity}

@@ -12,6 +12,7 @@ import { type Measure, makeSeries } from './series.ts';
 import { LEVEL_LABEL, measureText } from './texts.ts';
 
 type Props = {
+  readonly title: string;
   readonly zone: string;
   readonly sensorId: string;
   readonly quantity: QuantityCode;
@@ -108,7 +109,7 @@ export function ReadingsChart(props: Props) {
   return (
     <figure className="chart">
       <figcaption>
-        {t('chart')}：{QUANTITIES[quantity].name[lang]}，{s(measureText(measure, windowMs))}
+        {props.title}：{QUANTITIES[quantity].name[lang]}，{s(measureText(measure, windowMs))}
         {unit === '' ? '' : `（${unit}）`}
       </figcaption>
       {readings === null && <p className="nothing">{t('loading')}</p>}

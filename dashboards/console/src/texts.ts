@@ -33,6 +33,7 @@ export const UI = {
   why: t('为什么报警', 'Why it was raised'),
   rule: t('规则', 'rule'),
   chart: t('触发的读数与阈值', 'Readings and thresholds'),
+  recent: t('最近读数', 'Recent readings'),
   noReadings: t('这段时间没有读数', 'There are no readings in this time'),
   loading: t('正在读取…', 'Loading…'),
   recipients: t('通知对象', 'Who is told, and why'),
