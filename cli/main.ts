@@ -49,6 +49,22 @@ export async function main(args: readonly string[]): Promise<void> {
     });
 
   program
+    .command('replay')
+    .argument('<file>', 'a recorded series: one of the known formats, or CSV with time,sensor,value,quantity,unit')
+    .option('--sensor <id>', 'the sensor that it is played into')
+    .option('--from <time>', 'begin here')
+    .option('--to <time>', 'end here')
+    .option('--data <folder>', 'where the replay keeps its data; emptied first')
+    .option('--json', 'one line of JSON instead of text', false)
+    .description('a recorded series through the whole chain on the virtual clock: which alerts come when, and to whom')
+    .action(
+      async (file: string, options: { sensor?: string; from?: string; to?: string; data?: string; json: boolean }) => {
+        const { replayCommand } = await import('#cli/io/replay-command.ts');
+        process.exit(await replayCommand(settingsOrExit(), file, options));
+      },
+    );
+
+  program
     .command('login')
     .argument('<person>', 'a person id of people.yaml')
     .description('give a person a new random password and print it')

@@ -84,8 +84,13 @@ export function countInFlight(
           line.address <= spec.address &&
           spec.address < line.address + line.values.length,
       ).length;
+      // An answer that came too late was answered all the same: the edge kept a reading without a value.
       const kept = committed.flatMap(({ batch }) =>
-        batch.readings.filter((reading) => reading.sensorId === sensorId && reading.quality !== 'bad'),
+        batch.readings.filter(
+          (reading) =>
+            reading.sensorId === sensorId &&
+            (reading.quality !== 'bad' || reading.reason === 'timeout' || reading.reason === 'frame'),
+        ),
       ).length;
       return answered - kept;
     });
@@ -93,7 +98,12 @@ export function countInFlight(
     // One poll cycle a kill, and the one that was under way when the books were closed.
     const may = (kills[edge.id] ?? 0) + 1;
     if (worst > may) findings.push(`${edge.busId}: ${worst} polls were answered and not kept, ${may} may be`);
-    if (Math.min(...missing) < 0) findings.push(`${edge.busId}: more readings than answers`);
+    const values = committed.flatMap(({ batch }) => batch.readings.filter((reading) => reading.quality !== 'bad'));
+    for (const { unitId, sensorId } of units) {
+      const answers = lines.filter((line) => line.unitId === unitId).length;
+      if (values.filter((reading) => reading.sensorId === sensorId).length > answers)
+        findings.push(`${sensorId}: more values than answers`);
+    }
     inFlight += Math.max(0, worst);
     allowed += may;
   }
