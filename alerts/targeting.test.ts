@@ -40,7 +40,8 @@ describe('who is told of a point, by level', () => {
     }
     const caller = people.find((one) => one.personId === 'v1-member');
     expect(caller?.post).toBe('household');
-    expect(caller?.reason.zh).toContain('负责叫醒2户6人：张三、李四');
+    expect(caller?.reason.zh).toContain('负责叫醒2户6人');
+    expect(JSON.stringify(caller?.reason)).not.toContain('张三');
     expect(caller?.reason.zh).toContain('上湾村网格员');
   });
 

@@ -75,10 +75,10 @@ function callers(asking: Asking, point: HazardPoint | undefined, line: PolicyLin
     const person = asking.directory.registry.people.get(callerId);
     if (person === undefined) continue;
     const people = households.reduce((sum, household) => sum + household.people, 0);
-    const names = households.map((household) => household.headName).join('、');
+    // No names here: the reason is read by everybody who may see the alert; the list stands at the point, masked.
     const what = both(
-      `负责叫醒${households.length}户${people}人：${names}`,
-      `wakes ${households.length} households, ${people} people: ${names}`,
+      `负责叫醒${households.length}户${people}人`,
+      `wakes ${households.length} households, ${people} people`,
     );
     const reason = both(`${what.zh}（${line.why.zh}）`, `${what.en} (${line.why.en})`);
     found.push({
