@@ -2,7 +2,7 @@
 // The `fengsui` command: finds a Node that can run the project (24 or later) and hands over to main.ts.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,7 +16,7 @@ if (!existsSync(join(here, '..', 'node_modules'))) {
   process.exit(1);
 }
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  enableCompileCache?.();
+  module.enableCompileCache?.();
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 } else if (existsSync(pinned)) {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -141,7 +141,20 @@ describe('a start that cannot succeed', () => {
   });
 });
 
+/** The system's own Node, where it is older than the one that the project brings along. */
+const oldNode = (process.env['PATH'] ?? '')
+  .split(':')
+  .filter((folder) => !folder.includes('node_modules'))
+  .map((folder) => join(folder, 'node'))
+  .find((path) => existsSync(path));
+
 describe('the fengsui command', () => {
+  it.skipIf(oldNode === undefined)("hands over from the system's Node to one that can run the project", () => {
+    const run = spawnSync(oldNode ?? '', [join(top, 'cli', 'fengsui.mjs'), '--version'], { encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    expect(run.stdout.trim()).toBe('0.1.0');
+  });
+
   it('works through npx in the checkout', () => {
     const said = execFileSync('npx', ['--no-install', 'fengsui', '--version'], {
       cwd: top,
