@@ -33,6 +33,12 @@ function holder(registry: Registry, tier: Tier, post: Post): { person: Person; w
   return undefined;
 }
 
+/**
+ * Less than what a password chosen by a person gets: these are 72 random bits that end with the process, and the full
+ * cost is half a second of a core for each.
+ */
+const HASH_COST = 2 ** 14;
+
 /** One person a tier, so that a newcomer can see what each may see. */
 export async function demoLogins(dataDir: string, registry: Registry): Promise<readonly DemoLogin[]> {
   const wanted: readonly (readonly [Tier, Post])[] = [
@@ -45,7 +51,7 @@ export async function demoLogins(dataDir: string, registry: Registry): Promise<r
     const found = holder(registry, tier, post);
     if (found === undefined) continue;
     const password = randomBytes(9).toString('base64url');
-    await createLogin(dataDir, found.person.id, password);
+    await createLogin(dataDir, found.person.id, password, HASH_COST);
     logins.push({
       personId: found.person.id,
       password,

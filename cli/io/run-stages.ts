@@ -71,7 +71,9 @@ export async function runStages(
   await asked;
   context.beat('stopping', []);
   context.abort.abort();
+  const stoppingMs = performance.now();
   await stopAll(started);
+  context.log.info('stopped', { tookMs: Math.round(performance.now() - stoppingMs) });
   context.close();
   return 0;
 }

@@ -151,6 +151,7 @@ export function openSupervisor(options: {
 
   return {
     start: (spec, limitMs = 30_000) => {
+      if (stopping) return Promise.reject(new Error(`${spec.name} is not started: everything is being stopped`));
       const child: Child = {
         spec,
         process: undefined,

@@ -1,5 +1,6 @@
 /** `fengsui up` (npm start): the whole county on this machine, every stage a process of its own, until Ctrl-C. */
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { openLog } from '#cli/io/context.ts';
@@ -7,7 +8,7 @@ import { openCountySource } from '#cli/io/county-source.ts';
 import { type DemoLogin, demoLogins } from '#cli/io/demo-logins.ts';
 import { compileForHere, edgeConfigFile, writeEdgeConfig } from '#cli/io/edge-files.ts';
 import { ensureSecrets } from '#cli/io/secrets.ts';
-import { openSupervisor, type ReadyMessage, type Supervisor } from '#cli/io/supervisor.ts';
+import { type ChildSpec, openSupervisor, type ReadyMessage, type Supervisor } from '#cli/io/supervisor.ts';
 import type { ListenAddress, Settings } from '#cli/settings.ts';
 import type { Registry } from '#model/registry.ts';
 import { formatLint } from '#model/result.ts';
@@ -91,77 +92,78 @@ type Chain = {
   readonly notes: readonly string[];
 };
 
-/** Starts every process in the order in which one needs another's port; resolves when all are ready. */
+function superviseFrom(settings: Settings, say: (text: string) => void): Supervisor {
+  const { clock } = settings;
+  const anchored = clock.kind === 'virtual' ? { ...clock, anchorMs: clock.anchorMs ?? Date.now() } : clock;
+  return openSupervisor({
+    entry,
+    env: {
+      ...process.env,
+      FENGSUI_DATA: settings.dataDir,
+      FENGSUI_COUNTY: settings.countyDir,
+      FENGSUI_DEVICES: settings.devicesDir,
+      FENGSUI_CLOCK: formatClockSpec(anchored),
+    },
+    logDir: join(settings.dataDir, 'logs'),
+    onEvent: say,
+  });
+}
+
+/** Starts every process as soon as the ports that it needs are known; resolves when all are ready. */
 async function startChain(
   settings: Settings,
   registry: Registry,
   profiles: Parameters<typeof compileForHere>[1],
-  say: (text: string) => void,
+  supervisor: Supervisor,
 ): Promise<Chain> {
   const { dataDir, http, mqtt } = settings;
-  const clock =
-    settings.clock.kind === 'virtual'
-      ? { ...settings.clock, anchorMs: settings.clock.anchorMs ?? Date.now() }
-      : settings.clock;
-  const supervisor = openSupervisor({
-    entry,
-    env: {
-      ...process.env,
-      FENGSUI_DATA: dataDir,
-      FENGSUI_COUNTY: settings.countyDir,
-      FENGSUI_DEVICES: settings.devicesDir,
-      FENGSUI_CLOCK: formatClockSpec(clock),
-    },
-    logDir: join(dataDir, 'logs'),
-    onEvent: say,
+  const starting: Promise<ReadyMessage>[] = [];
+  const start = (spec: ChildSpec): Promise<ReadyMessage> => {
+    const ready = supervisor.start(spec);
+    ready.catch(() => {}); // Whoever awaits it hears of it, perhaps only after another one has failed.
+    starting.push(ready);
+    return ready;
+  };
+  const run = (name: string, env: { readonly [name: string]: string } = {}) =>
+    start({ name, args: ['run', name], env });
+  const simulated = [...registry.edges.values()].some((edge) => edge.origin === 'simulated');
+  const simulating = simulated ? run('simulators') : undefined;
+  const broking = start({
+    name: 'broker',
+    args: ['run', 'broker'],
+    env: { FENGSUI_MQTT: `${mqtt.host}:${mqtt.port}` },
+    envOnRestart: (ready) => ({ FENGSUI_MQTT: `${mqtt.host}:${portOf(ready, 'mqtt')}` }),
   });
-  try {
-    const simulated = [...registry.edges.values()].some((edge) => edge.origin === 'simulated');
-    const run = (name: string, env: { readonly [key: string]: string } = {}) =>
-      supervisor.start({ name, args: ['run', name], env });
-    const simulators = simulated ? await run('simulators') : undefined;
-    const broker = await supervisor.start({
-      name: 'broker',
-      args: ['run', 'broker'],
-      env: { FENGSUI_MQTT: `${mqtt.host}:${mqtt.port}` },
-      envOnRestart: (ready) => ({ FENGSUI_MQTT: `${mqtt.host}:${portOf(ready, 'mqtt')}` }),
+  run('rules');
+  const mqttPort = portOf(await broking, 'mqtt');
+  const toBroker = { FENGSUI_MQTT: `${mqtt.host}:${mqttPort}` };
+  run('ingest', toBroker);
+  run('alerts', toBroker);
+  const console_ = start({
+    name: 'console',
+    args: ['run', 'console'],
+    env: { ...toBroker, FENGSUI_HTTP: `${http.host}:${http.port}` },
+    envOnRestart: (ready) => ({ FENGSUI_HTTP: `${http.host}:${portOf(ready, 'http')}` }),
+  });
+  const simulators = await simulating;
+  const configs = compileForHere(registry, profiles, {
+    dataDir,
+    mqttUrl: `mqtt://${mqtt.host}:${mqttPort}`,
+    lines: simulators?.lines ?? [],
+  });
+  for (const config of configs) {
+    writeEdgeConfig(dataDir, config);
+    if (registry.edges.get(config.edgeId)?.origin === 'live') continue;
+    start({
+      name: config.edgeId,
+      args: ['run', 'edge', '--config', edgeConfigFile(dataDir, config.edgeId)],
+      env: { FENGSUI_NAME: config.edgeId },
     });
-    const mqttPort = portOf(broker, 'mqtt');
-    const toBroker = { FENGSUI_MQTT: `${mqtt.host}:${mqttPort}` };
-    const configs = compileForHere(registry, profiles, {
-      dataDir,
-      mqttUrl: `mqtt://${mqtt.host}:${mqttPort}`,
-      lines: simulators?.lines ?? [],
-    });
-    for (const config of configs) writeEdgeConfig(dataDir, config);
-    const console_ = supervisor.start({
-      name: 'console',
-      args: ['run', 'console'],
-      env: { ...toBroker, FENGSUI_HTTP: `${http.host}:${http.port}` },
-      envOnRestart: (ready) => ({ FENGSUI_HTTP: `${http.host}:${portOf(ready, 'http')}` }),
-    });
-    const others = [
-      run('ingest', toBroker),
-      run('rules', toBroker),
-      run('alerts', toBroker),
-      ...configs
-        .filter((config) => registry.edges.get(config.edgeId)?.origin !== 'live')
-        .map((config) =>
-          supervisor.start({
-            name: config.edgeId,
-            args: ['run', 'edge', '--config', edgeConfigFile(dataDir, config.edgeId)],
-            env: { FENGSUI_NAME: config.edgeId },
-          }),
-        ),
-    ];
-    const all = await Promise.all([console_, ...others]);
-    const httpPort = portOf(all[0] as ReadyMessage, 'http');
-    const notes = (simulators?.addresses ?? []).map((address) => `simulated line ${address}`);
-    return { supervisor, httpPort, mqttPort, notes };
-  } catch (cause) {
-    await supervisor.stopAll();
-    throw cause;
   }
+  await Promise.all(starting);
+  const httpPort = portOf(await console_, 'http');
+  const notes = (simulators?.addresses ?? []).map((address) => `simulated line ${address}`);
+  return { supervisor, httpPort, mqttPort, notes };
 }
 
 function printWelcome(
@@ -220,6 +222,14 @@ function followCounty(
   });
 }
 
+async function stopEverything(supervisor: Supervisor, leaveCounty: () => void, unlock: () => void): Promise<number> {
+  console.log('\n  Stopping ...');
+  leaveCounty();
+  await supervisor.stopAll();
+  unlock();
+  return 0;
+}
+
 export async function up(settings: Settings): Promise<number> {
   const startedMs = performance.now();
   const log = { info: () => {}, warn: () => {}, error: openLog('up').error };
@@ -241,18 +251,23 @@ export async function up(settings: Settings): Promise<number> {
     const asked = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
     });
-    const chain = await startChain(settings, registry, source.value.profiles, say);
+    flushCompileCache(); // The stages load much of what is loaded here: at the first start they need not compile it again.
+    const supervisor = superviseFrom(settings, say);
+    const chain = await Promise.race([
+      startChain(settings, registry, source.value.profiles, supervisor).catch(async (cause: unknown) => {
+        await supervisor.stopAll();
+        throw cause;
+      }),
+      asked,
+    ]);
+    if (chain === undefined) return await stopEverything(supervisor, source.value.stop, unlock);
     printWelcome(settings, registry, chain, logins, performance.now() - startedMs);
     if (existsSync(join(settings.countyDir, 'simulation.yaml')))
       chain.supervisor.send('simulators', { kind: 'begin', again: true });
     const unfollow = followCounty(settings, source.value, chain, undefined, say);
     await asked;
-    console.log('\n  Stopping ...');
     unfollow();
-    source.value.stop();
-    await chain.supervisor.stopAll();
-    unlock();
-    return 0;
+    return await stopEverything(supervisor, source.value.stop, unlock);
   } catch (cause) {
     unlock();
     console.error(cause instanceof Error ? cause.message : String(cause));

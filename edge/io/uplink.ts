@@ -111,6 +111,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       timeQuality: told.quality,
       clockOffsetMs: offsetMs,
       queuedBatches: outbox.unacked,
+      nextSeq: outbox.nextSeq,
     };
     publish('status', JSON.stringify(status), true);
   };
@@ -158,9 +159,10 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       case 'resend': {
         if (command.epoch !== outbox.epoch) return { id: command.id, ok: false, message: 'unknown epoch' };
         const count = outbox.putBack(command.epoch, command.ranges, clock.nowMs());
-        queue.restart(true);
+        if (count > 0) queue.restart(true);
         pump();
-        return { id: command.id, ok: true, message: `${count} batches put back` };
+        const missing = outbox.missing(command.ranges);
+        return { id: command.id, ok: true, message: `${count} batches put back`, missing };
       }
       case 'read-now': {
         const limit = new AbortController();
@@ -291,6 +293,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     if (last.connected) {
       const lost: EdgeStatus = { state: 'lost', edgeId: config.edgeId, bootId: recorder.bootId };
       const said = new Promise<void>((resolve) => {
+        last.once('close', resolve); // A broker that ends at the same time does not answer.
         last.publish(topic('status'), JSON.stringify(lost), { qos: 1, retain: true }, () => resolve());
       });
       await Promise.race([said, pause(GOODBYE_MS, new AbortController().signal)]);
