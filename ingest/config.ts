@@ -3,6 +3,7 @@ import type { Cursors } from '#model/journal.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
+import type { GapTimes } from './gaps.ts';
 import type { StoreOptions } from './journal-item.ts';
 
 export type IngestConfig = {
@@ -19,6 +20,8 @@ export type IngestConfig = {
   /** After ingest has reached the broker, gateways have this long (real time) to be heard before they count as lost. */
   readonly edgeGraceMs?: number;
   readonly journalHorizonMs?: number;
+  /** When batches that the journal lacks are asked for; real time. */
+  readonly gaps?: Partial<GapTimes>;
 };
 
 export type IngestPorts = {

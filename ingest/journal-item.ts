@@ -39,6 +39,8 @@ export type JournalItem =
       readonly row: { readonly partition: number; readonly origin: Origin; readonly body: string } | null;
       readonly parts: readonly QuarantinePart[];
     }
+  /** Batches that an edge does not have any more and the journal never got: never asked for again. */
+  | { readonly kind: 'gone'; readonly edgeId: string; readonly epoch: string; readonly ranges: readonly SeqRange[] }
   /** Removes rows older than `beforeMs` that every cursor has passed, at most `limit`. */
   | {
       readonly kind: 'retain';
@@ -65,8 +67,12 @@ export type JournalResult =
   | { readonly kind: 'batch'; readonly fate: BatchFate; readonly ranges: readonly SeqRange[] | null }
   | { readonly kind: 'done'; readonly changed: number };
 
-/** What the journal remembers of the control rows that it has. */
+/** What the journal remembers of the rows that it has. */
 export type JournalMemory = {
+  /** Numbers on disk, by `edge/epoch`. */
+  readonly streams: ReadonlyMap<string, readonly SeqRange[]>;
+  /** Numbers that are lost for good, by `edge/epoch`. */
+  readonly gone: ReadonlyMap<string, readonly SeqRange[]>;
   readonly edges: ReadonlyMap<string, { readonly state: 'online' | 'lost'; readonly bootId: string }>;
   /** By partition. */
   readonly ruleVersions: ReadonlyMap<number, string>;

@@ -8,7 +8,7 @@ import type { SensorId } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Columns, emptyColumns, pushReading } from './chunk.ts';
 import { createColumnOpener } from './open-columns.ts';
-import { bootKey, type Fixes, plausibleFixes } from './series-buffer.ts';
+import { bootKey, type Fixes, isInjected, plausibleFixes, streamKey } from './series-buffer.ts';
 
 /** The readings of one sensor in one row of the journal. */
 export type TailPiece = {
@@ -19,13 +19,15 @@ export type TailPiece = {
   readonly waiting: { readonly boot: string; readonly monoShiftMs: number } | null;
 };
 export type JournalTail = {
-  /** Reads what came, forgets what history has. */
-  readonly follow: (historyCursors: ReadonlyMap<number, number>) => void;
+  /** Reads what came, forgets what history has. `isTaken`: history has this batch, from a row that is gone. */
+  readonly follow: (historyCursors: ReadonlyMap<number, number>, isTaken: IsTaken) => void;
   readonly of: (sensorId: SensorId) => readonly TailPiece[];
   readonly sensors: () => Iterable<SensorId>;
   /** Clocks that were set in these rows. */
   readonly fixes: () => Fixes;
 };
+
+type IsTaken = (stream: string, seq: number) => boolean;
 
 const ROWS_PER_READ = 500;
 
@@ -36,11 +38,21 @@ export function createJournalTail(journal: JournalReader): JournalTail {
   const open = createColumnOpener();
   let forgotten = '';
 
-  const take = (partition: number, after: number): number => {
+  /** The journal was put back to an older copy: of what was read nobody knows what is still true. */
+  const beginAnew = (): void => {
+    pieces.clear();
+    fixes.clear();
+    readTo.clear();
+    forgotten = '';
+  };
+
+  const take = (partition: number, after: number, isTaken: IsTaken): number => {
     const rows = journal.read(partition, after, ROWS_PER_READ);
+    if (rows.length > 0 && readTo.has(partition) && journal.wasRolledBack?.(after) === true) beginAnew();
     for (const row of rows) {
       if (row.kind !== 'batch') continue;
       const batch = open(row.body);
+      if (!isInjected(batch) && isTaken(streamKey(row), row.seq)) continue;
       const { baseMs, unsure } = dateBatch(batch, row.receivedAtMs);
       const waiting = unsure ? { boot: bootKey(batch.edgeId, batch.bootId), monoShiftMs: batch.monoMs - baseMs } : null;
       const columns = batch.ids.map(emptyColumns);
@@ -58,7 +70,7 @@ export function createJournalTail(journal: JournalReader): JournalTail {
     }
     const last = rows.at(-1)?.pos ?? after;
     readTo.set(partition, last);
-    return rows.length === ROWS_PER_READ ? take(partition, last) : last;
+    return rows.length === ROWS_PER_READ ? take(partition, last, isTaken) : last;
   };
 
   const forget = (cursors: ReadonlyMap<number, number>): void => {
@@ -73,11 +85,11 @@ export function createJournalTail(journal: JournalReader): JournalTail {
   };
 
   return {
-    follow: (cursors) => {
+    follow: (cursors, isTaken) => {
       forget(cursors);
       for (const [partition, head] of journal.heads()) {
         const after = Math.max(readTo.get(partition) ?? 0, cursors.get(partition) ?? 0);
-        if (head > after) take(partition, after);
+        if (head > after) take(partition, after, isTaken);
       }
     },
     of: (sensorId) => pieces.get(sensorId) ?? [],

@@ -10,6 +10,7 @@ import {
   type IngestPorts,
   WAITING_CHARS,
 } from './config.ts';
+import { DEFAULT_GAP_TIMES } from './gaps.ts';
 import { createControl } from './io/control.ts';
 import { startHistory } from './io/history.ts';
 import { readHistoryCursors } from './io/history-reader.ts';
@@ -17,12 +18,14 @@ import { openJournal } from './io/journal.ts';
 import { openQuarantineReader } from './io/quarantine-reader.ts';
 import { createReceiver } from './io/receiver.ts';
 import { createReinjection } from './io/reinjection.ts';
+import { createResend } from './io/resend.ts';
 import { retainForever } from './io/retention-loop.ts';
 import { openUplink } from './io/uplink.ts';
 import { DEFAULT_STORE_OPTIONS } from './journal-item.ts';
 import { createStateFeed } from './state-feed.ts';
 
 const STATE_EVERY_MS = 1_000;
+const RESEND_EVERY_MS = 1_000;
 const LOOPS_END_LIMIT_MS = 1_000;
 
 export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx: StageContext): Promise<Service> {
@@ -39,6 +42,11 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
   const history = startHistory(config.dataDir, { ...DEFAULT_HISTORY, ...config.history }, ctx);
   const quarantine = openQuarantineReader(config.dataDir);
   const control = createControl(journal, ports, ctx);
+  const logged = (work: Promise<void>, what: string): void => {
+    work.catch((cause) => ctx.log.error(`${what} failed`, { cause: String(cause) }));
+  };
+  // Put in line before anything can arrive: a partition begins with its rules.
+  logged(control.switchRules(), 'rule switch');
   let feed = createStateFeed(ports.registry.current());
   /** Since when edges can be heard; null while the broker is away. */
   let upSinceMs: number | null = null;
@@ -46,7 +54,11 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
 
   const hear = (topic: EdgeTopic, payload: Buffer): void => {
     if (topic.channel === 'up') receiver.receive(topic, payload);
-    else if (topic.channel === 'status') control.takeStatus(topic, payload);
+    else if (topic.channel === 'reply') resend.takeReply(topic, payload);
+    else if (topic.channel === 'status') {
+      const status = control.takeStatus(topic, payload);
+      if (status !== undefined) resend.takeStatus(topic, status);
+    }
   };
   const uplink = openUplink(
     config,
@@ -55,6 +67,7 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
       up: () => {
         upSinceMs = ctx.clock.nowMs();
         control.forgetHeard();
+        resend.forgetHeard();
         clearTimeout(graceTimer);
         graceTimer = setTimeout(control.loseUnheard, config.edgeGraceMs ?? EDGE_GRACE_MS);
       },
@@ -65,25 +78,27 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
     },
     ctx,
   );
+  const resend = createResend(journal, uplink.publish, { ...DEFAULT_GAP_TIMES, ...config.gaps }, ctx);
   const receiver = createReceiver({
     journal,
     registry: ports.registry,
     feed: () => feed,
     publish: uplink.publish,
+    stored: resend.stored,
     ctx,
   });
   const publishStates = (): void => {
     for (const { topic, state } of feed.drain()) uplink.publish(topic, JSON.stringify(state));
   };
   const stateTimer = setInterval(publishStates, STATE_EVERY_MS);
+  const resendTimer = setInterval(() => uplink.isUp() && resend.ask(), RESEND_EVERY_MS);
 
   const reinject = createReinjection(quarantine, journal, ports.registry, ctx);
-  const logged = (work: Promise<void>, what: string): void => {
-    work.catch((cause) => ctx.log.error(`${what} failed`, { cause: String(cause) }));
-  };
   const cancels = [
     ports.registry.onChange(() => {
       feed = createStateFeed(ports.registry.current());
+      // First: a partition that is new begins with its rules, not with a row that nobody judges.
+      logged(control.switchRules(), 'rule switch');
       logged(reinject(), 're-injection');
     }),
     ports.ruleSets.onChange(() => logged(control.switchRules(), 'rule switch')),
@@ -92,8 +107,10 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
     supervise({ name, log: ctx.log, metrics: ctx.metrics, clock: ctx.clock, signal }, run);
   const loops = [
     loop('ingest.ticks', async (until) => {
-      await control.switchRules();
-      while (await ctx.clock.sleep(config.tickMs, until)) await control.tick(upSinceMs ?? ctx.clock.nowMs());
+      while (await ctx.clock.sleep(config.tickMs, until)) {
+        await control.switchRules();
+        await control.tick(upSinceMs ?? ctx.clock.nowMs());
+      }
     }),
     loop('ingest.retention', (until) =>
       retainForever(
@@ -115,6 +132,7 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
       stopping.abort();
       clearTimeout(graceTimer);
       clearInterval(stateTimer);
+      clearInterval(resendTimer);
       for (const cancel of cancels) cancel();
       await uplink.close();
       await journal.close();

@@ -3,9 +3,11 @@
  * set are kept apart by boot and by what dates them, so that a `clock` event can move them as a whole.
  */
 import type { VerifiedBatch } from '#model/batch.ts';
+import type { ScannedBatch as VerifiedColumns } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
-import type { SensorId } from '#model/reading.ts';
+import { flagBits, type SensorId } from '#model/reading.ts';
+import { addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Columns, emptyColumns, pushReading } from './chunk.ts';
 import { createColumnOpener } from './open-columns.ts';
@@ -32,16 +34,29 @@ export type SeriesBuffer = {
   readonly unsure: () => Iterable<UnsureSeries>;
   /** `clock` events that came in, first one a boot. */
   readonly fixes: () => Fixes;
+  /** The batches that these readings came in, by `edge/epoch`. */
+  readonly batches: () => ReadonlyMap<string, readonly SeqRange[]>;
   readonly clear: () => void;
 };
 
+const INJECTED = flagBits(['injected']);
+const NOTHING: readonly SeqRange[] = [];
+
+export const streamKey = (row: { readonly edgeId: string; readonly epoch: string }): string =>
+  `${row.edgeId}/${row.epoch}`;
+/** What came out of quarantine bears the identity of the batch that it was a part of, and is no repeat of it. */
+export const isInjected = (batch: Pick<VerifiedColumns, 'count' | 'bits'>): boolean =>
+  batch.count > 0 && ((batch.bits[0] ?? 0) & INJECTED) !== 0;
+
 export const bootKey = (edgeId: string, bootId: string): BootKey => `${edgeId}/${bootId}`;
 
-export function createSeriesBuffer(): SeriesBuffer {
+/** `isTaken` tells which batches have been stored before; their rows are passed over. */
+export function createSeriesBuffer(isTaken: (stream: string, seq: number) => boolean = () => false): SeriesBuffer {
   const sure = new Map<SensorId, Columns>();
   const unsure = new Map<string, UnsureSeries>();
   const fixes = new Map<BootKey, EpochMs>();
   const open = createColumnOpener();
+  const batches = new Map<string, readonly SeqRange[]>();
   let lists = new Map<readonly SensorId[], readonly Columns[]>();
   let count = 0;
 
@@ -77,6 +92,12 @@ export function createSeriesBuffer(): SeriesBuffer {
     take: (row) => {
       if (row.kind !== 'batch') return;
       const batch = open(row.body);
+      if (!isInjected(batch)) {
+        const stream = streamKey(row);
+        const held = batches.get(stream) ?? NOTHING;
+        if (hasSeq(held, row.seq) || isTaken(stream, row.seq)) return;
+        batches.set(stream, addSeq(held, row.seq));
+      }
       const { baseMs, unsure: isUnsure } = dateBatch(batch, row.receivedAtMs);
       const boot = isUnsure ? bootKey(batch.edgeId, batch.bootId) : '';
       const columns = isUnsure
@@ -93,7 +114,9 @@ export function createSeriesBuffer(): SeriesBuffer {
     sure: () => sure,
     unsure: () => unsure.values(),
     fixes: () => fixes,
+    batches: () => batches,
     clear: () => {
+      batches.clear();
       sure.clear();
       lists = new Map();
       unsure.clear();

@@ -37,6 +37,12 @@ export type JournalReader = {
   readonly heads: () => ReadonlyMap<number, number>;
   /** Rows after `afterPos`, in order, at most `limit`; empty when there are none. */
   readonly read: (partition: number, afterPos: number, limit: number) => readonly JournalRow[];
+  /**
+   * Whether `pos` belongs to rows that were there and are gone, because the file was put back to an older copy. No
+   * position is used twice, so a cursor that stands there skips nothing; but what was made of those rows must be made
+   * anew. Ask after a `read` that brought rows.
+   */
+  readonly wasRolledBack?: (pos: number) => boolean;
   /** Calls back (conflated) when rows may have come; returns the cancel. A slow poll is included. */
   readonly onWake: (wake: () => void) => () => void;
   readonly close: () => void;

@@ -39,5 +39,19 @@ export function addRange(ranges: readonly SeqRange[], added: SeqRange): readonly
   return out;
 }
 
+/** What of `from` to `to` is not in the set. */
+export function holesIn(ranges: readonly SeqRange[], [from, to]: SeqRange): readonly SeqRange[] {
+  const holes: SeqRange[] = [];
+  let next = from;
+  for (const range of ranges) {
+    if (range[1] < next) continue;
+    if (range[0] > to) break;
+    if (range[0] > next) holes.push([next, range[0] - 1]);
+    next = range[1] + 1;
+  }
+  if (next <= to) holes.push([next, to]);
+  return holes;
+}
+
 export const countSeqs = (ranges: readonly SeqRange[]): number =>
   ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);

@@ -77,6 +77,8 @@ export type EdgeStatus =
       /** This edge's clock minus the centre's, from the last ack; null before the first. */
       readonly clockOffsetMs: number | null;
       readonly queuedBatches: number;
+      /** The number that the next batch of this epoch will bear: what is below was written. */
+      readonly nextSeq?: number;
     }
   | { readonly state: 'lost'; readonly edgeId: string; readonly bootId: string };
 
@@ -85,4 +87,10 @@ export type EdgeCommand = { readonly id: string; readonly issuedAt: EpochMs; rea
   | { readonly kind: 'resend'; readonly epoch: string; readonly ranges: readonly SeqRange[] }
   | { readonly kind: 'read-now' }
 );
-export type EdgeReply = { readonly id: string; readonly ok: boolean; readonly message: string };
+export type EdgeReply = {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly message: string;
+  /** To a `resend`: what of it the edge does not have any more and will never send. */
+  readonly missing?: readonly SeqRange[];
+};

@@ -54,6 +54,7 @@ function prepare(db: DatabaseSync) {
       'SELECT seq, readings FROM batch WHERE ackedAtMs IS NULL AND events = 0 ORDER BY seq LIMIT 50',
     ),
     drop: db.prepare('DELETE FROM batch WHERE seq = ?'),
+    between: db.prepare('SELECT seq FROM batch WHERE seq BETWEEN ? AND ? ORDER BY seq'),
     one: db.prepare('SELECT seq, body FROM batch WHERE seq = ? AND ackedAtMs IS NULL'),
     unacked: db.prepare('SELECT seq FROM batch WHERE ackedAtMs IS NULL AND seq >= ? AND seq < ? ORDER BY seq LIMIT ?'),
     counts: db.prepare('SELECT count(*) AS batches, count(*) FILTER (WHERE ackedAtMs IS NULL) AS unacked FROM batch'),

@@ -6,7 +6,7 @@ import { type Batch, type EdgeEvent, encodeBatch, MAX_BATCH_BYTES } from '../../
 import { inTransaction } from '../../model/io/sqlite.ts';
 import type { Log, Metrics } from '../../model/ports.ts';
 import type { Reading, SensorId } from '../../model/reading.ts';
-import { addRange, type SeqRange } from '../../model/seen.ts';
+import { addRange, holesIn, type SeqRange } from '../../model/seen.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { CounterBase } from '../acquire/counter.ts';
 import { createFile, isCorruption, type OutboxFile, openOutboxFile, setAside } from './outbox-file.ts';
@@ -230,6 +230,21 @@ export class Outbox {
     );
     this.#recount();
     return changed;
+  }
+
+  /** What of these numbers was given out and is not here any more. */
+  missing(ranges: readonly SeqRange[]): readonly SeqRange[] {
+    return ranges.flatMap(([from, to]) => {
+      const end = Math.min(to, this.#nextSeq - 1);
+      if (end < from) return [];
+      const here: [number, number][] = [];
+      for (const { seq } of this.#file.sql.between.iterate(from, end) as Iterable<{ readonly seq: number }>) {
+        const last = here.at(-1);
+        if (last !== undefined && seq === last[1] + 1) last[1] = seq;
+        else here.push([seq, seq]);
+      }
+      return holesIn(here, [from, end]);
+    });
   }
 
   /** Sequence numbers that wait for an ack, oldest first, `from` ≤ seq < `before`. */

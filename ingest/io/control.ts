@@ -6,14 +6,15 @@ import type { CompiledRuleSet } from '#model/rule-set.ts';
 import type { EdgeTopic } from '#model/topics.ts';
 import type { IngestPorts } from '../config.ts';
 import type { ControlRow } from '../journal-item.ts';
-import { parseStatus } from '../status.ts';
+import { type HeardStatus, parseStatus } from '../status.ts';
 import type { Journal } from './journal.ts';
 
 export type Control = {
   readonly tick: (centreUpSinceMs: number) => Promise<void>;
   /** Journals each rule set that differs from the last one journalled. */
   readonly switchRules: () => Promise<void>;
-  readonly takeStatus: (topic: EdgeTopic, payload: Buffer) => void;
+  /** The status, when it is one of the topic's edge. */
+  readonly takeStatus: (topic: EdgeTopic, payload: Buffer) => HeardStatus | undefined;
   /** From now on only gateways that are heard count as there. */
   readonly forgetHeard: () => void;
   /** Those that were there and were not heard since are lost: their last will went to a broker that died. */
@@ -21,7 +22,7 @@ export type Control = {
 };
 
 export function createControl(journal: Journal, ports: IngestPorts, ctx: StageContext): Control {
-  const versions = new Map(journal.memory.ruleVersions);
+  const versions = new Map<number, string | undefined>(journal.memory.ruleVersions);
   const edges = new Map(journal.memory.edges);
   const heard = new Set<string>();
   const append = (rows: readonly ControlRow[]) =>
@@ -72,8 +73,13 @@ export function createControl(journal: Journal, ports: IngestPorts, ctx: StageCo
           : [{ kind: 'rules', partition, version: ruleSet.version, body: JSON.stringify(ruleSet) } as const],
       );
       if (rows.length === 0) return;
-      if ((await append(rows)) === undefined) throw new Error('rule sets not journalled: too much waits for the disk');
+      const before = rows.map(({ partition }) => [partition, versions.get(partition)] as const);
+      // Before the disk has them: a second change meanwhile must not write the same rows again.
       for (const row of rows) versions.set(row.partition, row.version);
+      if ((await append(rows)) === undefined) {
+        for (const [partition, version] of before) versions.set(partition, version);
+        throw new Error('rule sets not journalled: too much waits for the disk');
+      }
       ctx.log.info('rule sets journalled', { partitions: rows.length });
     },
     takeStatus: (topic, payload) => {
@@ -81,10 +87,11 @@ export function createControl(journal: Journal, ports: IngestPorts, ctx: StageCo
       if (status === undefined || status.edgeId !== topic.edgeId) {
         ctx.metrics.count('fengsui_ingest_malformed_status_total');
         ctx.log.warn('status not understood', { edge: topic.edgeId });
-        return;
+        return undefined;
       }
       if (status.state === 'online') heard.add(status.edgeId);
       setEdge(status.edgeId, status.state, status.bootId);
+      return status;
     },
     forgetHeard: () => heard.clear(),
     loseUnheard: () => {

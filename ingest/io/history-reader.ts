@@ -4,6 +4,7 @@ import type { HistoryPoint, HistoryReader } from '#model/history.ts';
 import { openReadable } from '#model/io/sqlite.ts';
 import type { Cursors, JournalReader } from '#model/journal.ts';
 import type { Flag, SensorId } from '#model/reading.ts';
+import { hasSeq, type SeqRange } from '#model/seen.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Columns, decodeChunk, pointAt } from '../chunk.ts';
 import { createJournalTail } from '../journal-tail.ts';
@@ -33,13 +34,13 @@ export function openHistoryReader(dataDir: string, journal: JournalReader): Hist
   const withMoment = <T>(read: (moment: Moment) => T): T => {
     const db = open.get();
     if (db === undefined) {
-      tail.follow(new Map());
+      tail.follow(new Map(), () => false);
       return read(undefined);
     }
     db.exec('BEGIN');
     try {
       const cursors = readCursors(db);
-      tail.follow(cursors);
+      tail.follow(cursors, takenIn(db));
       return read({ db, cursors });
     } finally {
       db.exec('COMMIT');
@@ -126,6 +127,23 @@ function readCursors(db: DatabaseSync): Cursors {
   return new Map(rows.map((row) => [row.partition, row.pos]));
 }
 
+/** Which batches are in the chunks, as far as it is asked in one moment. */
+function takenIn(db: DatabaseSync): (stream: string, seq: number) => boolean {
+  const known = new Map<string, readonly SeqRange[]>();
+  const rangesOf = (stream: string): readonly SeqRange[] => {
+    const row = db.prepare('SELECT ranges FROM taken WHERE stream = ?').get(stream) as { ranges: string } | undefined;
+    return row === undefined ? [] : (JSON.parse(row.ranges) as SeqRange[]);
+  };
+  return (stream, seq) => {
+    let ranges = known.get(stream);
+    if (ranges === undefined) {
+      ranges = rangesOf(stream);
+      known.set(stream, ranges);
+    }
+    return hasSeq(ranges, seq);
+  };
+}
+
 const select = (moment: Moment, sql: string, ...values: (string | number)[]): StoredChunk[] =>
   (moment?.db.prepare(sql).all(...values) ?? []) as StoredChunk[];
 
@@ -152,7 +170,7 @@ function openOnDemand(path: string) {
       if (db !== undefined) return db;
       const opened = openReadable(path);
       try {
-        opened?.prepare('SELECT pos FROM cursors LIMIT 1').all();
+        opened?.prepare('SELECT pos FROM cursors, taken LIMIT 1').all();
         db = opened;
       } catch {
         opened?.close(); // The tables are not there yet.

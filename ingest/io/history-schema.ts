@@ -5,6 +5,8 @@ export const historyPath = (dataDir: string): string => `${dataDir}/history/hist
 /**
  * A chunk with a `boot` waits for that boot's clock: its instants rest on receive times, `mono_shift` turns them into
  * monotonic ones. Chunks of a series may overlap; readers merge them.
+ * `taken` are the batches whose readings are in chunks, by `edge/epoch`: a journal that was put back to an older copy
+ * gets some of them again, in other rows.
  */
 export const HISTORY_SCHEMA = `
 CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, sensor_id TEXT NOT NULL UNIQUE);
@@ -25,5 +27,6 @@ CREATE TABLE IF NOT EXISTS chunks (
 CREATE INDEX IF NOT EXISTS chunks_by_series ON chunks (series, to_ms);
 CREATE INDEX IF NOT EXISTS chunks_by_boot ON chunks (boot) WHERE boot IS NOT NULL;
 CREATE TABLE IF NOT EXISTS clocks (boot TEXT PRIMARY KEY, utc_at_mono_zero_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS taken (stream TEXT PRIMARY KEY, ranges TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cursors (partition INTEGER PRIMARY KEY, pos INTEGER NOT NULL);
 `;

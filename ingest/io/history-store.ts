@@ -5,6 +5,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import type { SensorId } from '#model/reading.ts';
+import { addRange, hasSeq, type SeqRange } from '#model/seen.ts';
 import {
   appendColumns,
   type Columns,
@@ -20,6 +21,8 @@ import { HISTORY_SCHEMA } from './history-schema.ts';
 
 export type HistoryStore = {
   readonly cursors: () => ReadonlyMap<number, number>;
+  /** Whether a batch's readings are in the file, whatever row of the journal they came in. */
+  readonly isTaken: (stream: string, seq: number) => boolean;
   /** Throws when the disk refuses; then nothing of it is there. */
   readonly flush: (buffer: SeriesBuffer, cursors: ReadonlyMap<number, number>) => void;
   /** Merges the small chunks of at most `series` series; the number of those that it merged. */
@@ -45,6 +48,9 @@ export function openHistoryStore(path: string): HistoryStore {
   const saveCursor = db.prepare(
     'INSERT INTO cursors (partition, pos) VALUES (?, ?) ON CONFLICT (partition) DO UPDATE SET pos = excluded.pos',
   );
+  const saveTaken = db.prepare(
+    'INSERT INTO taken (stream, ranges) VALUES (?, ?) ON CONFLICT (stream) DO UPDATE SET ranges = excluded.ranges',
+  );
   const saveClock = db.prepare(
     'INSERT INTO clocks (boot, utc_at_mono_zero_ms) VALUES (?, ?) ON CONFLICT (boot) DO NOTHING',
   );
@@ -55,6 +61,7 @@ export function openHistoryStore(path: string): HistoryStore {
   const encode = createChunkEncoder();
   const series = new Map<SensorId, number>();
   const clocks = new Map<string, number>();
+  const taken = new Map<string, readonly SeqRange[]>();
   /** How many small chunks a series has. */
   const small = new Map<number, number>();
   load();
@@ -62,9 +69,12 @@ export function openHistoryStore(path: string): HistoryStore {
   function load(): void {
     series.clear();
     clocks.clear();
+    taken.clear();
     small.clear();
     for (const row of db.prepare('SELECT id, sensor_id FROM series').all() as { id: number; sensor_id: string }[])
       series.set(row.sensor_id, row.id);
+    for (const row of db.prepare('SELECT stream, ranges FROM taken').all() as { stream: string; ranges: string }[])
+      taken.set(row.stream, JSON.parse(row.ranges) as SeqRange[]);
     const booted = db.prepare('SELECT boot, utc_at_mono_zero_ms AS utc FROM clocks').all();
     for (const row of booted as { boot: string; utc: number }[]) clocks.set(row.boot, row.utc);
     const sums = db.prepare('SELECT series, count(*) AS n FROM chunks WHERE n < ? AND boot IS NULL GROUP BY series');
@@ -130,6 +140,7 @@ export function openHistoryStore(path: string): HistoryStore {
       const rows = db.prepare('SELECT partition, pos FROM cursors').all() as { partition: number; pos: number }[];
       return new Map(rows.map((row) => [row.partition, row.pos]));
     },
+    isTaken: (stream, seq) => hasSeq(taken.get(stream) ?? [], seq),
     flush: (buffer, cursors) =>
       atomically(() => {
         for (const [boot, utc] of buffer.fixes()) {
@@ -144,6 +155,11 @@ export function openHistoryStore(path: string): HistoryStore {
           const sorted = sortColumns(columns);
           if (utc === undefined) writeChunks(idOf(sensorId), sorted, 0, { boot, monoShiftMs });
           else writeChunks(idOf(sensorId), sorted, monoShiftMs + utc, null);
+        }
+        for (const [stream, ranges] of buffer.batches()) {
+          const all = ranges.reduce(addRange, taken.get(stream) ?? []);
+          taken.set(stream, all);
+          saveTaken.run(stream, JSON.stringify(all));
         }
         for (const [partition, pos] of cursors) saveCursor.run(partition, pos);
       }),

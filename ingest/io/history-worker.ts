@@ -24,7 +24,7 @@ const answer = (message: HistoryAnswer): void => port.postMessage(message);
 
 const store = openHistoryStore(historyPath(dataDir));
 const journal = openJournalReader(dataDir);
-const buffer = createSeriesBuffer();
+const buffer = createSeriesBuffer(store.isTaken);
 let done = new Map(store.cursors());
 let flushedAtMs = performance.now();
 let isClosing = false;

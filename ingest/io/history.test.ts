@@ -78,7 +78,7 @@ function memoryJournal(rows: readonly JournalRow[]): JournalReader {
 /** A history that follows the rows as its thread does, and can lose what it holds at any step. */
 function follower(dataDir: string, rows: readonly JournalRow[]) {
   let store = openHistoryStore(historyPath(dataDir));
-  const buffer = createSeriesBuffer();
+  const buffer = createSeriesBuffer((stream, seq) => store.isTaken(stream, seq));
   let done = store.cursors().get(3) ?? 0;
   const follow = () => {
     for (const row of rows) if (row.pos > done) buffer.take(row);

@@ -1,4 +1,5 @@
 /** Reads the journal from any process: its own connection, only what is committed, also before the file is there. */
+import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openReadable } from '#model/io/sqlite.ts';
 import { watchWake } from '#model/io/wake.ts';
@@ -50,13 +51,34 @@ function toRow(partition: number, row: Stored): JournalRow {
   }
 }
 
+const LOOK_EVERY_MS = 1_000;
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
+}
+
 export function openJournalReader(dataDir: string): JournalReader {
   const path = journalPath(dataDir);
   let db: DatabaseSync | undefined;
   let select: StatementSync | undefined;
   let newest: StatementSync | undefined;
+  let opening: StatementSync | undefined;
+  let inode = 0;
+  let lookedAtMs = 0;
+  /** Whoever put another file in its place: the old one would never bring a row again. */
+  const closeReplaced = (): void => {
+    const nowMs = performance.now();
+    if (nowMs - lookedAtMs < LOOK_EVERY_MS) return;
+    lookedAtMs = nowMs;
+    const now = inodeOf(path);
+    if (now === undefined || now === inode) return;
+    db?.close();
+    db = undefined;
+  };
   const ready = (): boolean => {
+    if (db !== undefined) closeReplaced();
     if (db !== undefined) return true;
+    inode = inodeOf(path) ?? 0;
     db = openReadable(path);
     try {
       select = db?.prepare(
@@ -67,6 +89,7 @@ export function openJournalReader(dataDir: string): JournalReader {
       db?.close(); // The tables are not there yet.
       db = undefined;
     }
+    opening = undefined;
     return db !== undefined;
   };
   return {
@@ -79,6 +102,16 @@ export function openJournalReader(dataDir: string): JournalReader {
     },
     read: (partition, afterPos, limit) =>
       ready() ? ((select?.all(partition, afterPos, limit) ?? []) as Stored[]).map((row) => toRow(partition, row)) : [],
+    wasRolledBack: (pos) => {
+      if (!ready()) return false;
+      try {
+        opening ??= db?.prepare('SELECT to_pos FROM openings WHERE from_pos <= ? ORDER BY from_pos DESC LIMIT 1');
+      } catch {
+        return false; // A journal that was last written before this table was known.
+      }
+      const last = opening?.get(pos) as { to_pos: number } | undefined;
+      return last !== undefined && pos < last.to_pos;
+    },
     onWake: (run) => watchWake(wakePathOf(path), run),
     close: () => {
       db?.close();

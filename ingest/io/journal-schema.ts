@@ -10,6 +10,8 @@ export const KIND_BATCH = 0;
 /**
  * `rows.pos` ascends over all partitions, so that the table only ever grows at its end; the index on the partition
  * holds `(partition, pos)`. `seen` keeps a digest of each batch for as long as its row is kept, `streams` the ranges for ever.
+ * `openings` are the positions from `from_pos` and below `to_pos` that an opening left out: whoever has a cursor there
+ * has read rows of a copy that is gone.
  */
 export const JOURNAL_SCHEMA = `
 CREATE TABLE IF NOT EXISTS rows (
@@ -52,5 +54,6 @@ CREATE TABLE IF NOT EXISTS quarantine (
   UNIQUE (edge_id, digest, reason)
 );
 CREATE INDEX IF NOT EXISTS quarantine_by_reason ON quarantine (reason, id);
+CREATE TABLE IF NOT EXISTS openings (from_pos INTEGER PRIMARY KEY, to_pos INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS memory (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -66,7 +66,7 @@ describe('the journal', () => {
     second.close();
     const reader = openJournalReader(folder);
     expect(reader.read(2, 0, 10).map((row) => row.kind === 'batch' && row.seq)).toEqual([1, 3, 2]);
-    expect([...reader.heads()]).toEqual([[2, 3]]);
+    expect([...reader.heads()]).toEqual([[2, reader.read(2, 0, 10).at(-1)?.pos]]);
     reader.close();
   });
 
@@ -102,14 +102,63 @@ describe('the journal', () => {
   it('forgets old rows only behind every cursor, and still knows what it has seen', () => {
     const store = open();
     store.commit([batch(1), batch(2), batch(3, { receivedAtMs: 9_000 })]);
-    const retain = (pos: number) =>
-      store.commit([{ kind: 'retain', beforeMs: 6_000, cursors: new Map([[2, pos]]), limit: 10 }]);
+    const reader = openJournalReader(folder);
+    const places = reader.read(2, 0, 10).map((row) => row.pos);
+    const retain = (nth: number) => {
+      const cursors = new Map([[2, places[nth - 1] ?? 0]]);
+      return store.commit([{ kind: 'retain', beforeMs: 6_000, cursors, limit: 10 }]);
+    };
     expect(retain(1)).toEqual([{ kind: 'done', changed: 1 }]);
     expect(retain(3)).toEqual([{ kind: 'done', changed: 1 }]);
     expect(store.commit([batch(1), batch(4)])).toMatchObject([{ fate: 'duplicate' }, { fate: 'stored' }]);
     store.close();
+    expect(reader.read(2, 0, 10).map((row) => (row.kind === 'batch' ? row.seq : 0))).toEqual([3, 4]);
+    reader.close();
+  });
+
+  it('keeps the rule set that is in force where the journal begins after old rows were forgotten', () => {
+    const store = open();
+    const rules = (version: string, receivedAtMs: number): JournalItem => ({
+      kind: 'control',
+      receivedAtMs,
+      rows: [{ kind: 'rules', partition: 2, version, body: JSON.stringify({ version }) }],
+    });
+    store.commit([rules('a', 1_000), batch(1), rules('b', 2_000), batch(2), batch(3, { receivedAtMs: 8_000 })]);
+    store.commit([rules('c', 9_000)]);
     const reader = openJournalReader(folder);
-    expect(reader.read(2, 0, 10).map((row) => row.pos)).toEqual([3, 4]);
+    const cursors = new Map([[2, reader.heads().get(2) ?? 0]]);
+    store.commit([{ kind: 'retain', beforeMs: 6_000, cursors, limit: 100 }]);
+    const left = reader.read(2, 0, 10).map((row) => (row.kind === 'rules' ? row.ruleSet.version : row.kind));
+    expect(left).toEqual(['b', 'batch', 'c']);
+    reader.close();
+    store.close();
+  });
+
+  it('never gives a position to two rows, and knows those of a copy that is gone', () => {
+    const copy = `${folder}/copy.sqlite`;
+    const first = open();
+    first.commit([batch(1), batch(2)]);
+    first.close();
+    copyFileSync(journalPath(folder), copy);
+    const second = open();
+    second.commit([batch(3), batch(4)]);
+    const reader = openJournalReader(folder);
+    const before = reader.read(2, 0, 10).map((row) => row.pos);
+    expect(before.map((pos) => reader.wasRolledBack?.(pos))).toEqual([false, false, false, false]);
+    second.close();
+
+    for (const suffix of ['-wal', '-shm']) rmSync(`${journalPath(folder)}${suffix}`, { force: true });
+    renameSync(copy, journalPath(folder));
+    const third = open();
+    third.commit([batch(3), batch(9)]);
+    third.close();
+    const again = openJournalReader(folder);
+    const after = again.read(2, 0, 10);
+    expect(after.map((row) => row.kind === 'batch' && row.seq)).toEqual([1, 2, 3, 9]);
+    expect(after[2]?.pos).toBeGreaterThan(before[3] ?? 0);
+    expect(before.map((pos) => again.wasRolledBack?.(pos))).toEqual([false, false, true, true]);
+    expect(after.map(({ pos }) => again.wasRolledBack?.(pos))).toEqual([false, false, false, false]);
+    again.close();
     reader.close();
   });
 });

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
-import { addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
+import { addRange, addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
 import type {
   BatchFate,
   ControlRow,
@@ -33,11 +33,18 @@ type Statements = {
   readonly seen: StatementSync;
   readonly digest: StatementSync;
   readonly remember: StatementSync;
+  readonly opening: StatementSync;
 };
 
 /** A longer list of ranges would make an ack large; the edge asks again for what is not in it. */
 const MAX_ACK_RANGES = 64;
 const CHECKPOINT_PAGES = 2_000;
+/**
+ * Each opening goes on at a position that no earlier one can have reached, so that a journal that was put back to an
+ * older copy never gives a position to two rows; see `openings` in the schema.
+ */
+const POSITIONS_PER_MS = 64;
+const GONE = 'gone:';
 
 export function openJournalStore(path: string, options: StoreOptions): JournalStore {
   const db = openWritable(path, JOURNAL_SCHEMA, CHECKPOINT_PAGES);
@@ -45,7 +52,9 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
   const write = prepareStatements(db);
   const quarantine = openQuarantineTable(db, options.quarantine);
   const streams = readStreams(db);
-  let nextPos = readNextPos(db);
+  const lastNextPos = readNextPos(db);
+  let nextPos = Math.max(lastNextPos, Date.now() * POSITIONS_PER_MS);
+  let isOpened = nextPos === lastNextPos;
 
   const streamOf = (edgeId: string, epoch: string): Stream => {
     const key = `${edgeId}/${epoch}`;
@@ -122,6 +131,12 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
         }
         return { kind: 'done', changed: 1 };
       }
+      case 'gone': {
+        const key = `${GONE}${item.edgeId}/${item.epoch}`;
+        const known = JSON.parse(readMemoryKey(db, key) ?? '[]') as SeqRange[];
+        write.remember.run(key, JSON.stringify(item.ranges.reduce(addRange, known)));
+        return { kind: 'done', changed: item.ranges.length };
+      }
       case 'retain':
         return { kind: 'done', changed: removeOldRows(db, item) };
       default:
@@ -132,6 +147,7 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
   return {
     commit: (items) =>
       inTransaction(db, () => {
+        if (!isOpened) write.opening.run(lastNextPos, nextPos);
         const results = items.map(commitItem);
         for (const stream of streams.values()) {
           if (!stream.isTouched) continue;
@@ -139,6 +155,7 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
           stream.isTouched = false;
         }
         write.remember.run('nextPos', String(nextPos));
+        isOpened = true;
         if (options.commitDelayMs > 0) pause(options.commitDelayMs);
         return results.map((result, index) => cumulative(result, items[index], streams));
       }),
@@ -163,6 +180,7 @@ function prepareStatements(db: DatabaseSync): Statements {
     ranges: db.prepare('UPDATE streams SET ranges = ? WHERE id = ?'),
     seen: db.prepare('INSERT INTO seen (stream, seq, digest) VALUES (?, ?, ?)'),
     digest: db.prepare('SELECT digest FROM seen WHERE stream = ? AND seq = ?'),
+    opening: db.prepare('INSERT OR REPLACE INTO openings (from_pos, to_pos) VALUES (?, ?)'),
     remember: db.prepare(
       'INSERT INTO memory (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
     ),
@@ -185,20 +203,26 @@ function readStreams(db: DatabaseSync): Map<string, Stream> {
 }
 
 function readNextPos(db: DatabaseSync): number {
-  const kept = db.prepare("SELECT value FROM memory WHERE key = 'nextPos'").get() as { value: string } | undefined;
-  return kept === undefined ? 1 : Number(kept.value);
+  return Number(readMemoryKey(db, 'nextPos') ?? 1);
+}
+
+function readMemoryKey(db: DatabaseSync, key: string): string | undefined {
+  return (db.prepare('SELECT value FROM memory WHERE key = ?').get(key) as { value: string } | undefined)?.value;
 }
 
 function readMemory(db: DatabaseSync): JournalMemory {
   const edges = new Map<string, { state: 'online' | 'lost'; bootId: string }>();
   const ruleVersions = new Map<number, string>();
+  const gone = new Map<string, readonly SeqRange[]>();
   const rows = db.prepare('SELECT key, value FROM memory').all() as { key: string; value: string }[];
   for (const { key, value } of rows) {
     if (key.startsWith('edge:'))
       edges.set(key.slice(5), JSON.parse(value) as { state: 'online' | 'lost'; bootId: string });
     else if (key.startsWith('rules:')) ruleVersions.set(Number(key.slice(6)), value);
+    else if (key.startsWith(GONE)) gone.set(key.slice(GONE.length), JSON.parse(value) as SeqRange[]);
   }
-  return { edges, ruleVersions };
+  const streams = new Map([...readStreams(db)].map(([key, { ranges }]) => [key, ranges]));
+  return { edges, ruleVersions, streams, gone };
 }
 
 const keepReject = (table: QuarantineTable, item: BatchItem): BatchFate => {

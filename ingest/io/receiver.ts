@@ -15,6 +15,8 @@ type Parts = {
   readonly registry: RegistryPort;
   readonly feed: () => StateFeed;
   readonly publish: (topic: string, payload: string) => void;
+  /** Called for each batch of the edge's own that is on disk. */
+  readonly stored: (topic: EdgeTopic, epoch: string, seq: number) => void;
   readonly ctx: StageContext;
 };
 type PendingAck = { readonly topic: string; readonly epoch: string; readonly ranges: readonly SeqRange[] };
@@ -25,7 +27,7 @@ export function digestOf(payload: Uint8Array): number {
   return bytes.readUInt32BE(0) * 2 ** 20 + (bytes.readUInt32BE(4) >>> 12);
 }
 
-export function createReceiver({ journal, registry, feed, publish, ctx }: Parts): Receiver {
+export function createReceiver({ journal, registry, feed, publish, stored, ctx }: Parts): Receiver {
   const verify = createVerifier();
   let acks = new Map<string, PendingAck>();
   const sendAcks = (): void => {
@@ -44,7 +46,11 @@ export function createReceiver({ journal, registry, feed, publish, ctx }: Parts)
   const settle = (topic: EdgeTopic, verdict: Verdict, receivedAtMs: number, result: JournalResult): void => {
     if (result.kind !== 'batch') return;
     ctx.metrics.count('fengsui_ingest_batches_total', { fate: result.fate });
-    if (verdict.identity !== undefined && result.ranges !== null) ack(topic, verdict.identity.epoch, result.ranges);
+    const { identity } = verdict;
+    if (identity !== undefined && result.ranges !== null) {
+      ack(topic, identity.epoch, result.ranges);
+      if (verdict.kind === 'batch' || verdict.own) stored(topic, identity.epoch, identity.seq);
+    }
     if (result.fate === 'stored' && verdict.kind === 'batch') {
       ctx.metrics.count('fengsui_ingest_readings_total', {}, verdict.readings);
       if (verdict.body !== null) feed().take(verdict.body, receivedAtMs);

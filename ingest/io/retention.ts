@@ -4,7 +4,10 @@ import { KIND_BATCH, ROW_KINDS } from './journal-schema.ts';
 
 const RULES = ROW_KINDS.indexOf('rules');
 
-/** Rows older than `beforeMs` that every cursor has passed; the newest rule set of a partition stays. */
+/**
+ * Rows older than `beforeMs` that every cursor has passed. The newest rule set among them stays: it is in force where
+ * the journal then begins.
+ */
 export function removeOldRows(
   db: DatabaseSync,
   step: { readonly beforeMs: number; readonly cursors: ReadonlyMap<number, number>; readonly limit: number },
@@ -12,7 +15,9 @@ export function removeOldRows(
   const select = db.prepare(
     'SELECT pos, kind, edge_id, epoch, seq FROM rows WHERE partition = ? AND pos <= ? AND received_ms < ? ORDER BY pos LIMIT ?',
   );
-  const newestRules = db.prepare('SELECT max(pos) AS pos FROM rows WHERE partition = ? AND kind = ?');
+  const newestRules = db.prepare(
+    'SELECT max(pos) AS pos FROM rows WHERE partition = ? AND kind = ? AND pos <= ? AND received_ms < ?',
+  );
   const remove = db.prepare('DELETE FROM rows WHERE pos = ?');
   const forget = db.prepare(
     'DELETE FROM seen WHERE stream = (SELECT id FROM streams WHERE edge_id = ? AND epoch = ?) AND seq = ?',
@@ -28,7 +33,7 @@ export function removeOldRows(
       epoch: string | null;
       seq: number | null;
     }[];
-    const kept = (newestRules.get(partition, RULES) as { pos: number | null }).pos;
+    const kept = (newestRules.get(partition, RULES, pos, step.beforeMs) as { pos: number | null }).pos;
     for (const row of rows) {
       if (row.pos === kept) continue;
       remove.run(row.pos);

@@ -55,7 +55,7 @@ export function follow(
   const followerOf = (partition: number): Follower => {
     let follower = followers.get(partition);
     if (follower === undefined) {
-      follower = openFollower(store, partition, log, clock.monoMs());
+      follower = openFollower(store, journal, partition, log, clock.monoMs());
       followers.set(partition, follower);
     }
     return follower;
@@ -82,7 +82,11 @@ export function follow(
   /** One read of one partition; how many rows were judged. */
   const judgeRows = (follower: Follower, out: Transition[], deadline: number): number => {
     let taken = 0;
-    for (const row of journal.read(follower.partition, follower.pos, ROWS_A_READ)) {
+    const rows = journal.read(follower.partition, follower.pos, ROWS_A_READ);
+    // Rows that this engine has judged are gone, others came instead: begin again from a snapshot that still holds.
+    if (rows.length > 0 && journal.wasRolledBack?.(follower.pos) === true)
+      throw new Error(`the journal was put back to an older copy (partition ${follower.partition})`);
+    for (const row of rows) {
       judgeRow(follower, row, out, store, ctx);
       follower.lagMs = Math.max(0, clock.nowMs() - row.receivedAtMs);
       taken++;
@@ -145,8 +149,11 @@ export function follow(
   };
 }
 
-function openFollower(store: RulesStore, partition: number, log: Log, nowMs: number): Follower {
-  const stored = store.snapshot(partition);
+function openFollower(store: RulesStore, journal: JournalReader, partition: number, log: Log, nowMs: number): Follower {
+  const newest = store.snapshot(partition);
+  const isGone = newest !== undefined && journal.wasRolledBack?.(newest.pos) === true;
+  const stored = isGone ? undefined : newest;
+  if (isGone) log.warn('the journal was put back to an older copy, rows are judged from its beginning', { partition });
   const restored = stored === undefined ? undefined : restoreEngine(partition, stored.bytes);
   if (stored !== undefined && restored === undefined)
     log.warn('the snapshot is of another format, rows are judged from the beginning of the journal', { partition });
