@@ -16,7 +16,8 @@ if (!existsSync(join(here, '..', 'node_modules'))) {
   process.exit(1);
 }
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  module.enableCompileCache?.();
+  // Shared by all processes of the chain; it outlives them and goes with the packages.
+  module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'compile'));
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 } else if (existsSync(pinned)) {

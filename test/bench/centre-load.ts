@@ -1,6 +1,7 @@
 /**
  * The bench's edges in one process: a bare MQTT client an edge (the load must cost less than what it loads), batches of
- * 100 readings at QoS 1, 8 in flight, the next one sent when the application's ack for one has come.
+ * 100 readings at QoS 1, 8 in flight. Unpaced, the next one is sent when the application's ack for one has come, under
+ * instants that run ahead of the clock; paced, one a period and edge, measured now.
  */
 import { connect, type Socket } from 'node:net';
 import type { Ack } from '#model/topics.ts';
@@ -9,8 +10,17 @@ import { BATCH_READINGS, sensorIds, townshipOf } from '#test/bench/centre-county
 
 export type LoadOrder = {
   readonly port: number;
-  readonly edges: readonly { readonly id: string; readonly password: string }[];
+  readonly edges: readonly LoadEdge[];
   readonly batchesPerEdge: number;
+  /** One batch a period and edge instead of as many as are acked. */
+  readonly everyMs?: number;
+};
+export type LoadEdge = {
+  readonly id: string;
+  readonly password: string;
+  /** Left out: as the bench's own county has them. */
+  readonly township?: string;
+  readonly sensors?: readonly string[];
 };
 export type LoadEvent = { readonly kind: 'ready' } | { readonly kind: 'acked'; readonly batches: number };
 
@@ -57,8 +67,7 @@ function packets(onPacket: (first: number, body: Buffer) => void): (chunk: Buffe
 }
 
 /** The text of one batch, put together without the codec's object per reading. */
-function batchMaker(edgeId: string): (seq: number) => string {
-  const ids = sensorIds(edgeId);
+function batchMaker(edgeId: string, ids: readonly string[], paced: boolean): (seq: number) => string {
   const groups = ids.length / BATCH_READINGS;
   const names = Array.from({ length: groups }, (_, group) =>
     JSON.stringify(ids.slice(group * BATCH_READINGS, (group + 1) * BATCH_READINGS)),
@@ -67,7 +76,7 @@ function batchMaker(edgeId: string): (seq: number) => string {
   let random = 12_345 + edgeId.length;
   return (seq) => {
     const group = (seq - 1) % groups;
-    const writtenAtMs = startMs + Math.floor((seq - 1) / groups) * STEP_MS;
+    const writtenAtMs = paced ? Date.now() : startMs + Math.floor((seq - 1) / groups) * STEP_MS;
     let rows = '';
     for (let index = 0; index < BATCH_READINGS; index++) {
       random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
@@ -86,22 +95,26 @@ function openEdge(
   who: LoadOrder['edges'][number],
   onAcked: (batches: number) => void,
 ): Promise<Edge> {
-  const township = townshipOf(who.id);
+  const township = who.township ?? townshipOf(who.id);
+  const { everyMs } = order;
   const topic = string(edgeTopic(township, who.id, 'up'));
-  const make = batchMaker(who.id);
+  const make = batchMaker(who.id, who.sensors ?? sensorIds(who.id), everyMs !== undefined);
   let sent = 0;
   let acked = 0;
   const socket: Socket = connect(order.port, '127.0.0.1');
   socket.setNoDelay(true);
-  const send = (): void => {
+  const send = (most = IN_FLIGHT): void => {
     socket.cork();
-    while (sent < order.batchesPerEdge && sent - acked < IN_FLIGHT) {
+    const until = sent + most;
+    while (sent < Math.min(order.batchesPerEdge, until) && sent - acked < IN_FLIGHT) {
       sent++;
       const id = (sent % 65_535) + 1;
       socket.write(packet(0x32, topic, Buffer.from([id >> 8, id & 255]), Buffer.from(make(sent))));
     }
     socket.uncork();
   };
+  /** Edges do not all send at the same instant. */
+  const pace = (periodMs: number) => setTimeout(() => setInterval(() => send(1), periodMs), Math.random() * periodMs);
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
     socket.on('close', () => {
@@ -111,14 +124,14 @@ function openEdge(
       const kind = first >> 4;
       if (kind === 2 && body[1] === 0)
         socket.write(packet(0x82, Buffer.from([0, 1]), string(edgeTopic(township, who.id, 'ack')), Buffer.from([0])));
-      else if (kind === 9) resolve({ start: send });
+      else if (kind === 9) resolve({ start: everyMs === undefined ? () => send() : () => void pace(everyMs) });
       else if (kind === 3) {
         const ack = JSON.parse(body.subarray(2 + body.readUInt16BE(0)).toString()) as Ack;
         const to = ack.ranges[0]?.[1] ?? 0;
         if (to <= acked) return;
         onAcked(to - acked);
         acked = to;
-        send();
+        if (everyMs === undefined) send();
       }
     });
     socket.on('data', take);
@@ -135,7 +148,7 @@ async function run(order: LoadOrder): Promise<void> {
     order.edges.map((edge) =>
       openEdge(order, edge, (batches) => {
         acked += batches;
-        if (acked - told < 200 && acked < total) return;
+        if (order.everyMs === undefined && acked - told < 200 && acked < total) return;
         told = acked;
         process.send?.({ kind: 'acked', batches: acked } satisfies LoadEvent);
       }),

@@ -10,8 +10,12 @@ export type BenchOutcome = {
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, centre] = await Promise.all([import('#test/bench/rules.ts'), import('#test/bench/centre.ts')]);
-  return [...rules.rows, ...centre.rows];
+  const [rules, centre, latency] = await Promise.all([
+    import('#test/bench/rules.ts'),
+    import('#test/bench/centre.ts'),
+    import('#test/bench/latency.ts'),
+  ]);
+  return [...centre.rows, ...latency.rows, ...rules.rows];
 }
 
 const shown = (value: number): string =>

@@ -1,0 +1,211 @@
+/**
+ * The centre's latency beyond the poll interval: from the moment when a slave first served a new value (its served log)
+ * to the moment when a client of the live stream had the `state` message with it, over the chain as `fengsui up` starts
+ * it (every stage a process, the edge polling Modbus TCP), with 1,800 readings/s beside it. A value that was served and
+ * never shown counts as infinitely late. The busy row has three things more going on all the while: an engine that
+ * replays without a pause, a truncating checkpoint of all stores every second, and history's compaction and the
+ * journal's retention at full speed (on stores beside the chain's; see latency-busy.ts).
+ */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { edgeSecretFile } from '#cli/io/secrets.ts';
+import { servedLogName } from '#simulators/config.ts';
+import { readServedLines, summarizeServed } from '#simulators/io/served-log.ts';
+import type { LoadEvent, LoadOrder } from '#test/bench/centre-load.ts';
+import type { BusyOrder, BusyReport } from '#test/bench/latency-busy.ts';
+import {
+  LINE,
+  LOAD_EDGES,
+  loadEdge,
+  loadSensors,
+  METERS,
+  meterId,
+  unitOf,
+  writeLatencyCounty,
+} from '#test/bench/latency-county.ts';
+import type { BenchRow } from '#test/bench/row.ts';
+
+const MEASURE_S = 50;
+/** Not counted: compilers and connections are still warming up. */
+const WARM_UP_MS = 10_000;
+const LAST_WAIT_MS = 3_000;
+const READY_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 10_000;
+const MIN_SAMPLES = 300;
+const LOAD_EVERY_MS = 1_000;
+const TOKEN = 'bench-of-the-live-stream';
+const top = join(import.meta.dirname, '..', '..');
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** Values are hundredths of a millimetre. */
+const keyOf = (index: number, valueMm: number): string => `${index}:${Math.round(valueMm * 100)}`;
+
+type Chain = { readonly process: ChildProcess; readonly httpPort: number; readonly mqttPort: number };
+
+/** `fengsui up` on the bench's county, once it says where it listens. */
+async function startChain(countyDir: string, dataDir: string, children: ChildProcess[]): Promise<Chain> {
+  const env = {
+    ...process.env,
+    FENGSUI_COUNTY: countyDir,
+    FENGSUI_DATA: dataDir,
+    FENGSUI_HTTP: '127.0.0.1:0',
+    FENGSUI_MQTT: '127.0.0.1:0',
+    FENGSUI_TOKEN: TOKEN,
+  };
+  const child = spawn(process.execPath, [join(top, 'cli', 'fengsui.mjs'), 'up'], {
+    env,
+    cwd: top,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let said = '';
+  const ports = (scheme: string) => Number(new RegExp(`${scheme}://127\\.0\\.0\\.1:(\\d+)`).exec(said)?.[1] ?? 0);
+  child.stderr.on('data', (data: Buffer) => {
+    said += data.toString();
+  });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the chain was not ready in time:\n${said}`)), READY_LIMIT_MS);
+    child.once('exit', (code) => reject(new Error(`the chain ended with ${code}:\n${said}`)));
+    child.stdout.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (!/Ctrl-C/.test(said)) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  return { process: child, httpPort: ports('http'), mqttPort: ports('mqtt') };
+}
+
+/** Keeps when each value of each meter was first shown. */
+function watchStream(httpPort: number, shownAtMs: Map<string, number>): () => void {
+  const take = (data: string, nowMs: number): void => {
+    const { readings } = JSON.parse(data) as { readings: { sensorId: string; value?: number }[] };
+    for (const { sensorId, value } of readings) {
+      const index = Number(sensorId.slice(meterId(0).length - 1));
+      const key = keyOf(index, value ?? Number.NaN);
+      if (!shownAtMs.has(key)) shownAtMs.set(key, nowMs);
+    }
+  };
+  let rest = '';
+  const headers = { authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream' };
+  const request = get({ host: '127.0.0.1', port: httpPort, path: '/api/v1/stream', headers }, (response) => {
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      const nowMs = Date.now();
+      const blocks = (rest + chunk).split('\n\n');
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const data = /^data: (.*)$/m.exec(block)?.[1];
+        if (data?.includes('"pointId":"latency-') === true) take(data, nowMs);
+      }
+    });
+    response.on('error', () => undefined);
+  });
+  request.on('error', () => undefined);
+  return () => request.destroy();
+}
+
+async function startLoad(mqttPort: number, dataDir: string, children: ChildProcess[]): Promise<() => number> {
+  const load = fork(file('./centre-load.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  children.push(load);
+  const edges = Array.from({ length: LOAD_EDGES }, (_, index) => {
+    const { id, township } = loadEdge(index);
+    const password = readFileSync(edgeSecretFile(dataDir, id), 'utf8').trim();
+    return { id, township, password, sensors: loadSensors(id) };
+  });
+  let acked = 0;
+  load.on('message', (event: LoadEvent) => {
+    if (event.kind === 'acked') acked = event.batches;
+  });
+  load.send({ port: mqttPort, edges, batchesPerEdge: 1_000_000, everyMs: LOAD_EVERY_MS } satisfies LoadOrder);
+  await once(load, 'message');
+  load.send('go');
+  return () => acked;
+}
+
+function startBusy(dataDir: string, ownDir: string, children: ChildProcess[]): () => BusyReport {
+  const reports = new Map<string, BusyReport>();
+  const orders: readonly BusyOrder[] = [{ kind: 'replay' }, { kind: 'upkeep', dataDir, ownDir }];
+  for (const order of orders) {
+    const child = fork(file('./latency-busy.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    children.push(child);
+    child.on('message', (report: BusyReport) => reports.set(order.kind, report));
+    child.send(order);
+  }
+  return () => Object.assign({}, ...reports.values());
+}
+
+/** Latencies of all values that were first served between two instants, in order. */
+function latencies(dataDir: string, shownAtMs: ReadonlyMap<string, number>, fromMs: number, toMs: number): number[] {
+  const lines = readServedLines(join(dataDir, 'simulators', servedLogName(LINE)));
+  const found: number[] = [];
+  for (let index = 0; index < METERS; index++) {
+    const place = { unitId: unitOf(index), functionCode: 3, address: 0, type: 'float32', order: 'ABCD' } as const;
+    const firstServed = new Map<string, number>();
+    for (const { atMs, raw } of summarizeServed(lines, place).values) {
+      const key = keyOf(index, raw);
+      if (!firstServed.has(key)) firstServed.set(key, atMs);
+    }
+    for (const [key, atMs] of firstServed)
+      if (atMs >= fromMs && atMs <= toMs) found.push((shownAtMs.get(key) ?? Number.POSITIVE_INFINITY) - atMs);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+
+async function stopChain(chain: Chain | undefined): Promise<void> {
+  if (chain === undefined || chain.process.exitCode !== null) return;
+  const ended = once(chain.process, 'exit');
+  chain.process.kill('SIGINT');
+  await Promise.race([ended, pause(STOP_LIMIT_MS)]);
+}
+
+async function measure(isBusy: boolean): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'fengsui-bench-'));
+  const [countyDir, dataDir, ownDir] = [join(dir, 'county'), join(dir, 'data'), join(dir, 'own')];
+  const children: ChildProcess[] = [];
+  let chain: Chain | undefined;
+  let leave = (): void => {};
+  try {
+    writeLatencyCounty(countyDir, top, MEASURE_S + WARM_UP_MS / 1_000);
+    mkdirSync(ownDir);
+    chain = await startChain(countyDir, dataDir, children);
+    const shownAtMs = new Map<string, number>();
+    leave = watchStream(chain.httpPort, shownAtMs);
+    const acked = await startLoad(chain.mqttPort, dataDir, children);
+    const busy = isBusy ? startBusy(dataDir, ownDir, children) : () => ({});
+    await pause(WARM_UP_MS);
+    const [fromMs, before] = [Date.now(), acked()];
+    await pause(MEASURE_S * 1_000 - WARM_UP_MS);
+    const [toMs, after] = [Date.now(), acked()];
+    await pause(LAST_WAIT_MS);
+    const found = latencies(dataDir, shownAtMs, fromMs, toMs);
+    if (found.length < MIN_SAMPLES) throw new Error(`only ${found.length} changes were seen`);
+    const perS = Math.round(((after - before) * 100_000) / (toMs - fromMs));
+    const shares = [0.5, 0.9, 0.99, 1].map((share) => quantile(found, share)).join(', ');
+    process.stderr.write(
+      `centre latency${isBusy ? ', busy' : ''}: ${found.length} changes, ${perS} readings/s beside them; ms at 50 %, 90 %, 99 %, 100 %: ${shares}${isBusy ? `; ${JSON.stringify(busy())}` : ''}\n`,
+    );
+    return quantile(found, 0.99);
+  } finally {
+    leave();
+    for (const child of children) if (child !== chain?.process) child.kill('SIGKILL');
+    await stopChain(chain);
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+const unit = 'ms';
+const better = 'lower';
+export const rows: readonly BenchRow[] = [
+  { name: 'centre.latency.p99_ms', unit, budget: 50, better, run: () => measure(false) },
+  { name: 'centre.latency_busy.p99_ms', unit, budget: 250, better, run: () => measure(true) },
+];
