@@ -21,6 +21,11 @@ export type GapWatch = {
   readonly seen: (edgeId: string, epoch: string, seq: number) => void;
   /** The edge does not have these any more. */
   readonly gone: (edgeId: string, epoch: string, ranges: readonly SeqRange[]) => void;
+  /**
+   * The edge is heard for the first time: what the journal lacks of it, and whatever it has beyond. What it sent while
+   * nobody listened comes at once, not when it loses patience.
+   */
+  readonly greet: (edgeId: string, nowMs: number) => Missing | undefined;
   /** What to ask the edge for now; counts as asked. `nowMs` is any clock that never goes back. */
   readonly due: (edgeId: string, nowMs: number) => Missing | undefined;
 };
@@ -29,7 +34,7 @@ export type GapWatch = {
 const MAX_RANGES = 64;
 
 type Stream = { ranges: readonly SeqRange[]; nextSeq: number };
-type Hole = { sinceMs: number; count: number; movedAtMs: number; askedAtMs: number | null; pauseMs: number };
+type Hole = { sinceMs: number; count: number; movedAtMs: number; pauseMs: number };
 
 /** `known` are the ranges on disk, or gone for good, by `edge/epoch`. */
 export function createGapWatch(known: ReadonlyMap<string, readonly SeqRange[]>, times: GapTimes): GapWatch {
@@ -37,6 +42,7 @@ export function createGapWatch(known: ReadonlyMap<string, readonly SeqRange[]>, 
   /** Of each edge only the outbox that it writes now can be asked. */
   const epochs = new Map<string, string>();
   const holes = new Map<string, Hole>();
+  const askedAtMs = new Map<string, number>();
 
   const streamOf = (edgeId: string, epoch: string): Stream => {
     const key = `${edgeId}/${epoch}`;
@@ -61,7 +67,7 @@ export function createGapWatch(known: ReadonlyMap<string, readonly SeqRange[]>, 
   const holeOf = (edgeId: string, count: number, nowMs: number): Hole => {
     let hole = holes.get(edgeId);
     if (hole === undefined) {
-      hole = { sinceMs: nowMs, count, movedAtMs: nowMs, askedAtMs: null, pauseMs: times.pauseMs };
+      hole = { sinceMs: nowMs, count, movedAtMs: nowMs, pauseMs: times.pauseMs };
       holes.set(edgeId, hole);
     }
     if (hole.count !== count) {
@@ -89,6 +95,15 @@ export function createGapWatch(known: ReadonlyMap<string, readonly SeqRange[]>, 
       const stream = streamOf(edgeId, epoch);
       for (const range of ranges) stream.ranges = addRange(stream.ranges, range);
     },
+    greet: (edgeId, nowMs) => {
+      const epoch = epochs.get(edgeId);
+      const last = askedAtMs.get(edgeId);
+      if (epoch === undefined || (last !== undefined && nowMs - last < times.pauseMs)) return undefined;
+      askedAtMs.set(edgeId, nowMs);
+      const top = streamOf(edgeId, epoch).ranges.at(-1)?.[1] ?? 0;
+      const below = top < 1 ? [] : holesIn(streamOf(edgeId, epoch).ranges, [1, top]);
+      return { edgeId, epoch, ranges: [...below.slice(0, MAX_RANGES - 1), [top + 1, Number.MAX_SAFE_INTEGER]] };
+    },
     due: (edgeId, nowMs) => {
       const epoch = epochs.get(edgeId);
       const ranges = epoch === undefined ? [] : missingOf(edgeId, epoch);
@@ -98,12 +113,13 @@ export function createGapWatch(known: ReadonlyMap<string, readonly SeqRange[]>, 
       }
       const hole = holeOf(edgeId, countSeqs(ranges), nowMs);
       if (nowMs - hole.sinceMs < times.afterMs) return undefined;
-      if (hole.askedAtMs !== null) {
+      const last = askedAtMs.get(edgeId);
+      if (last !== undefined) {
         // While it fills there is no need to ask again.
-        if (nowMs - hole.askedAtMs < hole.pauseMs || nowMs - hole.movedAtMs < times.afterMs) return undefined;
+        if (nowMs - last < hole.pauseMs || nowMs - hole.movedAtMs < times.afterMs) return undefined;
         hole.pauseMs = Math.min(hole.pauseMs * 2, times.longestPauseMs);
       }
-      hole.askedAtMs = nowMs;
+      askedAtMs.set(edgeId, nowMs);
       return { edgeId, epoch, ranges: ranges.slice(0, MAX_RANGES) };
     },
   };

@@ -159,7 +159,9 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       case 'resend': {
         if (command.epoch !== outbox.epoch) return { id: command.id, ok: false, message: 'unknown epoch' };
         const count = outbox.putBack(command.epoch, command.ranges, clock.nowMs());
-        if (count > 0) queue.restart(true);
+        // What is on its way may have met a centre that was not there yet: it is sent again at once.
+        for (const [from, to] of command.ranges) forgetRepeats(queue.settle(from, to));
+        queue.restart(true);
         pump();
         const missing = outbox.missing(command.ranges);
         return { id: command.id, ok: true, message: `${count} batches put back`, missing };

@@ -4,7 +4,7 @@ import type { StageContext } from '#model/ports.ts';
 import { addRange, countSeqs, type SeqRange } from '#model/seen.ts';
 import { MINUTE_MS } from '#model/time.ts';
 import { type EdgeCommand, type EdgeTopic, edgeTopic } from '#model/topics.ts';
-import { createGapWatch, type GapTimes } from '../gaps.ts';
+import { createGapWatch, type GapTimes, type Missing } from '../gaps.ts';
 import { type HeardStatus, parseReply } from '../status.ts';
 import type { Journal } from './journal.ts';
 
@@ -56,17 +56,31 @@ export function createResend(
       .catch((cause) => ctx.log.error('lost batches not written down', { edge: edgeId, cause: String(cause) }));
   };
 
+  const request = ({ edgeId, epoch, ranges }: Missing): void => {
+    const township = online.get(edgeId);
+    if (township === undefined) return;
+    const issuedAt = ctx.clock.nowMs();
+    const id = randomUUID();
+    const command: EdgeCommand = { id, issuedAt, expiresAt: issuedAt + EXPIRES_MS, kind: 'resend', epoch, ranges };
+    asked.set(edgeId, { id, epoch, ranges });
+    publish(edgeTopic(township, edgeId, 'cmd'), JSON.stringify(command));
+    ctx.metrics.count('fengsui_ingest_resend_requests_total');
+  };
+
   return {
     takeStatus: (topic, { state, edgeId, outbox }) => {
       if (state === 'lost') {
         online.delete(edgeId);
         return;
       }
+      const isNew = !online.has(edgeId);
       online.set(edgeId, topic.township);
-      if (outbox !== null) watch.stands(edgeId, outbox.epoch, outbox.nextSeq);
+      if (outbox === null) return;
+      watch.stands(edgeId, outbox.epoch, outbox.nextSeq);
+      const greeting = isNew ? watch.greet(edgeId, performance.now()) : undefined;
+      if (greeting !== undefined) request(greeting);
     },
     stored: (topic, epoch, seq) => {
-      if (!online.has(topic.edgeId)) online.set(topic.edgeId, topic.township);
       watch.seen(topic.edgeId, epoch, seq);
     },
     takeReply: (topic, payload) => {
@@ -82,21 +96,14 @@ export function createResend(
     },
     forgetHeard: () => online.clear(),
     ask: () => {
-      const nowMs = performance.now();
-      for (const [edgeId, township] of online) {
-        const due = watch.due(edgeId, nowMs);
+      for (const edgeId of online.keys()) {
+        const due = watch.due(edgeId, performance.now());
         if (due === undefined) continue;
-        const { epoch, ranges } = due;
-        const issuedAt = ctx.clock.nowMs();
-        const id = randomUUID();
-        const command: EdgeCommand = { id, issuedAt, expiresAt: issuedAt + EXPIRES_MS, kind: 'resend', epoch, ranges };
-        asked.set(edgeId, { id, epoch, ranges });
-        publish(edgeTopic(township, edgeId, 'cmd'), JSON.stringify(command));
-        ctx.metrics.count('fengsui_ingest_resend_requests_total');
+        request(due);
         ctx.log.warn('the journal lacks batches of an edge: asking for them again', {
           edge: edgeId,
-          epoch,
-          batches: countSeqs(ranges),
+          epoch: due.epoch,
+          batches: countSeqs(due.ranges),
         });
       }
     },
