@@ -28,6 +28,8 @@ export function openClient(url: string, options: IClientOptions): Promise<MqttCl
 export const closeClient = (client: MqttClient): Promise<void> =>
   new Promise((resolve) => client.end(true, {}, () => resolve()));
 
+const ACK_WAIT_MS = 500;
+
 export type BoxPlace = { readonly mqttUrl: string; readonly dataDir: string; readonly clock: Clock };
 export type Box = Awaited<ReturnType<typeof openBox>>;
 
@@ -43,9 +45,26 @@ export async function openBox(place: BoxPlace, edgeId: string, township: string)
     will: { topic: status, payload: JSON.stringify({ state: 'lost', edgeId, bootId }), qos: 1, retain: true },
   });
   let acked: readonly SeqRange[] = [];
+  const waiting = new Set<() => void>();
   client.on('message', (_topic, payload) => {
     acked = (JSON.parse(payload.toString()) as Ack).ranges;
+    for (const look of waiting) look();
   });
+  /** Resolves at the first ack for which `isTrue`, or when the time is over. */
+  const heard = (limitMs: number, isTrue: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = () => {
+        if (isTrue()) done();
+      };
+      const done = () => {
+        waiting.delete(look);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, limitMs);
+      waiting.add(look);
+      look();
+    });
   await client.subscribeAsync(edgeTopic(township, edgeId, 'ack'), { qos: 1 });
   const online = { state: 'online', edgeId, bootId, epoch: 'epoch-1', atMs: clock.nowMs() };
   await client.publishAsync(status, JSON.stringify(online), { qos: 1, retain: true });
@@ -84,11 +103,15 @@ export async function openBox(place: BoxPlace, edgeId: string, township: string)
       await sendText(encodeBatch(batch(readings, { seq: sent, ...more })));
       return sent;
     },
-    /** The next batch, sent and on the centre's disk. */
+    /** The next batch, sent again as an edge does until it is on the centre's disk. */
     send: async (readings: readonly Reading[], more: Partial<Batch> = {}): Promise<void> => {
       seq++;
       const sent = seq;
-      await sendText(encodeBatch(batch(readings, { seq: sent, ...more })));
+      const text = encodeBatch(batch(readings, { seq: sent, ...more }));
+      for (let tries = 0; tries < 20 && !hasSeq(acked, sent); tries++) {
+        await sendText(text);
+        await heard(ACK_WAIT_MS, () => hasSeq(acked, sent));
+      }
       await untilAcked(sent);
     },
     /** As when the power fails: the broker publishes the last will. */
