@@ -81,14 +81,21 @@ async function startChain(countyDir: string, dataDir: string, children: ChildPro
   return { process: child, httpPort: ports('http'), mqttPort: ports('mqtt') };
 }
 
+/** When the edge had read a value, ingest received it, and the stream showed it. */
+type Shown = { readonly measuredAtMs: number; readonly receivedAtMs: number; readonly atMs: number };
+type StateMessage = {
+  readonly receivedAtMs: number;
+  readonly readings: readonly { readonly sensorId: string; readonly measuredAtMs: number; readonly value?: number }[];
+};
+
 /** Keeps when each value of each meter was first shown. */
-function watchStream(httpPort: number, shownAtMs: Map<string, number>): () => void {
-  const take = (data: string, nowMs: number): void => {
-    const { readings } = JSON.parse(data) as { readings: { sensorId: string; value?: number }[] };
-    for (const { sensorId, value } of readings) {
+function watchStream(httpPort: number, shown: Map<string, Shown>): () => void {
+  const take = (data: string, atMs: number): void => {
+    const { receivedAtMs, readings } = JSON.parse(data) as StateMessage;
+    for (const { sensorId, measuredAtMs, value } of readings) {
       const index = Number(sensorId.slice(meterId(0).length - 1));
       const key = keyOf(index, value ?? Number.NaN);
-      if (!shownAtMs.has(key)) shownAtMs.set(key, nowMs);
+      if (!shown.has(key)) shown.set(key, { measuredAtMs, receivedAtMs, atMs });
     }
   };
   let rest = '';
@@ -140,10 +147,14 @@ function startBusy(dataDir: string, ownDir: string, children: ChildProcess[]): (
   return () => Object.assign({}, ...reports.values());
 }
 
-/** Latencies of all values that were first served between two instants, in order. */
-function latencies(dataDir: string, shownAtMs: ReadonlyMap<string, number>, fromMs: number, toMs: number): number[] {
+/** What passed from the first serving of a value, in ms. */
+type Passed = { readonly bus: number; readonly uplink: number; readonly centre: number; readonly all: number };
+const NEVER: Passed = { bus: Number.NaN, uplink: Number.NaN, centre: Number.NaN, all: Number.POSITIVE_INFINITY };
+
+/** Of all values that were first served between two instants. */
+function latencies(dataDir: string, shown: ReadonlyMap<string, Shown>, fromMs: number, toMs: number): Passed[] {
   const lines = readServedLines(join(dataDir, 'simulators', servedLogName(LINE)));
-  const found: number[] = [];
+  const found: Passed[] = [];
   for (let index = 0; index < METERS; index++) {
     const place = { unitId: unitOf(index), functionCode: 3, address: 0, type: 'float32', order: 'ABCD' } as const;
     const firstServed = new Map<string, number>();
@@ -151,14 +162,35 @@ function latencies(dataDir: string, shownAtMs: ReadonlyMap<string, number>, from
       const key = keyOf(index, raw);
       if (!firstServed.has(key)) firstServed.set(key, atMs);
     }
-    for (const [key, atMs] of firstServed)
-      if (atMs >= fromMs && atMs <= toMs) found.push((shownAtMs.get(key) ?? Number.POSITIVE_INFINITY) - atMs);
+    for (const [key, atMs] of firstServed) {
+      if (atMs < fromMs || atMs > toMs) continue;
+      const seen = shown.get(key);
+      if (seen === undefined) found.push(NEVER);
+      else
+        found.push({
+          bus: seen.measuredAtMs - atMs,
+          uplink: seen.receivedAtMs - seen.measuredAtMs,
+          centre: seen.atMs - seen.receivedAtMs,
+          all: seen.atMs - atMs,
+        });
+    }
   }
-  return found.sort((a, b) => a - b);
+  return found;
 }
 
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+const spread = (found: readonly Passed[], part: keyof Passed): string =>
+  `${part} ${[0.5, 0.9, 0.99, 1]
+    .map((share) =>
+      quantile(
+        found.map((passed) => passed[part]),
+        share,
+      ),
+    )
+    .join('/')}`;
 
 async function stopChain(chain: Chain | undefined): Promise<void> {
   if (chain === undefined || chain.process.exitCode !== null) return;
@@ -177,8 +209,8 @@ async function measure(isBusy: boolean): Promise<number> {
     writeLatencyCounty(countyDir, top, MEASURE_S + WARM_UP_MS / 1_000);
     mkdirSync(ownDir);
     chain = await startChain(countyDir, dataDir, children);
-    const shownAtMs = new Map<string, number>();
-    leave = watchStream(chain.httpPort, shownAtMs);
+    const shown = new Map<string, Shown>();
+    leave = watchStream(chain.httpPort, shown);
     const acked = await startLoad(chain.mqttPort, dataDir, children);
     const busy = isBusy ? startBusy(dataDir, ownDir, children) : () => ({});
     await pause(WARM_UP_MS);
@@ -186,14 +218,17 @@ async function measure(isBusy: boolean): Promise<number> {
     await pause(MEASURE_S * 1_000 - WARM_UP_MS);
     const [toMs, after] = [Date.now(), acked()];
     await pause(LAST_WAIT_MS);
-    const found = latencies(dataDir, shownAtMs, fromMs, toMs);
+    const found = latencies(dataDir, shown, fromMs, toMs);
     if (found.length < MIN_SAMPLES) throw new Error(`only ${found.length} changes were seen`);
     const perS = Math.round(((after - before) * 100_000) / (toMs - fromMs));
-    const shares = [0.5, 0.9, 0.99, 1].map((share) => quantile(found, share)).join(', ');
+    const spreads = (['all', 'bus', 'uplink', 'centre'] as const).map((part) => spread(found, part)).join(', ');
     process.stderr.write(
-      `centre latency${isBusy ? ', busy' : ''}: ${found.length} changes, ${perS} readings/s beside them; ms at 50 %, 90 %, 99 %, 100 %: ${shares}${isBusy ? `; ${JSON.stringify(busy())}` : ''}\n`,
+      `centre latency${isBusy ? ', busy' : ''}: ${found.length} changes, ${perS} readings/s beside them; ms at 50/90/99/100 %: ${spreads}${isBusy ? `; ${JSON.stringify(busy())}` : ''}\n`,
     );
-    return quantile(found, 0.99);
+    return quantile(
+      found.map((passed) => passed.all),
+      0.99,
+    );
   } finally {
     leave();
     for (const child of children) if (child !== chain?.process) child.kill('SIGKILL');
