@@ -95,6 +95,14 @@ export async function main(args: readonly string[]): Promise<void> {
       process.exit(outcomes.length === 0 ? 1 : 0);
     });
   dev
+    .command('screenshot')
+    .argument('[file]', 'where the picture goes', join(top, 'docs', 'console.png'))
+    .description('take the picture of README from the running console')
+    .action(async (file: string) => {
+      const { screenshotCommand } = await import('#cli/io/screenshot-command.ts');
+      process.exit(await screenshotCommand(file));
+    });
+  dev
     .command('chaos')
     .option('--kills <count>', 'how many processes to kill', '66')
     .option('--seed <number>', 'run an earlier schedule again')

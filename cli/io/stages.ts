@@ -91,6 +91,7 @@ async function startBroker(context: ProcessContext): Promise<Started> {
 
 async function startIngest(context: ProcessContext): Promise<Started> {
   const { startIngest: start } = await import('#ingest/main.ts');
+  const { openSnapshotFloor } = await import('#rules/io/snapshot-floor.ts');
   const { servicePassword } = await import('#cli/io/secrets.ts');
   const county = await countyOf(context);
   const { dataDir, tickMs } = context.settings;
@@ -102,7 +103,9 @@ async function startIngest(context: ProcessContext): Promise<Started> {
     username: user,
     password: servicePassword(dataDir, user),
   };
-  return { service: await start(config, { registry: county.registry, ruleSets: county.ruleSets }, context), ports: {} };
+  const { registry, ruleSets } = county;
+  const minCursor = openSnapshotFloor(dataDir).positions;
+  return { service: await start(config, { registry, ruleSets, minCursor }, context), ports: {} };
 }
 
 async function startRules(context: ProcessContext): Promise<Started> {
