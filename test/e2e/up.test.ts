@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -111,6 +111,29 @@ describe.skipIf(!needs('socat'))('npm start', () => {
       expect(await second.stop('SIGINT')).toBeLessThan(5_000);
     }
     expect(leftOver()).toEqual([]);
+  });
+});
+
+describe('npm start on a machine without socat', () => {
+  it('runs the same RTU frames over TCP, says so, and reads the meters all the same', { timeout: 90_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fengsui-no-socat-'));
+    symlinkSync(process.execPath, join(folder, 'node'));
+    const running = runFengsui(['up'], { ...environment, FENGSUI_DATA: join(folder, 'data'), PATH: folder });
+    try {
+      const address = await whenReady(running);
+      expect(running.output()).toMatch(/shiqiao-a modbus-rtu-tcp .*the same RTU frames run over TCP/);
+      const reading = await until('a reading of the crack meter', 20_000, async () => {
+        const { items } = await get<{ items: { quality: string }[] }>(
+          address,
+          '/api/v1/readings?sensor=taoshuwan-crack&limit=1',
+        );
+        return items[0];
+      });
+      expect(reading.quality).toBe('good');
+    } finally {
+      await running.stop('SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
