@@ -72,6 +72,7 @@ async function startCentre(version = 'v1') {
   const journal = openJournalReader(folder.path);
   cleanups.push(() => journal.close());
   const start = async (tickMs = 60_000) => {
+    const ctx = testContext();
     const service = await startIngest(
       {
         ...{
@@ -84,7 +85,7 @@ async function startCentre(version = 'v1') {
         edgeGraceMs: 300,
       },
       { registry, ruleSets },
-      testContext(),
+      ctx,
     );
     let isStopped = false;
     const stop = async () => {
@@ -92,6 +93,7 @@ async function startCentre(version = 'v1') {
       isStopped = true;
     };
     cleanups.push(stop);
+    await until('ingest to hear', () => ctx.lines.some((line) => line.includes('ingest hears the edges')));
     return { stop };
   };
   const connect = async (id: string, more: Partial<IClientOptions> = {}): Promise<MqttClient> => {
