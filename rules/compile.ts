@@ -3,6 +3,7 @@
  * rule set a partition. Pure; what is wrong comes back as one list with file, line and column.
  */
 
+import { hashOf } from '#model/hash.ts';
 import { partitionOf } from '#model/partition.ts';
 import { QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import { ancestry, type Hazard, type HazardPoint, type Registry, type Sensor } from '#model/registry.ts';
@@ -13,7 +14,6 @@ import { checkLimits, checkRule } from './check.ts';
 import { DEFAULT_SILENCE } from './defaults.ts';
 import type { RuleEntry } from './schema.ts';
 import { type Path, type Report, readSource, type Source } from './source.ts';
-import { versionOf } from './version.ts';
 
 export type RuleText = { readonly file: string; readonly text: string };
 
@@ -46,7 +46,7 @@ function compile(files: readonly RuleText[], registry: Registry, tickMs: number)
     const inventory = inventoryOf(registry, partitions, partition);
     const own = rules.filter(({ sensorId }) => partitions.get(sensorId) === partition);
     const content = { tickMs, inventory, rules: own, silence };
-    ruleSets.set(partition, { version: versionOf(content), ...content });
+    ruleSets.set(partition, { version: hashOf(content), ...content });
   }
   lints.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1));
   return { ruleSets, lints };
@@ -180,7 +180,8 @@ function bindSensor(
   if (strongest !== undefined && !check(strongest.index, limits)) return [];
   const hazard = entry.hazard as Hazard;
   // The meaning as it holds here: an edit of one village's limits leaves all others their version.
-  const version = versionOf({ hazard, quantity: sensor.quantity, measure, limits });
+  // Twelve digits tell the versions of one rule apart; the name has to be read by people.
+  const version = hashOf({ hazard, quantity: sensor.quantity, measure, limits }).slice(0, 12);
   const rule = `${entry.id}@${version}`;
   return [{ rule, title: entry.title, hazard, pointId: point.id, sensorId: sensor.id, measure, limits }];
 }

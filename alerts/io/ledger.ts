@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AlertEvent } from '#model/alert.ts';
-import { canonicalJson } from '../canonical.ts';
+import { canonicalJson } from '#model/hash.ts';
 import type { EventDraft } from '../episode.ts';
 
 /** What the first entry hangs on. */

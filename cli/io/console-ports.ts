@@ -1,8 +1,8 @@
 /** What the console reads of the other stages, through their own files. */
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { readHeartbeats, readMetricsText } from '#cli/io/health.ts';
-import { commandsFile } from '#cli/io/stages.ts';
 import type { ConsolePorts, HealthReport } from '#dashboards/api/config.ts';
+import { commandsFile } from '#dashboards/api/io/command-file.ts';
 import { openHistoryReader } from '#ingest/io/history-reader.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { openQuarantineReader } from '#ingest/io/quarantine-reader.ts';

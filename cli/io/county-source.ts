@@ -5,7 +5,7 @@ import { parseDeviceProfile } from '#cli/load/devices.ts';
 import type { Profiles } from '#cli/load/edges.ts';
 import { watchCounty } from '#cli/load/io/watch-county.ts';
 import type { DeviceProfile } from '#model/device-profile.ts';
-import type { Log } from '#model/ports.ts';
+import type { Log, Metrics } from '#model/ports.ts';
 import type { Registry, RegistryPort } from '#model/registry.ts';
 import { err, formatLint, type Lint, ok, type Result } from '#model/result.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
@@ -22,6 +22,9 @@ export type CountySource = {
   readonly profiles: Profiles;
   readonly stop: () => void;
 };
+
+/** Where a refused edit is told. */
+type Ears = { readonly log: Log; readonly metrics?: Metrics };
 
 const RULES_POLL_MS = 2_000;
 
@@ -70,7 +73,7 @@ function watchRules(
   countyDir: string,
   registry: RegistryPort,
   tickMs: number,
-  log: Log,
+  { log, metrics }: Ears,
 ): Result<RuleSetsPort & { stop: () => void }, readonly Lint[]> {
   const compile = (now: Registry) => compileRules(readRuleFiles(countyDir), now, { tickMs });
   const first = compile(registry.current());
@@ -81,6 +84,7 @@ function watchRules(
   const reload = () => {
     const next = compile(registry.current());
     if (!next.ok) {
+      metrics?.count('fengsui_county_refused_total', { part: 'rules' });
       for (const lint of next.error)
         log.error('rules are refused, the last good ones stay in force', { finding: formatLint(lint) });
       return;
@@ -117,14 +121,14 @@ function watchRules(
 /** Loads everything once, which must hold, and watches it. */
 export function openCountySource(
   dirs: { readonly countyDir: string; readonly devicesDir: string },
-  ctx: { readonly clock: Clock; readonly log: Log },
+  ctx: Ears & { readonly clock: Clock },
   tickMs: number,
 ): Result<CountySource, readonly Lint[]> {
   const profiles = readProfiles(dirs.devicesDir);
   if (!profiles.ok) return profiles;
   const county = watchCounty(dirs.countyDir, { ...ctx, profiles: () => profiles.value });
   if (!county.ok) return county;
-  const rules = watchRules(dirs.countyDir, county.value, tickMs, ctx.log);
+  const rules = watchRules(dirs.countyDir, county.value, tickMs, ctx);
   if (!rules.ok) {
     county.value.stop();
     return rules;

@@ -2,17 +2,9 @@
 
 import { openContext, type ProcessContext } from '#cli/io/context.ts';
 import { startStage } from '#cli/io/stages.ts';
+import type { Started } from '#cli/io/started.ts';
 import type { ReadyMessage } from '#cli/io/supervisor.ts';
 import type { Settings } from '#cli/settings.ts';
-import type { Service } from '#model/ports.ts';
-import type { LineAddress } from '#simulators/config.ts';
-
-/** A stage that has started: the service, and the ports that others must know. */
-export type Started = {
-  readonly service: Service;
-  readonly ports: { readonly [name: string]: number };
-  readonly lines?: readonly LineAddress[];
-};
 
 const STOP_LIMIT_MS = 3_500;
 

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessContext } from '#cli/io/context.ts';
 import type { CountySource } from '#cli/io/county-source.ts';
-import type { Started } from '#cli/io/run-stages.ts';
+import type { Started } from '#cli/io/started.ts';
+import type { AlertCommand } from '#model/alert.ts';
 import { formatLint } from '#model/result.ts';
 
 export const STAGE_NAMES = ['simulators', 'edge', 'broker', 'ingest', 'rules', 'alerts', 'console'] as const;
@@ -119,6 +120,7 @@ async function startAlerts(context: ProcessContext): Promise<Started> {
   const { startAlerts: start } = await import('#alerts/main.ts');
   const { openTransitionReader } = await import('#rules/io/transition-reader.ts');
   const { openLogReader } = await import('#model/io/append-log.ts');
+  const { commandsFile } = await import('#dashboards/api/io/command-file.ts');
   const { servicePassword } = await import('#cli/io/secrets.ts');
   const county = await countyOf(context);
   const { dataDir } = context.settings;
@@ -126,13 +128,11 @@ async function startAlerts(context: ProcessContext): Promise<Started> {
   const mqtt = { url: mqttUrl(context), username: user, password: servicePassword(dataDir, user) };
   const ports = {
     transitions: openTransitionReader(dataDir),
-    commands: openLogReader<import('#model/alert.ts').AlertCommand>(commandsFile(dataDir)),
+    commands: openLogReader<AlertCommand>(commandsFile(dataDir)),
     registry: county.registry,
   };
   return { service: await start({ dataDir, mqtt }, ports, context), ports: {} };
 }
-
-export const commandsFile = (dataDir: string): string => join(dataDir, 'console', 'commands.sqlite');
 
 async function startConsole(context: ProcessContext): Promise<Started> {
   const { startConsole: start } = await import('#dashboards/api/main.ts');

@@ -1,8 +1,8 @@
 /** What each edge is told about itself: its buses with real paths and ports, and the profiles that its units use. */
 import type { Profiles } from '#cli/load/edges.ts';
-import { hashOf } from '#cli/load/hash.ts';
 import type { DeviceProfile } from '#model/device-profile.ts';
 import type { BusConfig, EdgeConfig } from '#model/edge-config.ts';
+import { hashOf } from '#model/hash.ts';
 import type { EdgeUnit, Registry } from '#model/registry.ts';
 
 export type EdgePorts = {

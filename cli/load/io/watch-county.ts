@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type LoadedCounty, ROSTER_SPAN_MS } from '#cli/load/county.ts';
 import type { Profiles } from '#cli/load/edges.ts';
 import { inspectCounty, listCountyFiles } from '#cli/load/io/read-county.ts';
-import type { Log } from '#model/ports.ts';
+import type { Log, Metrics } from '#model/ports.ts';
 import type { Registry, RegistryPort } from '#model/registry.ts';
 import { err, formatLint, type Lint, ok, type Result } from '#model/result.ts';
 import type { Clock } from '#model/time.ts';
@@ -24,6 +24,7 @@ export type CountyWatch = RegistryPort & {
 export type WatchOptions = {
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: Metrics;
   /** Asked at every load, so that a new device profile counts as well. */
   readonly profiles?: () => Profiles;
   readonly pollMs?: number;
@@ -70,6 +71,7 @@ export function watchCounty(dir: string, options: WatchOptions): Result<CountyWa
     lints = report.lints;
     tell(log, lints);
     if (report.county === null) {
+      options.metrics?.count('fengsui_county_refused_total', { part: 'county' });
       log.error('the edited county is refused, the last good one stays in force', { version: registry.version });
       return;
     }

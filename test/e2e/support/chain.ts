@@ -10,7 +10,6 @@ import { openConsolePorts } from '#cli/io/console-ports.ts';
 import { openContext, type ProcessContext } from '#cli/io/context.ts';
 import { readProfiles, readRuleFiles } from '#cli/io/county-source.ts';
 import { credentialsFile, edgeDir, edgeSecretFile, ensureSecrets, servicePassword } from '#cli/io/secrets.ts';
-import { commandsFile } from '#cli/io/stages.ts';
 import { watchCounty } from '#cli/load/io/watch-county.ts';
 import { createLogin, startConsole } from '#dashboards/api/main.ts';
 import { openHistoryReader } from '#ingest/io/history-reader.ts';
@@ -178,7 +177,7 @@ export async function startChain(options: ChainOptions = {}) {
     alerts: (context) => {
       const transitions = trackLog<Transition>(openTransitionReader(dataDir));
       alertsRead = transitions.isDone;
-      const commands = openLogReader<AlertCommand>(commandsFile(dataDir));
+      const commands = openLogReader<AlertCommand>(join(dataDir, 'console', 'commands.sqlite'));
       const mqtt = { url: mqttUrl(), ...user('svc-alerts') };
       return startAlerts({ dataDir, mqtt }, { transitions: transitions.reader, commands, registry }, context);
     },

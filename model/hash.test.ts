@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashOf } from '#cli/load/hash.ts';
+import { hashOf } from '#model/hash.ts';
 import { isTopicToken } from '#model/topics.ts';
 
 describe('the hash of a configuration', () => {
@@ -32,6 +32,6 @@ describe('the hash of a configuration', () => {
   it('gives 100,000 neighbours 100,000 names, each a topic token', () => {
     const names = new Set(Array.from({ length: 100_000 }, (_, index) => hashOf({ id: `sensor-${index}` })));
     expect(names.size).toBe(100_000);
-    expect([...names].slice(0, 100).every((name) => isTopicToken(name) && name.length === 26)).toBe(true);
+    expect([...names].slice(0, 100).every((name) => isTopicToken(name) && name.length === 32)).toBe(true);
   });
 });
