@@ -166,3 +166,4 @@ process.once('message', (order: LoadOrder) => {
     process.exit(1);
   });
 });
+process.on('disconnect', () => process.exit(0));

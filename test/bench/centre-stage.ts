@@ -80,3 +80,4 @@ process.on('message', (order: StageOrder | 'stop') => {
     },
   );
 });
+process.on('disconnect', () => process.exit(0));

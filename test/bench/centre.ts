@@ -3,8 +3,7 @@
  * and history and rules have worked off the journal. Broker, ingest, rules and the load run in processes of their own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +14,7 @@ import type { Cursors } from '#model/journal.ts';
 import { BATCH_READINGS, EDGES, edgeIds, townshipOf } from '#test/bench/centre-county.ts';
 import type { LoadEvent, LoadOrder } from '#test/bench/centre-load.ts';
 import type { StageOrder, StageReady } from '#test/bench/centre-stage.ts';
+import { type Rig, withRig } from '#test/bench/rig.ts';
 import type { BenchRow } from '#test/bench/row.ts';
 
 const BATCHES_PER_EDGE = 1_000;
@@ -86,44 +86,38 @@ async function caughtUp(dataDir: string, withRules: boolean): Promise<void> {
 }
 
 /** Runs the load; from when a share of it is acked (just-in-time compilation is done) to when all is worked off. */
-async function measure(commitDelayMs: number, batchesPerEdge: number): Promise<CentreFigures> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'fengsui-bench-'));
+async function measure(rig: Rig, commitDelayMs: number, batchesPerEdge: number): Promise<CentreFigures> {
+  const { dir: dataDir, children } = rig;
   const credentialsFile = join(dataDir, 'broker/credentials.json');
-  const children: ChildProcess[] = [];
-  try {
-    const edges = edgeIds().map((id) => ({
-      id,
-      password:
-        ensureCredential(credentialsFile, id, { kind: 'edge', township: townshipOf(id), origin: 'simulated' }) ?? '',
-    }));
-    const password = ensureCredential(credentialsFile, 'svc-ingest', { kind: 'service' }) ?? '';
-    const broker = await startStage(children, { stage: 'broker', credentialsFile });
-    const mqttUrl = broker.addresses[0] ?? '';
-    await startStage(children, { stage: 'ingest', dataDir, mqttUrl, password, commitDelayMs });
-    const withRules = existsSync(new URL('../../rules/main.ts', import.meta.url));
-    if (withRules) await startStage(children, { stage: 'rules', dataDir });
-    else process.stderr.write('centre bench: the rules stage is not there, measured without it\n');
+  const edges = edgeIds().map((id) => ({
+    id,
+    password:
+      ensureCredential(credentialsFile, id, { kind: 'edge', township: townshipOf(id), origin: 'simulated' }) ?? '',
+  }));
+  const password = ensureCredential(credentialsFile, 'svc-ingest', { kind: 'service' }) ?? '';
+  const broker = await startStage(children, { stage: 'broker', credentialsFile });
+  const mqttUrl = broker.addresses[0] ?? '';
+  await startStage(children, { stage: 'ingest', dataDir, mqttUrl, password, commitDelayMs });
+  const withRules = existsSync(new URL('../../rules/main.ts', import.meta.url));
+  if (withRules) await startStage(children, { stage: 'rules', dataDir });
+  else process.stderr.write('centre bench: the rules stage is not there, measured without it\n');
 
-    const load = spawn('./centre-load.ts');
-    children.push(load);
-    load.send({ port: Number(new URL(mqttUrl).port), edges, batchesPerEdge } satisfies LoadOrder);
-    await nextMessage<LoadEvent>(load);
-    const total = EDGES * batchesPerEdge;
-    const times = await runLoad(load, total);
-    await caughtUp(dataDir, withRules);
-    const doneMs = performance.now();
-    const names = withRules ? ['broker', 'ingest', 'rules', 'load'] : ['broker', 'ingest', 'load'];
-    const used = children.map((child, index) => `${names[index]} ${processorS(child).toFixed(1)} s`);
-    process.stderr.write(`centre bench: processor time from start to end: ${used.join(', ')}\n`);
-    const measured = (total - times.warmBatches) * BATCH_READINGS;
-    return {
-      readingsPerS: (measured / (doneMs - times.warmMs)) * 1_000,
-      ackedPerS: (measured / (times.ackedMs - times.warmMs)) * 1_000,
-    };
-  } finally {
-    for (const child of children) child.kill('SIGKILL');
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  }
+  const load = spawn('./centre-load.ts');
+  children.push(load);
+  load.send({ port: Number(new URL(mqttUrl).port), edges, batchesPerEdge } satisfies LoadOrder);
+  await nextMessage<LoadEvent>(load);
+  const total = EDGES * batchesPerEdge;
+  const times = await runLoad(load, total);
+  await caughtUp(dataDir, withRules);
+  const doneMs = performance.now();
+  const names = withRules ? ['broker', 'ingest', 'rules', 'load'] : ['broker', 'ingest', 'load'];
+  const used = children.map((child, index) => `${names[index]} ${processorS(child).toFixed(1)} s`);
+  process.stderr.write(`centre bench: processor time from start to end: ${used.join(', ')}\n`);
+  const measured = (total - times.warmBatches) * BATCH_READINGS;
+  return {
+    readingsPerS: (measured / (doneMs - times.warmMs)) * 1_000,
+    ackedPerS: (measured / (times.ackedMs - times.warmMs)) * 1_000,
+  };
 }
 
 type Times = { readonly warmMs: number; readonly warmBatches: number; readonly ackedMs: number };
@@ -146,7 +140,7 @@ function runLoad(load: ChildProcess, total: number): Promise<Times> {
 }
 
 const readings = (commitDelayMs: number, batchesPerEdge: number) => async (): Promise<number> => {
-  const { readingsPerS, ackedPerS } = await measure(commitDelayMs, batchesPerEdge);
+  const { readingsPerS, ackedPerS } = await withRig((rig) => measure(rig, commitDelayMs, batchesPerEdge));
   process.stderr.write(
     `centre, ${commitDelayMs} ms added: ${Math.round(ackedPerS)} acked/s, ${Math.round(readingsPerS)} all done/s\n`,
   );

@@ -8,9 +8,8 @@
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { edgeSecretFile } from '#cli/io/secrets.ts';
@@ -28,6 +27,7 @@ import {
   unitOf,
   writeLatencyCounty,
 } from '#test/bench/latency-county.ts';
+import { type Rig, withRig } from '#test/bench/rig.ts';
 import type { BenchRow } from '#test/bench/row.ts';
 
 const MEASURE_S = 50;
@@ -199,10 +199,8 @@ async function stopChain(chain: Chain | undefined): Promise<void> {
   await Promise.race([ended, pause(STOP_LIMIT_MS)]);
 }
 
-async function measure(isBusy: boolean): Promise<number> {
-  const dir = mkdtempSync(join(tmpdir(), 'fengsui-bench-'));
+async function measure(isBusy: boolean, { dir, children }: Rig): Promise<number> {
   const [countyDir, dataDir, ownDir] = [join(dir, 'county'), join(dir, 'data'), join(dir, 'own')];
-  const children: ChildProcess[] = [];
   let chain: Chain | undefined;
   let leave = (): void => {};
   try {
@@ -233,14 +231,12 @@ async function measure(isBusy: boolean): Promise<number> {
     leave();
     for (const child of children) if (child !== chain?.process) child.kill('SIGKILL');
     await stopChain(chain);
-    for (const child of children) child.kill('SIGKILL');
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
 const unit = 'ms';
 const better = 'lower';
 export const rows: readonly BenchRow[] = [
-  { name: 'centre.latency.p99_ms', unit, budget: 50, better, run: () => measure(false) },
-  { name: 'centre.latency_busy.p99_ms', unit, budget: 250, better, run: () => measure(true) },
+  { name: 'centre.latency.p99_ms', unit, budget: 50, better, run: () => withRig((rig) => measure(false, rig)) },
+  { name: 'centre.latency_busy.p99_ms', unit, budget: 250, better, run: () => withRig((rig) => measure(true, rig)) },
 ];
