@@ -45,10 +45,18 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 /** Values are hundredths of a millimetre. */
 const keyOf = (index: number, valueMm: number): string => `${index}:${Math.round(valueMm * 100)}`;
 
-type Chain = { readonly process: ChildProcess; readonly httpPort: number; readonly mqttPort: number };
+type Chain = { readonly httpPort: number; readonly mqttPort: number };
+
+/** It stops its own processes, within its limit. */
+async function stopChain(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGINT');
+  await Promise.race([ended, pause(STOP_LIMIT_MS)]);
+}
 
 /** `fengsui up` on the bench's county, once it says where it listens. */
-async function startChain(countyDir: string, dataDir: string, children: ChildProcess[]): Promise<Chain> {
+async function startChain(countyDir: string, dataDir: string, { children, endings }: Rig): Promise<Chain> {
   const env = {
     ...process.env,
     FENGSUI_COUNTY: countyDir,
@@ -63,6 +71,7 @@ async function startChain(countyDir: string, dataDir: string, children: ChildPro
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
+  endings.push(() => stopChain(child));
   let said = '';
   const ports = (scheme: string) => Number(new RegExp(`${scheme}://127\\.0\\.0\\.1:(\\d+)`).exec(said)?.[1] ?? 0);
   child.stderr.on('data', (data: Buffer) => {
@@ -78,7 +87,7 @@ async function startChain(countyDir: string, dataDir: string, children: ChildPro
       resolve();
     });
   });
-  return { process: child, httpPort: ports('http'), mqttPort: ports('mqtt') };
+  return { httpPort: ports('http'), mqttPort: ports('mqtt') };
 }
 
 /** When the edge had read a value, ingest received it, and the stream showed it. */
@@ -130,7 +139,10 @@ async function startLoad(mqttPort: number, dataDir: string, children: ChildProce
     if (event.kind === 'acked') acked = event.batches;
   });
   load.send({ port: mqttPort, edges, batchesPerEdge: 1_000_000, everyMs: LOAD_EVERY_MS } satisfies LoadOrder);
-  await once(load, 'message');
+  await new Promise<void>((resolve, reject) => {
+    load.once('message', () => resolve());
+    load.once('exit', (code) => reject(new Error(`the load ended with ${code}`)));
+  });
   load.send('go');
   return () => acked;
 }
@@ -192,46 +204,33 @@ const spread = (found: readonly Passed[], part: keyof Passed): string =>
     )
     .join('/')}`;
 
-async function stopChain(chain: Chain | undefined): Promise<void> {
-  if (chain === undefined || chain.process.exitCode !== null) return;
-  const ended = once(chain.process, 'exit');
-  chain.process.kill('SIGINT');
-  await Promise.race([ended, pause(STOP_LIMIT_MS)]);
-}
-
-async function measure(isBusy: boolean, { dir, children }: Rig): Promise<number> {
+async function measure(isBusy: boolean, rig: Rig): Promise<number> {
+  const { dir, children, endings } = rig;
   const [countyDir, dataDir, ownDir] = [join(dir, 'county'), join(dir, 'data'), join(dir, 'own')];
-  let chain: Chain | undefined;
-  let leave = (): void => {};
-  try {
-    writeLatencyCounty(countyDir, top, MEASURE_S + WARM_UP_MS / 1_000);
-    mkdirSync(ownDir);
-    chain = await startChain(countyDir, dataDir, children);
-    const shown = new Map<string, Shown>();
-    leave = watchStream(chain.httpPort, shown);
-    const acked = await startLoad(chain.mqttPort, dataDir, children);
-    const busy = isBusy ? startBusy(dataDir, ownDir, children) : () => ({});
-    await pause(WARM_UP_MS);
-    const [fromMs, before] = [Date.now(), acked()];
-    await pause(MEASURE_S * 1_000 - WARM_UP_MS);
-    const [toMs, after] = [Date.now(), acked()];
-    await pause(LAST_WAIT_MS);
-    const found = latencies(dataDir, shown, fromMs, toMs);
-    if (found.length < MIN_SAMPLES) throw new Error(`only ${found.length} changes were seen`);
-    const perS = Math.round(((after - before) * 100_000) / (toMs - fromMs));
-    const spreads = (['all', 'bus', 'uplink', 'centre'] as const).map((part) => spread(found, part)).join(', ');
-    process.stderr.write(
-      `centre latency${isBusy ? ', busy' : ''}: ${found.length} changes, ${perS} readings/s beside them; ms at 50/90/99/100 %: ${spreads}${isBusy ? `; ${JSON.stringify(busy())}` : ''}\n`,
-    );
-    return quantile(
-      found.map((passed) => passed.all),
-      0.99,
-    );
-  } finally {
-    leave();
-    for (const child of children) if (child !== chain?.process) child.kill('SIGKILL');
-    await stopChain(chain);
-  }
+  writeLatencyCounty(countyDir, top, MEASURE_S + WARM_UP_MS / 1_000);
+  mkdirSync(ownDir);
+  const chain = await startChain(countyDir, dataDir, rig);
+  const shown = new Map<string, Shown>();
+  const leave = watchStream(chain.httpPort, shown);
+  endings.unshift(async () => leave());
+  const acked = await startLoad(chain.mqttPort, dataDir, children);
+  const busy = isBusy ? startBusy(dataDir, ownDir, children) : () => ({});
+  await pause(WARM_UP_MS);
+  const [fromMs, before] = [Date.now(), acked()];
+  await pause(MEASURE_S * 1_000 - WARM_UP_MS);
+  const [toMs, after] = [Date.now(), acked()];
+  await pause(LAST_WAIT_MS);
+  const found = latencies(dataDir, shown, fromMs, toMs);
+  if (found.length < MIN_SAMPLES) throw new Error(`only ${found.length} changes were seen`);
+  const perS = Math.round(((after - before) * 100_000) / (toMs - fromMs));
+  const spreads = (['all', 'bus', 'uplink', 'centre'] as const).map((part) => spread(found, part)).join(', ');
+  process.stderr.write(
+    `centre latency${isBusy ? ', busy' : ''}: ${found.length} changes, ${perS} readings/s beside them; ms at 50/90/99/100 %: ${spreads}${isBusy ? `; ${JSON.stringify(busy())}` : ''}\n`,
+  );
+  return quantile(
+    found.map((passed) => passed.all),
+    0.99,
+  );
 }
 
 const unit = 'ms';

@@ -26,7 +26,6 @@ export async function runBench(options: {
   readonly only: string;
   readonly json: boolean;
 }): Promise<readonly BenchOutcome[]> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   const outcomes: BenchOutcome[] = [];
   for (const row of (await allRows()).filter((candidate) => candidate.name.startsWith(options.only))) {
     const value = await row.run();
