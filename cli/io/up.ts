@@ -90,6 +90,8 @@ type Chain = {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly notes: readonly string[];
+  /** Where the simulated lines came to lie. */
+  readonly lines: NonNullable<ReadyMessage['lines']>;
 };
 
 function superviseFrom(settings: Settings, say: (text: string) => void): Supervisor {
@@ -163,7 +165,7 @@ async function startChain(
   await Promise.all(starting);
   const httpPort = portOf(await console_, 'http');
   const notes = (simulators?.addresses ?? []).map((address) => `simulated line ${address}`);
-  return { supervisor, httpPort, mqttPort, notes };
+  return { supervisor, httpPort, mqttPort, notes, lines: simulators?.lines ?? [] };
 }
 
 function printWelcome(
@@ -199,7 +201,6 @@ function followCounty(
     readonly profiles: Parameters<typeof compileForHere>[1];
   },
   chain: Chain,
-  lines: ReadyMessage['lines'],
   say: (text: string) => void,
 ): () => void {
   return source.registry.onChange(() => {
@@ -208,7 +209,7 @@ function followCounty(
     const configs = compileForHere(registry, source.profiles, {
       dataDir: settings.dataDir,
       mqttUrl: `mqtt://${settings.mqtt.host}:${chain.mqttPort}`,
-      lines: lines ?? [],
+      lines: chain.lines,
     });
     for (const config of configs) {
       if (!writeEdgeConfig(settings.dataDir, config)) continue;
@@ -264,7 +265,7 @@ export async function up(settings: Settings): Promise<number> {
     printWelcome(settings, registry, chain, logins, performance.now() - startedMs);
     if (existsSync(join(settings.countyDir, 'simulation.yaml')))
       chain.supervisor.send('simulators', { kind: 'begin', again: true });
-    const unfollow = followCounty(settings, source.value, chain, undefined, say);
+    const unfollow = followCounty(settings, source.value, chain, say);
     await asked;
     unfollow();
     return await stopEverything(supervisor, source.value.stop, unlock);
