@@ -26,3 +26,13 @@ test('what is held is never pushed back by more changes', () => {
   for (let atMs = 1; atMs < 25; atMs++) expect(conflation.change('p', true, atMs)).toBe(false);
   expect(conflation.due(25)).toEqual(['p']);
 });
+
+test('a message that only renewed the time does not hold back a value that moves right after it', () => {
+  const conflation = createConflation(1_000, 25);
+  conflation.change('p', true, 0);
+  conflation.change('p', false, 500);
+  expect(conflation.due(1_000)).toEqual(['p']);
+  expect(conflation.change('p', true, 1_001)).toBe(true);
+  expect(conflation.change('p', true, 1_002)).toBe(false);
+  expect(conflation.due(1_026)).toEqual(['p']);
+});

@@ -126,9 +126,17 @@ function watchStream(httpPort: number, shown: Map<string, Shown>): () => void {
   return () => request.destroy();
 }
 
-async function startLoad(mqttPort: number, dataDir: string, children: ChildProcess[]): Promise<() => number> {
+/** Before the chain is asked to stop: it would only be in the way. */
+function endWithRow(child: ChildProcess, { children, endings }: Rig): void {
+  children.push(child);
+  endings.unshift(async () => {
+    child.kill('SIGKILL');
+  });
+}
+
+async function startLoad(mqttPort: number, dataDir: string, rig: Rig): Promise<() => number> {
   const load = fork(file('./centre-load.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  children.push(load);
+  endWithRow(load, rig);
   const edges = Array.from({ length: LOAD_EDGES }, (_, index) => {
     const { id, township } = loadEdge(index);
     const password = readFileSync(edgeSecretFile(dataDir, id), 'utf8').trim();
@@ -147,12 +155,12 @@ async function startLoad(mqttPort: number, dataDir: string, children: ChildProce
   return () => acked;
 }
 
-function startBusy(dataDir: string, ownDir: string, children: ChildProcess[]): () => BusyReport {
+function startBusy(dataDir: string, ownDir: string, rig: Rig): () => BusyReport {
   const reports = new Map<string, BusyReport>();
   const orders: readonly BusyOrder[] = [{ kind: 'replay' }, { kind: 'upkeep', dataDir, ownDir }];
   for (const order of orders) {
     const child = fork(file('./latency-busy.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    children.push(child);
+    endWithRow(child, rig);
     child.on('message', (report: BusyReport) => reports.set(order.kind, report));
     child.send(order);
   }
@@ -205,7 +213,7 @@ const spread = (found: readonly Passed[], part: keyof Passed): string =>
     .join('/')}`;
 
 async function measure(isBusy: boolean, rig: Rig): Promise<number> {
-  const { dir, children, endings } = rig;
+  const { dir, endings } = rig;
   const [countyDir, dataDir, ownDir] = [join(dir, 'county'), join(dir, 'data'), join(dir, 'own')];
   writeLatencyCounty(countyDir, top, MEASURE_S + WARM_UP_MS / 1_000);
   mkdirSync(ownDir);
@@ -213,8 +221,8 @@ async function measure(isBusy: boolean, rig: Rig): Promise<number> {
   const shown = new Map<string, Shown>();
   const leave = watchStream(chain.httpPort, shown);
   endings.unshift(async () => leave());
-  const acked = await startLoad(chain.mqttPort, dataDir, children);
-  const busy = isBusy ? startBusy(dataDir, ownDir, children) : () => ({});
+  const acked = await startLoad(chain.mqttPort, dataDir, rig);
+  const busy = isBusy ? startBusy(dataDir, ownDir, rig) : () => ({});
   await pause(WARM_UP_MS);
   const [fromMs, before] = [Date.now(), acked()];
   await pause(MEASURE_S * 1_000 - WARM_UP_MS);

@@ -14,7 +14,7 @@ import { type Stream, type Streams, sseMessage } from './streams.ts';
 const STATE_EVERY_MS = 1_000;
 /** A moved value of a busy point waits at most about this long. */
 const MOVED_EVERY_MS = 25;
-const SWEEP_MS = 20;
+const SWEEP_MS = 5;
 const EVENTS_A_TURN = 500;
 /** A reader further behind than this is told to load the lists anew. */
 const MAX_RESUME_EVENTS = 5_000;
