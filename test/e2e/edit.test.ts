@@ -63,6 +63,14 @@ describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
         await until(`${sensor} to go on`, 20_000, async () => (await newest(sensor)) > editedMs + 6_000);
       expect(configs()).toEqual(before);
       expect(up.output()).not.toMatch(/new inventory|starting it again/);
+      // A box whose own poll interval changes is started again, on the same wire.
+      county.edit('edges.yaml', (text) =>
+        text.replace(/(id: park-a[\s\S]*?poll: )1s/, (_, head: string) => `${head}2s`),
+      );
+      await until('the park box to be started again', 20_000, () => /edge-park has a new inventory/.test(up.output()));
+      const againMs = Date.now();
+      await until('the park box to go on', 20_000, async () => (await newest('cangku-3-smoke-1')) > againMs + 3_000);
+      expect(up.output()).not.toMatch(/edge-(shiqiao|qingxi) has a new inventory/);
     } finally {
       await up.stop('SIGINT');
     }
