@@ -14,13 +14,29 @@ export type Heartbeat = {
   readonly addresses: readonly string[];
 };
 
-function readJson<T>(path: string): T | undefined {
+function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return undefined; // Not there yet, or being replaced.
   }
 }
+
+/** What a crash or a full disk may leave is no heartbeat and no metrics; it must not take the others with it. */
+function parseHeartbeat(raw: unknown): Heartbeat | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined;
+  const { name, atMs, state, pid, addresses } = raw as { readonly [key in keyof Heartbeat]?: unknown };
+  const isKnown = state === 'starting' || state === 'ready' || state === 'stopping';
+  if (typeof name !== 'string' || typeof atMs !== 'number' || typeof pid !== 'number' || !isKnown) return undefined;
+  return { name, atMs, pid, state, addresses: Array.isArray(addresses) ? (addresses as string[]) : [] };
+}
+
+type Metrics = MetricObjectWithValues<MetricValue<string>>[];
+const isMetrics = (raw: unknown): raw is Metrics =>
+  Array.isArray(raw) &&
+  raw.every(
+    (metric) => typeof metric?.name === 'string' && typeof metric.type === 'string' && Array.isArray(metric.values),
+  );
 
 const names = (runDir: string, ending: string): string[] => {
   try {
@@ -36,10 +52,8 @@ export function readHeartbeats(dataDir: string): readonly (Heartbeat & { readonl
   return names(runDir, '.json')
     .filter((name) => !name.endsWith('.metrics.json'))
     .flatMap((name) => {
-      const beat = readJson<Heartbeat>(join(runDir, name));
-      return beat === undefined || typeof beat.atMs !== 'number'
-        ? []
-        : [{ ...beat, away: Date.now() - beat.atMs > AWAY_AFTER_MS }];
+      const beat = parseHeartbeat(readJson(join(runDir, name)));
+      return beat === undefined ? [] : [{ ...beat, away: Date.now() - beat.atMs > AWAY_AFTER_MS }];
     });
 }
 
@@ -47,8 +61,8 @@ export function readHeartbeats(dataDir: string): readonly (Heartbeat & { readonl
 export async function readMetricsText(dataDir: string): Promise<string> {
   const runDir = join(dataDir, 'run');
   const all = names(runDir, '.metrics.json').flatMap((name) => {
-    const metrics = readJson<MetricObjectWithValues<MetricValue<string>>[]>(join(runDir, name));
-    return metrics === undefined ? [] : [metrics];
+    const metrics = readJson(join(runDir, name));
+    return isMetrics(metrics) ? [metrics] : [];
   });
   return all.length === 0 ? '' : await AggregatorRegistry.aggregate(all).metrics();
 }
