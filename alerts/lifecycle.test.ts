@@ -139,6 +139,24 @@ describe('an alert’s life', () => {
     expect(county.open()?.level).toBe('red');
   });
 
+  it('begins no new alert when what was declared false only falls, and does when it rises again', () => {
+    const county = story();
+    county.sees({ n: 1, to: 'red' });
+    county.does(2, 'falseAlarm', '挖机碰到了裂缝计');
+    expect(changes(county.sees({ n: 3, from: 'red', to: 'orange' }))).toEqual([]);
+    expect(county.open()).toBeUndefined();
+    expect(county.ended()?.conditions[0]).toMatchObject({ level: 'orange', state: 'active' });
+    expect(changes(county.sees({ n: 4, from: 'orange', to: 'red' }))).toEqual(['raised']);
+  });
+
+  it('begins a new alert when the data of a closed one come back at a level, be it a lower one', () => {
+    const county = story();
+    county.sees({ n: 1, to: 'red' });
+    county.sees({ n: 2, from: 'red', to: 'red', condition: 'dataLost' });
+    expect(county.does(3, 'close', '现场核查，无险情').ok).toBe(true);
+    expect(changes(county.sees({ n: 4, from: 'red', to: 'orange' }))).toEqual(['raised']);
+  });
+
   it('data that were lost before any alert here knew of them raise one', () => {
     const county = story();
     county.sees({ n: 1, from: 'red', to: 'red', condition: 'dataLost' });

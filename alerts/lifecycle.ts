@@ -210,14 +210,19 @@ function recordAfterEnd(transition: Transition, ended: Episode | undefined, worl
   };
 }
 
-/** New evidence begins an episode: a level that is active, or one whose data stopped and that no alert here knew of. */
+/**
+ * New evidence begins an episode: a level that is active, or one whose data stopped and that no alert here knew of. A
+ * condition that falls from what a person declared false already is no news.
+ */
 function levelToRaise(transition: Transition, ended: Episode | undefined): Level | null {
   if (!isLevel(transition.to)) return null;
-  if (transition.condition === 'active') return transition.to;
-  if (transition.condition !== 'dataLost') return null;
   const key = conditionKey(transition);
-  const known = ended?.alert.conditions.some((one) => one.key === key && stands(one)) ?? false;
-  return known ? null : transition.to;
+  const known = ended?.alert.conditions.find((one) => one.key === key && stands(one));
+  if (transition.condition === 'active') {
+    const falls = known?.state === 'active' && rankOf(transition.to) < rankOf(known.level);
+    return falls ? null : transition.to;
+  }
+  return transition.condition === 'dataLost' && known === undefined ? transition.to : null;
 }
 
 export function applyTransition(transition: Transition, found: Found, world: World): Outcome {

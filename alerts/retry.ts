@@ -32,6 +32,16 @@ export type NextStep =
   | { readonly state: 'failed' }
   | { readonly state: 'queued' | 'unknown'; readonly dueAtMs: EpochMs };
 
+/**
+ * A receiver may ask for a pause, but not for silence: a page that is down for a day, or a wrong header, must not hold
+ * back the next red alert for as long as it likes.
+ */
+export const LONGEST_ASKED_MS = 900_000;
+
+/** The pause that the receiver asked for, bounded; 0 when it asked for none. */
+export const askedMs = (result: SendResult): number =>
+  result.kind === 'away' ? Math.min(result.afterMs ?? 0, LONGEST_ASKED_MS) : 0;
+
 /** Doubles from the first pause; `jitter` in [0, 1) spreads it over the upper half, so that a storm does not come back as one. */
 export function pauseMs(attempts: number, jitter: number, policy: RetryPolicy): number {
   const full = Math.min(policy.firstPauseMs * 2 ** Math.min(Math.max(attempts - 1, 0), 30), policy.maxPauseMs);
@@ -46,8 +56,7 @@ export function decideNext(
 ): NextStep {
   if (result.kind === 'accepted') return { state: 'sent' };
   if (result.kind === 'rejected' && row.attempts >= policy.rejectedTries) return { state: 'failed' };
-  const asked = result.kind === 'away' ? (result.afterMs ?? 0) : 0;
-  const dueAtMs = when.nowMs + Math.max(asked, pauseMs(row.attempts, when.jitter, policy));
+  const dueAtMs = when.nowMs + Math.max(askedMs(result), pauseMs(row.attempts, when.jitter, policy));
   if (dueAtMs - row.queuedAtMs > policy.giveUpAfterMs) return { state: 'failed' };
   return { state: result.kind === 'unsure' ? 'unknown' : 'queued', dueAtMs };
 }

@@ -6,7 +6,7 @@ import type { Log, Metrics, Probe } from '#model/ports.ts';
 import type { ChannelConfig, RegistryPort } from '#model/registry.ts';
 import type { Clock, EpochMs } from '#model/time.ts';
 import { passGate } from '../origin-gate.ts';
-import { DEFAULT_RETRY, decideNext, pauseMs, type RetryPolicy, type SendResult } from '../retry.ts';
+import { askedMs, DEFAULT_RETRY, decideNext, pauseMs, type RetryPolicy, type SendResult } from '../retry.ts';
 import { openBell } from './bell.ts';
 import type { Channel } from './channels/channel.ts';
 import { openChannel } from './channels/registry.ts';
@@ -87,8 +87,7 @@ function noteHealth({ lane, result, startedMs }: Finished, nowMs: EpochMs, jitte
   lane.failedAtMs = nowMs;
   const beyond = lane.failures - FAILURES_TO_PAUSE;
   const pause = beyond < 0 ? 0 : pauseMs(beyond + 1, jitter, retry);
-  const asked = result.kind === 'away' ? (result.afterMs ?? 0) : 0;
-  lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + Math.max(asked, pause));
+  lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + Math.max(askedMs(result), pause));
 }
 
 export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {

@@ -33,6 +33,8 @@ function checkCursor<T>(following: Following<T>, ports: Ports): void {
 /** Takes everything that is there, giving way to others between commits. */
 async function catchUp<T>(following: Following<T>, ports: Ports, signal: AbortSignal): Promise<void> {
   const { name } = following;
+  // Each time: a log that is being written anew is still empty when its reader starts.
+  checkCursor(following, ports);
   while (!signal.aborted) {
     const entries = following.log.read(ports.store.cursor(name), ENTRIES_A_COMMIT);
     if (entries.length > 0) {
@@ -56,7 +58,6 @@ export async function followLog<T>(following: Following<T>, ports: Ports, signal
   const bell = openBell(ports.clock);
   const stopWatching = following.log.onWake(bell.ring);
   try {
-    checkCursor(following, ports);
     while (!signal.aborted) {
       await catchUp(following, ports, signal);
       await bell.wait(SLOW_POLL_MS, signal);

@@ -129,6 +129,17 @@ describe('from the log of transitions to the store', () => {
   });
 });
 
+describe('a log that is written anew', () => {
+  it('is read from its beginning, also when it was still empty as the stage began', async () => {
+    const county = await desk();
+    for (let n = 1; n <= 5; n++) county.sees(transition({ n, to: 'blue', point: n % 2 === 0 ? 'P1' : 'P2' }));
+    await until('two alerts', () => county.alerts().length === 2);
+    await county.restartOnEmptyTransitions();
+    county.sees(transition({ n: 90, to: 'yellow', point: 'P1', hazard: 'rainstorm' }));
+    await until('the third alert', () => county.alerts().length === 3);
+  });
+});
+
 describe('the reader', () => {
   it('pages through open alerts, worst first, newest first, and only in the given subtrees', async () => {
     const county = await desk();
@@ -244,6 +255,17 @@ describe('delivery to a webhook', () => {
     expect(row).toMatchObject({ attempts: 3, detail: 'HTTP 400' });
     expect(receiver.received).toHaveLength(3);
     expect(county.reader.events(id).at(-1)).toMatchObject({ kind: 'deliveryResult', facts: { state: 'failed' } });
+  });
+
+  it('keeps knocking at a door that is locked, moved or not there yet', async () => {
+    const receiver = await hook();
+    const answers = [401, 404, 302, 403, 405];
+    receiver.answer = (n) => (answers[n] === undefined ? undefined : { status: answers[n] });
+    const county = await desk([webhook(receiver.url)]);
+    county.sees(transition({ n: 1, to: 'red' }));
+    const { id } = await until('the alert', () => county.alerts()[0]);
+    const row = await until('delivery', () => county.reader.deliveries(id).find((one) => one.state === 'sent'));
+    expect(row.attempts).toBe(answers.length + 1);
   });
 
   it('a receiver that hangs delays no other channel, and a request without an answer is repeated as such', async () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { type AlertsConfig, startAlerts } from '#alerts/main.ts';
 import type { AlertCommand } from '#model/alert.ts';
@@ -104,7 +104,7 @@ export function stageContext(clock: StageContext['clock'], probe: StageContext['
 /** Logs, stage and reader on a folder of their own. */
 export async function openDesk(registry: RegistryPort, context: StageContext, config: Partial<AlertsConfig> = {}) {
   const dataDir = config.dataDir ?? mkdtempSync(join(tmpdir(), 'fengsui-alerts-'));
-  const transitions = openLogWriter<Transition>(transitionsPath(dataDir));
+  let transitions = openLogWriter<Transition>(transitionsPath(dataDir));
   const commands = openLogWriter<AlertCommand>(commandsPath(dataDir));
   const start = () =>
     startAlerts(
@@ -125,6 +125,14 @@ export async function openDesk(registry: RegistryPort, context: StageContext, co
     does: (command: AlertCommand) => commands.append([{ key: command.id, entry: command }]),
     restart: async () => {
       await service.stop();
+      service = await start();
+    },
+    /** As after somebody has removed the rules' folder. */
+    restartOnEmptyTransitions: async () => {
+      await service.stop();
+      transitions.close();
+      rmSync(dirname(transitionsPath(dataDir)), { recursive: true });
+      transitions = openLogWriter<Transition>(transitionsPath(dataDir));
       service = await start();
     },
     stop: () => service.stop(),

@@ -23,12 +23,14 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
 const sign = (secret: string, body: string): string =>
   `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
+/** Answers about this very message. Any other no is about the door (moved, locked, not there yet): it may open again. */
+const ABOUT_THE_MESSAGE = new Set([400, 406, 409, 411, 412, 413, 414, 415, 417, 422, 431]);
+
 function judge(response: Response): SendResult {
   const detail = `HTTP ${response.status}`;
   if (response.ok) return { kind: 'accepted', detail };
-  const busy = response.status === 408 || response.status === 429 || response.status >= 500;
-  if (busy) return { kind: 'away', detail, afterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()) };
-  return { kind: 'rejected', detail };
+  if (ABOUT_THE_MESSAGE.has(response.status)) return { kind: 'rejected', detail };
+  return { kind: 'away', detail, afterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()) };
 }
 
 /** Nothing was handed over when no connection came about. */
