@@ -1,6 +1,7 @@
 /** The `fengsui` command. Each command's code is loaded when it is called. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
 const top = join(import.meta.dirname, '..');
@@ -52,17 +53,21 @@ export async function main(args: readonly string[]): Promise<void> {
     .command('replay')
     .argument('<file>', 'a recorded series: one of the known formats, or CSV with time,sensor,value,quantity,unit')
     .option('--sensor <id>', 'the sensor that it is played into')
+    .option(
+      '--point <id>',
+      'the hazard point where it is played; a station is made there if none measures the quantity',
+    )
+    .option('--series <id>', 'which series of a file that has several (a part of its name is enough)')
+    .option('--zero', 'subtract the first value, as a meter shows that was set then')
     .option('--from <time>', 'begin here')
     .option('--to <time>', 'end here')
     .option('--data <folder>', 'where the replay keeps its data; emptied first')
     .option('--json', 'one line of JSON instead of text', false)
     .description('a recorded series through the whole chain on the virtual clock: which alerts come when, and to whom')
-    .action(
-      async (file: string, options: { sensor?: string; from?: string; to?: string; data?: string; json: boolean }) => {
-        const { replayCommand } = await import('#cli/io/replay-command.ts');
-        process.exit(await replayCommand(settingsOrExit(), file, options));
-      },
-    );
+    .action(async (file: string, options: ReplayArguments) => {
+      const { replayCommand } = await import('#cli/io/replay-command.ts');
+      process.exit(await replayCommand(settingsOrExit(), file, options));
+    });
 
   program
     .command('login')

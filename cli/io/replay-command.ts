@@ -1,11 +1,16 @@
 /** Prints a replay: a progress bar while it runs, then which alerts came when, at which level, and to whom. */
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ReplayOptions, type ReplayOutcome, replay } from '#cli/io/replay.ts';
 import type { Settings } from '#cli/settings.ts';
 import type { AlertId, Recipient } from '#model/alert.ts';
 import { type LevelOrNone, worse } from '#model/level.ts';
+import { formatLint } from '#model/result.ts';
 import type { Text } from '#model/text.ts';
 import { type EpochMs, formatInZone } from '#model/time.ts';
+import { type FireEvent, parseFireEvents } from '#simulators/recorded/fsri-events.ts';
+
+const MAX_NOTES = 5;
 
 export type ReplayedChange = {
   readonly at: string;
@@ -81,11 +86,35 @@ function progressBar(): (done: number, of: number, at: string) => void {
   };
 }
 
-function print(outcome: ReplayOutcome, changes: readonly ReplayedChange[]): void {
-  const { report, series, sensor } = outcome;
+const EVENTS_FILE = /\.csv$/i;
+
+/** What the file beside a fire's channels tells, if there is one, on the recording's own time. */
+function eventsBeside(file: string): readonly FireEvent[] {
+  const path = file.replace(EVENTS_FILE, '_Events.csv');
+  if (path === file || !existsSync(path)) return [];
+  const parsed = parseFireEvents(path, readFileSync(path, 'utf8'));
+  return parsed.ok ? parsed.value : [];
+}
+
+function printStation({ report, series, seriesCount, sensor, isVirtual, watching }: ReplayOutcome): void {
+  const { row, dry, missing } = report.polls;
+  const { quantity } = series;
   console.log(
-    `${series.sensorId} (${series.quantity}) played into ${sensor.id}: ${report.polls.row} rows, ${report.polls.dry} dry, ${report.polls.missing} missing, times in ${series.zone}.`,
+    `${series.sensorId} (${quantity}) played into ${sensor.id}: ${row} rows, ${dry} dry, ${missing} missing, times in ${series.zone}.`,
   );
+  if (seriesCount > 1) console.log(`The file has ${seriesCount} series; --series ID plays another one.`);
+  if (isVirtual)
+    console.log(`The county measures no ${quantity} there: a station was made for this replay at ${sensor.pointId}.`);
+  for (const note of series.notes.slice(0, MAX_NOTES)) console.log(formatLint(note));
+  if (series.notes.length > MAX_NOTES) console.log(`… and ${series.notes.length - MAX_NOTES} more such notes.`);
+  if (watching.length === 0) console.log(`No rule of the county watches ${quantity} at ${sensor.pointId}.`);
+  for (const { rule, mute } of watching)
+    if (mute !== null) console.log(`The rule ${rule} can say nothing here: it ${mute}.`);
+}
+
+function print(outcome: ReplayOutcome, changes: readonly ReplayedChange[], events: readonly FireEvent[]): void {
+  printStation(outcome);
+  for (const { afterIgnitionS, name } of events) console.log(`  ${afterIgnitionS} s after ignition: ${name}`);
   for (const change of changes) {
     console.log(
       `\n${change.at}  ${change.level.padEnd(6)} ${change.subject} ${change.hazard} ${change.condition}\n  ${change.reason.zh}\n  ${change.reason.en}`,
@@ -97,6 +126,9 @@ function print(outcome: ReplayOutcome, changes: readonly ReplayedChange[]): void
 
 export type ReplayArguments = {
   readonly sensor?: string;
+  readonly point?: string;
+  readonly series?: string;
+  readonly zero?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly data?: string;
@@ -121,6 +153,9 @@ export async function replayCommand(settings: Settings, file: string, given: Rep
       devicesDir: settings.devicesDir,
       dataDir: given.data ?? join(settings.dataDir, 'replay', basename(file).replace(/[^A-Za-z0-9_-]/g, '-')),
       ...(given.sensor === undefined ? {} : { sensorId: given.sensor }),
+      ...(given.point === undefined ? {} : { pointId: given.point }),
+      ...(given.series === undefined ? {} : { seriesId: given.series }),
+      ...(given.zero === undefined ? {} : { zero: given.zero }),
       ...(fromMs === undefined ? {} : { fromMs }),
       ...(toMs === undefined ? {} : { toMs }),
       onProgress: ({ done, of, atMs }) => bar(done, of, new Date(atMs).toISOString().slice(0, 16)),
@@ -132,8 +167,10 @@ export async function replayCommand(settings: Settings, file: string, given: Rep
     }
     const changes = changesOf(outcome.value, outcome.value.series.zone);
     outcome.value.alerts.close();
-    if (given.json) console.log(JSON.stringify({ changes, report: outcome.value.report }));
-    else print(outcome.value, changes);
+    if (given.json) {
+      const { report, isVirtual, watching } = outcome.value;
+      console.log(JSON.stringify({ changes, report, isVirtual, watching }));
+    } else print(outcome.value, changes, eventsBeside(file));
     const { failure } = outcome.value.report;
     if (failure !== null) console.error(failure.message);
     return failure === null ? 0 : 1;

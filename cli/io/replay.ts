@@ -8,6 +8,13 @@ import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { startAlerts } from '#alerts/main.ts';
 import { startBroker } from '#broker/main.ts';
 import { readProfiles, readRuleFiles } from '#cli/io/county-source.ts';
+import {
+  chooseStation,
+  countyOfStation,
+  rulesWatching,
+  type StationWish,
+  type Watching,
+} from '#cli/io/replay-county.ts';
 import { credentialsFile, edgeDir, edgeSecretFile, ensureSecrets, servicePassword } from '#cli/io/secrets.ts';
 import type { CountyReport } from '#cli/load/county.ts';
 import { inspectCounty } from '#cli/load/io/read-county.ts';
@@ -22,6 +29,7 @@ import type { JournalReader, LogReader } from '#model/journal.ts';
 import type { Log, Service, StageContext } from '#model/ports.ts';
 import type { Registry, Sensor } from '#model/registry.ts';
 import { err, formatLint, ok, type Result } from '#model/result.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Transition } from '#model/transition.ts';
 import { compileRules } from '#rules/compile.ts';
@@ -35,17 +43,20 @@ import {
   replayStartMs,
 } from '#simulators/io/replay.ts';
 import { parseRecorded } from '#simulators/recorded/formats.ts';
+import { chooseSeries, zeroed } from '#simulators/recorded/select.ts';
 import type { RecordedSeries } from '#simulators/recorded/series.ts';
 import { stationProfile, stationUnit } from '#simulators/station.ts';
 
-export type ReplayOptions = {
+export type ReplayOptions = StationWish & {
   readonly file: string;
   readonly countyDir: string;
   readonly devicesDir: string;
   /** A folder for this replay alone; what an earlier one left there is removed. */
   readonly dataDir: string;
-  /** The county's sensor that the series is played into; by default the first of its quantity. */
-  readonly sensorId?: string;
+  /** Which series of a file that has several; by default the first. */
+  readonly seriesId?: string;
+  /** Subtract the first value, as a meter shows that was set then. */
+  readonly zero?: boolean;
   readonly fromMs?: EpochMs;
   readonly toMs?: EpochMs;
   readonly onProgress?: (progress: ReplayProgress) => void;
@@ -54,13 +65,19 @@ export type ReplayOptions = {
 export type ReplayOutcome = {
   readonly report: ReplayReport;
   readonly series: RecordedSeries;
+  /** How many series the file has. */
+  readonly seriesCount: number;
   readonly sensor: Sensor;
+  readonly isVirtual: boolean;
+  /** The county's rules that watch the station; none when no rule watches the quantity there. */
+  readonly watching: readonly Watching[];
   readonly alerts: AlertReader;
   readonly registry: Registry;
 };
 
 /** Own polls of the edge never come: each row is polled by order. */
 const NEVER_MS = 1_000_000_000_000;
+const MIN_TICK_MS = 5_000;
 const MAX_TICK_MS = 900_000;
 const SETTLE_LOOK_MS = 1;
 
@@ -69,26 +86,6 @@ const quiet: Log = {
   warn: () => {},
   error: (message, fields) => console.error(message, JSON.stringify(fields ?? {})),
 };
-
-function chooseSensor(registry: Registry, series: RecordedSeries, wanted: string | undefined): Result<Sensor, string> {
-  const fitting = [...registry.sensors.values()].filter((sensor) => sensor.quantity === series.quantity);
-  const found = wanted === undefined ? fitting[0] : fitting.find((sensor) => sensor.id === wanted);
-  if (found !== undefined) return ok(found);
-  const names = fitting.map((sensor) => sensor.id).join(', ') || 'none';
-  return err(`The recording is of ${series.quantity}; sensors of the county that measure it: ${names}.`);
-}
-
-/** The county with this one station, which is marked as a replay. */
-function countyOfStation(registry: Registry, sensor: Sensor, series: RecordedSeries): Registry {
-  const edge = registry.edges.get(sensor.edgeId);
-  if (edge === undefined) throw new Error(`sensor ${sensor.id} names an edge that does not exist`);
-  const station: Sensor = { ...sensor, staleAfterMs: Math.max(sensor.staleAfterMs, series.stepMs * 3) };
-  return {
-    ...registry,
-    edges: new Map([[edge.id, { ...edge, origin: 'replay', buses: [] }]]),
-    sensors: new Map([[sensor.id, station]]),
-  };
-}
 
 /** Remembers how far a log has been read, so that the replay knows when its reader has taken everything in. */
 function tracked<T>(reader: LogReader<T>): { readonly reader: LogReader<T>; readonly isDone: () => boolean } {
@@ -111,18 +108,16 @@ function trackedJournal(reader: JournalReader): { readonly reader: JournalReader
   return { reader: { ...reader, read }, isDone };
 }
 
+type RuleSets = ReadonlyMap<number, CompiledRuleSet>;
 type Centre = { readonly stop: () => Promise<void>; readonly isDone: () => boolean; readonly mqttUrl: string };
 
 async function startCentre(
   dataDir: string,
   registry: Registry,
-  countyDir: string,
+  compiled: RuleSets,
   tickMs: number,
   ctx: StageContext,
-): Promise<Result<Centre, string>> {
-  const compiled = compileRules(readRuleFiles(countyDir), registry, { tickMs });
-  // Rules that name points without a sensor here are no mistake of a replay: only this station measures.
-  if (!compiled.ok) return err(compiled.error.map(formatLint).join('\n'));
+): Promise<Centre> {
   ensureSecrets(dataDir, registry);
   const services: Service[] = [];
   const broker = await startBroker({ host: '127.0.0.1', port: 0, credentialsFile: credentialsFile(dataDir) }, ctx);
@@ -130,7 +125,7 @@ async function startCentre(
   const mqttUrl = `mqtt://127.0.0.1:${broker.port}`;
   const registryPort = { current: () => registry, onChange: () => () => {} };
   const user = (name: 'svc-ingest' | 'svc-alerts') => ({ username: name, password: servicePassword(dataDir, name) });
-  const ruleSets = { current: () => compiled.value, onChange: () => () => {} };
+  const ruleSets = { current: () => compiled, onChange: () => () => {} };
   services.push(
     await startIngest({ dataDir, tickMs, mqttUrl, ...user('svc-ingest') }, { registry: registryPort, ruleSets }, ctx),
   );
@@ -142,20 +137,22 @@ async function startCentre(
   services.push(
     await startAlerts({ dataDir, mqtt }, { transitions: transitions.reader, commands, registry: registryPort }, ctx),
   );
-  return ok({
+  return {
     mqttUrl,
     isDone: () => journal.isDone() && transitions.isDone(),
     stop: async () => {
       for (const service of services.reverse()) await service.stop();
     },
-  });
+  };
 }
+
+const tickOf = (series: RecordedSeries): number => Math.min(Math.max(series.stepMs, MIN_TICK_MS), MAX_TICK_MS);
 
 async function play(
   options: ReplayOptions,
   series: RecordedSeries,
   sensor: Sensor,
-  registry: Registry,
+  county: { readonly registry: Registry; readonly ruleSets: RuleSets },
   clock: SteppedClock,
 ): Promise<Result<ReplayReport, string>> {
   const abort = new AbortController();
@@ -167,17 +164,11 @@ async function play(
     signal: abort.signal,
   };
   const { dataDir } = options;
+  const { registry, ruleSets } = county;
   const edge = registry.edges.get(sensor.edgeId);
   if (edge === undefined) return err(`no edge ${sensor.edgeId}`);
   const profile = stationProfile(series.quantity);
-  const centre = await startCentre(
-    dataDir,
-    registry,
-    options.countyDir,
-    Math.min(Math.max(series.stepMs, 5_000), MAX_TICK_MS),
-    ctx,
-  );
-  if (!centre.ok) return centre;
+  const centre = await startCentre(dataDir, registry, ruleSets, tickOf(series), ctx);
   const slave = await openReplaySlave({
     kind: 'modbus-tcp',
     unitId: 1,
@@ -193,7 +184,7 @@ async function play(
       inventoryVersion: 'replay',
       profiles: { [profile.id]: profile },
       buses: [slave.bus({ id: 'replay', pollMs: NEVER_MS, unit: stationUnit(1, sensor.id, series.quantity) })],
-      mqttUrl: centre.value.mqttUrl,
+      mqttUrl: centre.mqttUrl,
       credentialFile: edgeSecretFile(dataDir, edge.id),
       dataDir: edgeDir(dataDir, edge.id),
     },
@@ -201,7 +192,7 @@ async function play(
     { clockPolicy: clockPolicy({ kind: 'virtual', startMs: clock.nowMs(), speed: 1, anchorMs: undefined }) },
   );
   const settled = async () => {
-    while (service.unacked() > 0 || !centre.value.isDone())
+    while (service.unacked() > 0 || !centre.isDone())
       await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
   };
   try {
@@ -215,7 +206,7 @@ async function play(
     abort.abort();
     await service.stop();
     await slave.close();
-    await centre.value.stop();
+    await centre.stop();
   }
 }
 
@@ -226,12 +217,21 @@ function loadCounty(options: ReplayOptions, startMs: EpochMs): Result<Registry, 
   return report.county === null ? err(report.lints.map(formatLint).join('\n')) : ok(report.county.registry);
 }
 
-/** The chain's end state stays in the data folder; close `alerts` when done with it. */
-export async function replay(options: ReplayOptions): Promise<Result<ReplayOutcome, string>> {
+/** The series that was asked for, as it is to be played. */
+function loadSeries(options: ReplayOptions): Result<{ series: RecordedSeries; seriesCount: number }, string> {
   const parsed = parseRecorded(options.file, readFileSync(options.file, 'utf8'));
   if (!parsed.ok) return err(parsed.error.map(formatLint).join('\n'));
-  const [series] = parsed.value;
-  if (series === undefined) return err(`${options.file} has no series.`);
+  const chosen = chooseSeries(parsed.value, options.seriesId);
+  if (!chosen.ok) return err(`${options.file}: ${chosen.error}`);
+  const series = options.zero === true ? zeroed(chosen.value, options.fromMs) : chosen;
+  return series.ok ? ok({ series: series.value, seriesCount: parsed.value.length }) : series;
+}
+
+/** The chain's end state stays in the data folder; close `alerts` when done with it. */
+export async function replay(options: ReplayOptions): Promise<Result<ReplayOutcome, string>> {
+  const loaded = loadSeries(options);
+  if (!loaded.ok) return loaded;
+  const { series } = loaded.value;
   const window = {
     ...(options.fromMs === undefined ? {} : { fromMs: options.fromMs }),
     ...(options.toMs === undefined ? {} : { toMs: options.toMs }),
@@ -240,12 +240,18 @@ export async function replay(options: ReplayOptions): Promise<Result<ReplayOutco
   if (startMs === undefined) return err(`${options.file} has no rows in that time.`);
   const county = loadCounty(options, startMs);
   if (!county.ok) return county;
-  const sensor = chooseSensor(county.value, series, options.sensorId);
-  if (!sensor.ok) return sensor;
+  const station = chooseStation(county.value, series, options);
+  if (!station.ok) return station;
+  const { sensor } = station.value;
+  const registry = countyOfStation(county.value, sensor, series);
+  const ruleSets = compileRules(readRuleFiles(options.countyDir), registry, { tickMs: tickOf(series) });
+  if (!ruleSets.ok) return err(ruleSets.error.map(formatLint).join('\n'));
   rmSync(options.dataDir, { recursive: true, force: true });
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const registry = countyOfStation(county.value, sensor.value, series);
-  const report = await play(options, series, sensor.value, registry, openSteppedClock(startMs));
+  const clock = openSteppedClock(startMs);
+  const report = await play(options, series, sensor, { registry, ruleSets: ruleSets.value }, clock);
   if (!report.ok) return report;
-  return ok({ report: report.value, series, sensor: sensor.value, alerts: openAlertReader(options.dataDir), registry });
+  const watching = rulesWatching(ruleSets.value, sensor, series.stepMs);
+  const alerts = openAlertReader(options.dataDir);
+  return ok({ ...loaded.value, ...station.value, report: report.value, watching, alerts, registry });
 }

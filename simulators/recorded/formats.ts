@@ -1,8 +1,11 @@
 /** The formats of recorded series, one line each; a file says by its first line which one it is. */
 import { err, type Lint, type Result } from '#model/result.ts';
 import { boulderFormat } from '#simulators/recorded/boulder.ts';
+import { fsriFormat } from '#simulators/recorded/fsri.ts';
 import { genericCsvFormat } from '#simulators/recorded/generic-csv.ts';
+import { lisleFormat } from '#simulators/recorded/lisle.ts';
 import { mukilteoFormat } from '#simulators/recorded/mukilteo.ts';
+import { mukilteoLoggerFormat } from '#simulators/recorded/mukilteo-logger.ts';
 import { preonzoFormat } from '#simulators/recorded/preonzo.ts';
 import { riverStageFormat } from '#simulators/recorded/river-stage.ts';
 import { seattleFormat } from '#simulators/recorded/seattle.ts';
@@ -12,7 +15,10 @@ export const RECORDED_FORMATS: readonly RecordedFormat[] = [
   boulderFormat,
   seattleFormat,
   mukilteoFormat,
+  mukilteoLoggerFormat,
   riverStageFormat,
+  lisleFormat,
+  fsriFormat,
   preonzoFormat,
   genericCsvFormat,
 ];

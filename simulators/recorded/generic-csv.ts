@@ -4,8 +4,15 @@
  */
 import { isQuantityCode, QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
-import { plainRows, type ReadRow, readRows } from '#simulators/recorded/rows.ts';
-import { clockNotes, linesOf, lintAt, type RecordedFormat, type RecordedSeries } from '#simulators/recorded/series.ts';
+import { isCountable, plainRows, type ReadRow, readRows } from '#simulators/recorded/rows.ts';
+import {
+  clockNotes,
+  instantOfIso,
+  linesOf,
+  lintAt,
+  type RecordedFormat,
+  type RecordedSeries,
+} from '#simulators/recorded/series.ts';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 /** Units that a file may use beside the quantity's own: how many of that one they are. */
@@ -48,7 +55,7 @@ function parseCsv(
       .split(',')
       .map((field) => field.trim());
     if (!TIME.test(time)) return { wrong: `${time} is no time with an offset, like 2022-06-03T08:00:00+08:00` };
-    const atMs = Date.parse(time);
+    const atMs = instantOfIso(time);
     if (Number.isNaN(atMs)) return { wrong: `there is no time ${time}` };
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(sensorId)) return { wrong: 'a sensor id is 1 to 64 of A-Z a-z 0-9 _ -' };
     const column = columnOf(quantity, unit);
@@ -59,6 +66,7 @@ function parseCsv(
     if (group.column.quantity !== column.quantity) return { wrong: `${sensorId} was ${group.column.quantity} before` };
     groups.set(sensorId, group);
     const row = { atMs, value: value === '' ? null : toSteps(column.quantity, amount * column.perUnit) };
+    if (!isCountable(row.value)) return { wrong: `${value} is out of all bounds` };
     group.rows.push({ ...row, line: 0 });
     return row;
   });

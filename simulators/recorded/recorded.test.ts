@@ -6,6 +6,8 @@ import { fromSteps } from '#model/quantity.ts';
 import { formatLint } from '#model/result.ts';
 import { formatInZone } from '#model/time.ts';
 import { parseRecorded, RECORDED_FORMATS } from '#simulators/recorded/formats.ts';
+import { parseFireEvents } from '#simulators/recorded/fsri-events.ts';
+import { chooseSeries, zeroed } from '#simulators/recorded/select.ts';
 import type { RecordedSeries } from '#simulators/recorded/series.ts';
 
 const shared = process.env['FENGSUI_SHARED'] ?? fileURLToPath(new URL('../../../shared', import.meta.url));
@@ -105,6 +107,96 @@ describe.skipIf(!existsSync(data))('recorded files', () => {
   });
 });
 
+const all = (path: string): readonly RecordedSeries[] => {
+  const parsed = parseRecorded(path, readFileSync(`${data}/${path}`, 'utf8'));
+  if (!parsed.ok) throw new Error(parsed.error.map(formatLint).join('\n'));
+  return parsed.value;
+};
+
+describe.skipIf(!existsSync(data))('recorded files of many columns', () => {
+  it.each([
+    ['waMLP', 195],
+    ['waMVD116', 152],
+    ['waWatertonA', 194],
+  ])('reads the logger of %s: %d tips, the same rain at every common time as in the file of inches', (name, tips) => {
+    const logger = load(`usgs-mukilteo/${name}_14d.txt`);
+    expect([logger.rows.length, sumSteps(logger)]).toEqual([1_344, tips * 254]);
+    const inches = new Map(load(`usgs-mukilteo/${name}_rain.txt`).rows.map(({ atMs, value }) => [atMs, value]));
+    const common = logger.rows.filter(({ atMs }) => inches.has(atMs));
+    expect(common).toHaveLength(1_344);
+    for (const { atMs, value } of common) expect(value).toBe(inches.get(atMs));
+  });
+
+  it.each([
+    ['100kW', 769, [11, 11, 13, 14], [3, 3, 4, 4]],
+    ['RedAccent', 1_312, [102, 93, 101, 107], [63, 52, 60, 67]],
+  ])(
+    'reads the fire %s: seconds after ignition to 57 °C, and to a rise of 8.3 °C in a minute',
+    (name, rows, hot, rise) => {
+      const series = all(`fsri-compartments-2018/${name}_Closed_Center_1.csv`);
+      expect(series).toHaveLength(32);
+      const events = parseFireEvents(
+        'e',
+        readFileSync(`${data}/fsri-compartments-2018/${name}_Closed_Center_1_Events.csv`, 'utf8'),
+      );
+      expect(events.ok && events.value.at(-1)).toEqual({
+        name: 'Door Open',
+        afterIgnitionS: name === '100kW' ? 534 : 906,
+      });
+      const quadrants = series.filter(({ sensorId }) => sensorId.endsWith('25-mm-Below-Ceiling'));
+      const after = quadrants.map(({ rows: of }) => of.map(({ value }, at) => ({ s: at - 120, value: value ?? 0 })));
+      expect(quadrants.map(({ rows: of }) => of.length)).toEqual([rows, rows, rows, rows]);
+      expect(new Set(series.map(({ quantity, stepMs }) => `${quantity} ${stepMs}`))).toEqual(
+        new Set(['temperature 1000']),
+      );
+      expect(after.map((of) => of.find(({ s, value }) => s >= 0 && value >= 570)?.s)).toEqual(hot);
+      expect(
+        after.map((of) => of.find(({ s, value }, at) => s >= 0 && value - (of[at - 60]?.value ?? value) >= 83)?.s),
+      ).toEqual(rise);
+      const [first] = quadrants;
+      expect(formatInZone(first?.rows[120]?.atMs ?? 0, 'UTC')).toMatch(/2018-12-(01T21:24:01|11T10:21:0\d)/);
+    },
+  );
+
+  it('reads the hydrograph of Lisle in cubic metres a second, and says that it is synthetic', () => {
+    const series = load('usgs-river-stage/lisle_event.csv');
+    expect(series.rows).toHaveLength(288);
+    expect(formatInZone(series.rows[0]?.atMs ?? 0, 'UTC')).toMatch(/^2005-04-02T05:01:00/);
+    expect(Math.max(...series.rows.map(({ value }) => value ?? 0))).toBe(Math.round(19_839.72608 * 28.316846592));
+    expect(series.notes.map(formatLint).join()).toMatch(/lisle_event\.csv:1:1: warning: .*synthetic/);
+  });
+});
+
+describe('which series is played', () => {
+  const named = (sensorId: string, ...values: (number | null)[]): RecordedSeries => ({
+    sensorId,
+    quantity: 'displacement',
+    unit: 'mm',
+    zone: 'UTC',
+    rows: values.map((value, at) => ({ atMs: at * 1_000, value })),
+    stepMs: 1_000,
+    omitted: 'missing',
+    notes: [],
+  });
+  const three = [named('Wall-A', 1), named('Wall-AB', 2), named('Roof', 3)];
+  it.each([
+    [undefined, 'Wall-A'],
+    ['Wall-A', 'Wall-A'],
+    ['roof', 'Roof'],
+    ['wall', 'wall is a part of several series; name one of:\n  Wall-A\n  Wall-AB'],
+    ['door', 'The file has no series door; it has:\n  Wall-A\n  Wall-AB\n  Roof'],
+  ])('%s: %s', (wanted, expected) => {
+    const chosen = chooseSeries(three, wanted);
+    expect(chosen.ok ? chosen.value.sensorId : chosen.error).toBe(expected);
+  });
+  it('sets a meter to zero at the first value of the window, and refuses to for what is no gauge', () => {
+    const shown = zeroed(named('E1', 5, null, 7, 9), 1_000);
+    expect(shown.ok && shown.value.rows.map(({ value }) => value)).toEqual([-2, null, 0, 2]);
+    expect(zeroed({ ...named('r', 1), quantity: 'rain' }, undefined)).toMatchObject({ ok: false });
+    expect(zeroed(named('r', 1), 5_000)).toMatchObject({ ok: false });
+  });
+});
+
 describe('bad files', () => {
   const wrong = (text: string) => {
     const parsed = parseRecorded('some.csv', text);
@@ -132,6 +224,19 @@ describe('bad files', () => {
       'STATION,STATION_NAME,E,L,L,DATE,HPCP\na,b,1,2,3,20130912 25:00,0.1\n',
       /some\.csv:2:1: .*there is no time 20130912 25:00/,
     ],
+    [
+      '2015-12-18 00:00:00\t1\t12\t1\t9\n2015-12-18 00:15:00\t2\t12\tx\t9\n',
+      /some\.csv:2:1: .*column 4 is x, no count/,
+    ],
+    ['2015-12-18 00:00:00\t1\t12\n', /some\.csv:1:1: .*5, 21, 22 columns, not 3/],
+    ['utc\tlocal\tflow\n2005-02-30T05:01:00Z\tx\t1\n', /some\.csv:2:1: .*there is no time 2005-02-30/],
+    ['Time,Timestamp,Elapsed Time,A Temperature\n0,2018-12-01 21:24:01,00:00:01,1,2\n', /some\.csv:2:1: .*4 columns/],
+    [
+      'Time,Timestamp,Elapsed Time,A Temperature\n0,2018-12-01 21:24:01,00:00:01,hot\n',
+      /some\.csv:2:1: .*hot, no temp/,
+    ],
+    ['Time,Timestamp,Elapsed Time,Pressure\n0,2018-12-01 21:24:01,00:00:01,1\n', /some\.csv:1:1: .*0 temperature/],
+    ['time,sensor,value\n2022-06-31T08:00:00Z,a,1\n', /some\.csv:2:1: .*there is no time 2022-06-31/],
   ])('names the line: %j', (text, expected) => {
     expect(wrong(text)).toMatch(expected);
   });
@@ -157,6 +262,6 @@ describe('bad files', () => {
   });
 
   it('has a registry line for every format, and names are used once', () => {
-    expect(new Set(RECORDED_FORMATS.map(({ name }) => name)).size).toBe(6);
+    expect(new Set(RECORDED_FORMATS.map(({ name }) => name)).size).toBe(9);
   });
 });

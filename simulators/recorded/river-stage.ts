@@ -3,7 +3,7 @@ import { QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
 import { err, ok } from '#model/result.ts';
 import { MINUTE_MS } from '#model/time.ts';
 import { plainRows, readRows } from '#simulators/recorded/rows.ts';
-import { clockNotes, linesOf, lintAt, type RecordedFormat } from '#simulators/recorded/series.ts';
+import { clockNotes, instantOfIso, linesOf, lintAt, type RecordedFormat } from '#simulators/recorded/series.ts';
 
 const COLUMNS: {
   readonly [column: string]: { readonly quantity: QuantityCode; readonly perUnit: number; readonly stepMs: number };
@@ -27,7 +27,7 @@ export const riverStageFormat: RecordedFormat = {
       const [, , time = '', value = '', , zone = ''] = fieldsOf(line);
       if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(time) || zone !== 'UTC')
         return { wrong: 'a line needs a time like 2017-06-21 05:00:00 in column 3 and UTC in column 6' };
-      const atMs = Date.parse(`${time.replace(' ', 'T')}Z`);
+      const atMs = instantOfIso(`${time.replace(' ', 'T')}Z`);
       if (Number.isNaN(atMs)) return { wrong: `there is no time ${time}` };
       if (value === '' || value === 'NA') return { atMs, value: null };
       const amount = Number(value);

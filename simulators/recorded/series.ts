@@ -80,6 +80,13 @@ export function instantOf(local: LocalTime, utcOffsetHours: number): EpochMs | u
   return dayMs + (hour - utcOffsetHours) * 3_600_000 + minute * 60_000;
 }
 
+/** An instant in ISO 8601; NaN for a day that its month does not have, which `Date.parse` would take for the next month's. */
+export function instantOfIso(text: string): EpochMs {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
+  const isDay = instantOf({ year, month, day, hour: 0, minute: 0 }, 0) !== undefined;
+  return isDay ? Date.parse(text) : Number.NaN;
+}
+
 /** Last part of a path without its ending, as a sensor id. */
 export function idFromFile(file: string): string {
   const name = file.split('/').at(-1) ?? file;
