@@ -10,7 +10,7 @@ import { FLAGS, type Origin } from '#model/reading.ts';
 import type { Transition } from '#model/transition.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { feedBad, feedValue } from './feed.ts';
-import { changeOrigin } from './origin.ts';
+import { changeEdgeOrigin, changeOrigin } from './origin.ts';
 import { edgeIsHere, onEdge, onTick } from './silence.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 import { type EngineState, emptyState, FIRST, GOOD, INTS, ORIGIN, originIndex, SUSPECT } from './state.ts';
@@ -135,7 +135,7 @@ function meetEdge(state: EngineState, desk: Desk, edgeId: string, origin: Origin
   const index = state.edgeIds.indexOf(edgeId);
   const edge = state.edges[index];
   if (edge === undefined) return;
-  edge.origin = origin;
+  if (edge.origin !== origin) changeEdgeOrigin(state, desk, index, edge, origin);
   // A lost gateway comes back by its own word only: this batch may have waited somewhere.
   if (edge.state === 'never') edgeIsHere(state, desk, index, edge);
 }

@@ -1,13 +1,14 @@
 /** Data of one origin never count for another: a sensor whose origin changes begins anew, so that no drill raises a live alert. */
 import type { Desk } from './desk.ts';
 import { arm } from './latch.ts';
-import { closeSilent } from './silence.ts';
+import { closeSilent, writeGateway } from './silence.ts';
 import {
   BIND,
   BIND_FROM,
   BIND_TO,
   COVER,
   DOUBLES,
+  type EdgeState,
   type EngineState,
   HEAD,
   HEAD_CELL,
@@ -43,6 +44,23 @@ export function changeOrigin(state: EngineState, desk: Desk, slot: number, origi
   state.doubles[slot * DOUBLES + LAST_AT] = 0;
   state.allowFrom[slot] = desk.receivedAtMs;
   state.nextSilenceMs = 0;
+}
+
+/** A loss that was told under one origin ends under it; if it goes on it is told anew. */
+export function changeEdgeOrigin(
+  state: EngineState,
+  desk: Desk,
+  index: number,
+  edge: EdgeState,
+  origin: EdgeState['origin'],
+): void {
+  if (edge.raised) {
+    edge.raised = false;
+    const reason = sayOriginChanged(edge.origin, origin);
+    const change = { raise: false, condition: 'closed', atMs: desk.receivedAtMs, reason } as const;
+    writeGateway(state, desk, state.edgeIds[index] ?? '', edge.origin, change);
+  }
+  edge.origin = origin;
 }
 
 function clearBinding(state: EngineState, binding: number): void {

@@ -111,26 +111,29 @@ export function sensorIsBack(state: EngineState, desk: Desk, slot: number, atMs:
   writeSilent(state, desk, slot, { raise: false, condition: 'cleared', atMs, reason });
 }
 
-/** The conditions of a sensor stand while its data are away, and say so. */
+/** A condition stands while its data are away, and says so. */
+export function loseBinding(state: EngineState, desk: Desk, binding: number, atMs: EpochMs, why: Text): void {
+  const rank = rankOfBits(state.latch[binding] as number);
+  if (rank === 0 || state.lost[binding] === 1) return;
+  state.lost[binding] = 1;
+  arm(state, binding);
+  writeBindingChange(state, desk, binding, {
+    from: rank,
+    to: rank,
+    condition: 'dataLost',
+    atMs,
+    late: false,
+    value: null,
+    limit: null,
+    coverage: null,
+    reason: sayDataLost(levelOfRank(rank), why),
+  });
+}
+
 function loseData(state: EngineState, desk: Desk, slot: number, atMs: EpochMs, why: Text): void {
   const to = state.ints[slot * INTS + BIND_TO] as number;
-  for (let binding = state.ints[slot * INTS + BIND_FROM] as number; binding < to; binding++) {
-    const rank = rankOfBits(state.latch[binding] as number);
-    if (rank === 0 || state.lost[binding] === 1) continue;
-    state.lost[binding] = 1;
-    arm(state, binding);
-    writeBindingChange(state, desk, binding, {
-      from: rank,
-      to: rank,
-      condition: 'dataLost',
-      atMs,
-      late: false,
-      value: null,
-      limit: null,
-      coverage: null,
-      reason: sayDataLost(levelOfRank(rank), why),
-    });
-  }
+  for (let binding = state.ints[slot * INTS + BIND_FROM] as number; binding < to; binding++)
+    loseBinding(state, desk, binding, atMs, why);
 }
 
 function eachSlotOf(state: EngineState, edge: number, run: (slot: number) => void): number {

@@ -9,7 +9,7 @@ import { arm } from './latch.ts';
 import { layOut } from './layout.ts';
 import { lookAtSum, recountSum } from './models/rolling-sum.ts';
 import { lookAtSample } from './models/sample.ts';
-import { closeSilent, gatewayRule, silentRule, writeGateway } from './silence.ts';
+import { closeSilent, gatewayRule, loseBinding, silentRule, writeGateway } from './silence.ts';
 import {
   BIND_FROM,
   BIND_TO,
@@ -30,11 +30,15 @@ import {
   rankOfBits,
   SILENT,
   SLOPE_STRIDE,
+  STALE_MS,
   SUM_TO,
 } from './state.ts';
-import { GATEWAY_LOST_TITLE, sayRuleGone, saySettingGone } from './texts.ts';
+import { GATEWAY_LOST_TITLE, sayRuleGone, saySettingGone, saySilent } from './texts.ts';
 
 const isIncrement = (code: string): boolean => QUANTITIES[code as QuantityCode]?.kind === 'increment';
+
+/** A binding without a state to take over; `held`: the rank at which an older version of its rule stood there. */
+type Fresh = { readonly binding: number; readonly held: number };
 
 /** The state under the new rule set; the old one is not used again. */
 export function adopt(old: EngineState, ruleSet: CompiledRuleSet, desk: Desk): EngineState {
@@ -43,18 +47,19 @@ export function adopt(old: EngineState, ruleSet: CompiledRuleSet, desk: Desk): E
   state.counters = old.counters;
   carryEdges(old, state, desk);
   const kept = new Uint8Array(old.defOf.length);
-  const fresh: number[] = [];
+  const fresh: Fresh[] = [];
   for (let slot = 0; slot < state.sensorIds.length; slot++) {
     const from = old.slotOf.get(state.sensorIds[slot] ?? '');
     if (from === undefined) beginSensor(state, slot, desk.receivedAtMs);
     else carrySensor(old, from, state, slot, desk.receivedAtMs);
     const to = state.ints[slot * INTS + BIND_TO] as number;
     for (let binding = state.ints[slot * INTS + BIND_FROM] as number; binding < to; binding++) {
-      if (!carryBinding(old, from, state, binding, kept)) fresh.push(binding);
+      if (!carryBinding(old, from, state, binding, kept))
+        fresh.push({ binding, held: heldBefore(old, from, state, binding) });
     }
   }
   closeVanished(old, state, desk, kept);
-  for (const binding of fresh) lookAtNew(state, desk, binding);
+  for (const one of fresh) lookAtNew(state, desk, one);
   return state;
 }
 
@@ -192,11 +197,41 @@ export function closeBinding(
   });
 }
 
-/** A new rule judges what the sensor has, unless that is old. */
-function lookAtNew(state: EngineState, desk: Desk, binding: number): void {
+const nameOf = (rule: string): string => rule.split('@', 1)[0] ?? rule;
+
+function heldBefore(old: EngineState, from: number | undefined, state: EngineState, binding: number): number {
+  if (from === undefined) return 0;
+  const name = nameOf(defOfBinding(state, binding).rule);
+  const point = state.points[state.bindPoint[binding] as number];
+  let held = 0;
+  for (let was = old.ints[from * INTS + BIND_FROM] as number; was < (old.ints[from * INTS + BIND_TO] as number); was++)
+    if (nameOf(defOfBinding(old, was).rule) === name && old.points[old.bindPoint[was] as number] === point)
+      held = Math.max(held, rankOfBits(old.latch[was] as number));
+  return held;
+}
+
+/** Long ago: a level that stood before needs no delay of its own to stand under the rule's next version. */
+const LONG_HELD = 1;
+
+/**
+ * A new rule judges what the sensor has, unless that is old: a sensor that was heard of days ago raises nothing now. The
+ * next version of a rule that stands there takes its place at once, with old data as `dataLost`: an edit clears nothing
+ * that nobody knows to be over.
+ */
+function lookAtNew(state: EngineState, desk: Desk, { binding, held }: Fresh): void {
   const slot = state.slotOfBinding[binding] as number;
   const lastAt = state.doubles[slot * DOUBLES + LAST_AT] as number;
-  if (lastAt === 0 || state.ints[slot * INTS + SILENT] === 1) return;
-  if (binding < (state.ints[slot * INTS + SUM_TO] as number)) lookAtSum(state, desk, slot, binding);
-  else lookAtSample(state, desk, slot, binding);
+  const silentMs = desk.receivedAtMs - lastAt;
+  const allowedMs = state.ints[slot * INTS + STALE_MS] as number;
+  const isOld = state.ints[slot * INTS + SILENT] === 1 || silentMs > allowedMs;
+  if (lastAt === 0 || (isOld && held === 0)) return;
+  const since = state.since.subarray(binding * LEVEL_COUNT, (binding + 1) * LEVEL_COUNT);
+  since.fill(LONG_HELD, 0, held);
+  if (binding < (state.ints[slot * INTS + SUM_TO] as number)) lookAtSum(state, desk, slot, binding, held === 0);
+  else lookAtSample(state, desk, slot, binding, held === 0);
+  for (let bit = 0; bit < held; bit++) if (since[bit] === LONG_HELD) since[bit] = 0;
+  arm(state, binding);
+  if (!isOld) return;
+  const why = saySilent(state.sensorIds[slot] ?? '', silentMs, allowedMs, false, false);
+  loseBinding(state, desk, binding, desk.receivedAtMs, why);
 }

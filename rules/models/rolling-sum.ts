@@ -212,8 +212,8 @@ function lookAtWindow(
 }
 
 /** Judges a window that a new rule found ready made. */
-export function lookAtSum(state: EngineState, desk: Desk, slot: number, binding: number): void {
-  lookAtWindow(state, desk, slot, binding, 0, true);
+export function lookAtSum(state: EngineState, desk: Desk, slot: number, binding: number, afterGap: boolean): void {
+  lookAtWindow(state, desk, slot, binding, 0, afterGap);
 }
 
 /** Adds a binding's window up from the ring; after a rule set switch. */

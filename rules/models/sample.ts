@@ -100,7 +100,7 @@ function judgeSlope(
 }
 
 /** Judges what a new rule found ready made: the newest value, or a slope that was kept. */
-export function lookAtSample(state: EngineState, desk: Desk, slot: number, binding: number): void {
-  if (defOfBinding(state, binding).measure.kind === 'rate') judgeSlope(state, desk, slot, binding, GOOD, true);
-  else judgeValue(state, desk, slot, binding, true);
+export function lookAtSample(state: EngineState, desk: Desk, slot: number, binding: number, afterGap: boolean): void {
+  if (defOfBinding(state, binding).measure.kind === 'rate') judgeSlope(state, desk, slot, binding, GOOD, afterGap);
+  else judgeValue(state, desk, slot, binding, afterGap);
 }

@@ -281,6 +281,54 @@ describe('a rule set switch', () => {
       'edit 1m none→red active',
     ]);
   });
+  const version = (of: string, levels: typeof four) =>
+    setOf([CRACK], [rule(`edit@${of}`, 'crack', { kind: 'value' }, levels)], of);
+  it('raises nothing on what a gateway said before it was lost, long ago', () => {
+    const make = rowMaker();
+    const engine = createEngine(3);
+    const rows = [
+      make.rules(version('1', limits({ red: 8000 }))),
+      make.edge(T0, 'online'),
+      make.batch([crack(1, 5000)]),
+      make.edge(at(2), 'lost'),
+      make.tick(at(300)),
+      make.rules(version('2', limits({ red: 4000 })), at(301)),
+    ];
+    expect(tell(engine, rows)).toEqual(['gateway-lost 300m none→yellow active']);
+    expect(tell(engine, [make.edge(at(310), 'online'), make.batch([crack(311, 5000)])])).toEqual([
+      'gateway-lost 310m yellow→none cleared',
+      'edit 311m none→red active',
+    ]);
+  });
+  it.each(['its gateway is lost', 'it is silent'] as const)('clears nothing of a sensor while %s', (how) => {
+    const make = rowMaker();
+    const engine = createEngine(3);
+    tell(engine, [make.rules(version('1', four)), make.edge(T0, 'online'), make.batch([crack(1, 4100)])]);
+    tell(engine, [...(how === 'it is silent' ? [] : [make.edge(at(2), 'lost')]), make.tick(at(60))]);
+    expect(tell(engine, [make.rules(version('2', limits({ orange: 4000 })), at(61)), make.tick(at(62))])).toEqual([
+      'edit 61m orange→none closed',
+      'edit 1m none→orange active',
+      'edit 61m orange→orange dataLost',
+    ]);
+    tell(engine, [make.edge(at(63), 'online')]);
+    expect(tell(engine, [make.batch([crack(64, 4100)])]).at(-1)).toBe('edit 64m orange→orange active');
+  });
+  it('asks no on-delay of the next version of a rule that stands, but of a level that did not', () => {
+    const make = rowMaker();
+    const engine = createEngine(3);
+    const slow = (red: number) => limits({ blue: 1000, red }, { onDelayMs: 5 * MINUTE });
+    tell(engine, [make.rules(version('1', slow(9000))), make.batch([crack(1, 5000)]), make.batch([crack(7, 5000)])]);
+    const rows = [
+      make.rules(version('2', slow(4000)), at(8)),
+      make.batch([crack(10, 5000)]),
+      make.batch([crack(15, 5000)]),
+    ];
+    expect(tell(engine, rows)).toEqual([
+      'edit 8m blue→none closed',
+      'edit 7m none→blue active',
+      'edit 15m blue→red active',
+    ]);
+  });
   it('starts a new sum from the window that exists', () => {
     const make = rowMaker();
     const engine = createEngine(3);
@@ -305,6 +353,21 @@ it('lets data of one origin count for no other', () => {
   expect(tell(engine, rows)).toEqual([]);
   const [raised] = engine.apply(make.batch([rain(7, 1)], at(7), { origin: 'live' }));
   expect([raised?.to, raised?.origin, raised?.evidence.value]).toEqual(['blue', 'live', 30]);
+});
+
+it('ends the loss of a gateway under the origin under which it was told', () => {
+  const make = rowMaker();
+  const engine = createEngine(3);
+  const rows = [
+    make.rules(setOf([CRACK], [])),
+    make.tick(at(10)),
+    make.batch([crack(11, 1)], at(11), { origin: 'simulated' }),
+  ];
+  const said = rows.flatMap((row) => engine.apply(row)).map(({ origin, condition }) => [origin, condition]);
+  expect(said).toEqual([
+    ['live', 'active'],
+    ['live', 'closed'],
+  ]);
 });
 
 it('judges a device whose clock is not set by the time of receipt, and says so', () => {
