@@ -16,6 +16,9 @@ export type Settings = {
   readonly tickMs: number;
 };
 
+/** A host as it stands in a URL or before a port: IPv6 in brackets. */
+export const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 type Environment = { readonly [name: string]: string | undefined };
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|::1)$/;

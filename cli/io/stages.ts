@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ProcessContext } from '#cli/io/context.ts';
 import type { CountySource } from '#cli/io/county-source.ts';
 import type { Started } from '#cli/io/started.ts';
+import { hostText } from '#cli/settings.ts';
 import type { AlertCommand } from '#model/alert.ts';
 import { formatLint } from '#model/result.ts';
 
@@ -38,7 +39,7 @@ async function countyOf(context: ProcessContext): Promise<CountySource> {
 /** The broker of this process, or the one that FENGSUI_MQTT names. */
 function mqttUrl(context: ProcessContext): string {
   const { host, port } = context.settings.mqtt;
-  return `mqtt://${host}:${sharedOf(context).mqttPort ?? port}`;
+  return `mqtt://${hostText(host)}:${sharedOf(context).mqttPort ?? port}`;
 }
 
 async function startSimulators(context: ProcessContext): Promise<Started> {

@@ -1,7 +1,8 @@
 /** Starts the stages as processes of their own, starts again what dies, and stops everything within its limit. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openChildLog } from '#cli/io/child-log.ts';
 import type { LineAddress } from '#simulators/config.ts';
 
 export type ChildSpec = {
@@ -32,6 +33,13 @@ export type Supervisor = {
   readonly restarts: (name: string) => number;
   /** Sets the environment of the next start of a child, once. */
   readonly armNextStart: (name: string, env: { readonly [name: string]: string }) => void;
+  readonly has: (name: string) => boolean;
+  /** Ends a child for good. */
+  readonly remove: (name: string) => void;
+  /** Ends a child and resolves when its successor is ready. */
+  readonly restart: (name: string, limitMs?: number) => Promise<ReadyMessage>;
+  /** Called with the name of a child each time it has said that it is ready. */
+  readonly onReady: (run: (name: string, ready: ReadyMessage) => void) => void;
   readonly stopAll: (limitMs?: number) => Promise<void>;
 };
 
@@ -46,7 +54,6 @@ type Child = {
   pauseMs: number;
 };
 
-const MAX_LOG_BYTES = 20_000_000;
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 
@@ -57,18 +64,11 @@ export function openSupervisor(options: {
   readonly onEvent: (text: string) => void;
 }): Supervisor {
   const children = new Map<string, Child>();
+  const listeners: ((name: string, ready: ReadyMessage) => void)[] = [];
+  /** On their way out, and nobody's child any more. */
+  const leaving = new Set<ChildProcess>();
   let stopping = false;
   mkdirSync(options.logDir, { recursive: true, mode: 0o700 });
-
-  const logStream = (name: string) => {
-    const path = join(options.logDir, `${name}.log`);
-    try {
-      if (statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-    } catch {
-      // No log yet.
-    }
-    return createWriteStream(path, { flags: 'a', mode: 0o600 });
-  };
 
   const settle = (child: Child, outcome: ReadyMessage | Error) => {
     for (const waiter of child.waiters.splice(0)) {
@@ -77,17 +77,44 @@ export function openSupervisor(options: {
     }
   };
 
-  const launch = (child: Child) => {
+  /** The process, or why the system could not even try. */
+  const trySpawn = (child: Child): ChildProcess | string => {
     const again = child.ready === undefined ? {} : (child.spec.envOnRestart?.(child.ready) ?? {});
     const env = { ...options.env, ...child.spec.env, ...again, ...child.armed, FENGSUI_SUPERVISED: '1' };
     child.armed = {};
-    const spawned = spawn(process.execPath, [options.entry, ...child.spec.args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    const log = logStream(child.spec.name);
+    try {
+      return spawn(process.execPath, [options.entry, ...child.spec.args], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+    } catch (cause) {
+      return String(cause);
+    }
+  };
+
+  /** What follows the end of a child: another start, unless it was the first one or everything is being stopped. */
+  const afterEnd = (child: Child, why: string, lastWords: string) => {
+    child.process = undefined;
+    child.isReady = false;
+    if (stopping || children.get(child.spec.name) !== child) return;
+    if (child.ready === undefined) {
+      settle(child, new Error(lastWords.trim() || `${child.spec.name} ${why} before it was ready`));
+      return;
+    }
+    child.restarts++;
+    options.onEvent(`${child.spec.name} ${why}, starting it again`);
+    setTimeout(() => {
+      if (!stopping && children.get(child.spec.name) === child) launch(child);
+    }, child.pauseMs);
+    child.pauseMs = Math.min(child.pauseMs * 2, MAX_PAUSE_MS);
+  };
+
+  const launch = (child: Child) => {
+    const spawned = trySpawn(child);
+    if (typeof spawned === 'string') return afterEnd(child, `could not be started (${spawned})`, '');
+    const log = openChildLog(join(options.logDir, `${child.spec.name}.log`));
     let lastWords = '';
-    spawned.stdout?.pipe(log, { end: false });
+    spawned.stdout?.on('data', log.write);
     spawned.stderr?.on('data', (data: Buffer) => {
       lastWords = (lastWords + data.toString()).slice(-2_000);
       log.write(data);
@@ -101,31 +128,17 @@ export function openSupervisor(options: {
       child.isReady = true;
       child.pauseMs = MIN_PAUSE_MS;
       settle(child, child.ready);
+      for (const run of listeners) run(child.spec.name, child.ready);
     });
-    spawned.on('error', (cause) => settle(child, cause));
-    spawned.on('exit', (code, signal) => {
-      log.end();
-      if (child.process !== spawned) return;
-      child.process = undefined;
-      child.isReady = false;
-      if (stopping) return;
-      const firstStart = child.ready === undefined;
-      if (firstStart) {
-        settle(
-          child,
-          new Error(
-            lastWords.trim() || `${child.spec.name} ended with ${signal ?? `code ${code}`} before it was ready`,
-          ),
-        );
-        return;
-      }
-      child.restarts++;
-      options.onEvent(`${child.spec.name} ended (${signal ?? `code ${code}`}), starting it again`);
-      setTimeout(() => {
-        if (!stopping) launch(child);
-      }, child.pauseMs);
-      child.pauseMs = Math.min(child.pauseMs * 2, MAX_PAUSE_MS);
+    const end = (why: string) => {
+      if (child.process === spawned) afterEnd(child, why, lastWords);
+    };
+    // A process that could not be made (no memory, no free number) does not exit.
+    spawned.on('error', (cause) => {
+      if (spawned.pid === undefined) end(`could not be started (${cause.message})`);
     });
+    spawned.on('exit', (code, signal) => end(`ended (${signal ?? `code ${code}`})`));
+    spawned.on('close', log.close);
   };
 
   const waitReady = (child: Child, limitMs: number) =>
@@ -180,6 +193,23 @@ export function openSupervisor(options: {
       const child = need(name);
       if (!child.isReady) await waitReady(child, limitMs);
     },
+    has: (name) => children.has(name),
+    remove: (name) => {
+      const { process: target } = need(name);
+      children.delete(name);
+      if (target === undefined) return;
+      leaving.add(target);
+      target.once('exit', () => leaving.delete(target));
+      target.kill('SIGTERM');
+    },
+    restart: (name, limitMs = 30_000) => {
+      const child = need(name);
+      child.isReady = false;
+      const ready = waitReady(child, limitMs);
+      child.process?.kill('SIGTERM');
+      return ready;
+    },
+    onReady: (run) => listeners.push(run),
     pid: (name) => need(name).process?.pid,
     restarts: (name) => need(name).restarts,
     armNextStart: (name, env) => {
@@ -187,7 +217,10 @@ export function openSupervisor(options: {
     },
     stopAll: async (limitMs = 4_000) => {
       stopping = true;
-      const running = [...children.values()].flatMap((child) => (child.process === undefined ? [] : [child.process]));
+      const running = [
+        ...leaving,
+        ...[...children.values()].flatMap((child) => (child.process?.pid === undefined ? [] : [child.process])),
+      ];
       const ended = running.map(
         (target) =>
           new Promise<void>((resolve) =>

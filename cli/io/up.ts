@@ -1,17 +1,20 @@
 /** `fengsui up` (npm start): the whole county on this machine, every stage a process of its own, until Ctrl-C. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { settleClock } from '#cli/io/chain-clock.ts';
 import { openLog } from '#cli/io/context.ts';
 import { openCountySource } from '#cli/io/county-source.ts';
+import { lockDataFolder } from '#cli/io/data-lock.ts';
 import { type DemoLogin, demoLogins } from '#cli/io/demo-logins.ts';
-import { compileForHere, edgeConfigFile, writeEdgeConfig } from '#cli/io/edge-files.ts';
+import { compileForHere, writeEdgeConfig } from '#cli/io/edge-files.ts';
+import { edgeSpec, followCounty, simulatorsSpec } from '#cli/io/follow-county.ts';
 import { ensureSecrets } from '#cli/io/secrets.ts';
 import { type ChildSpec, openSupervisor, type ReadyMessage, type Supervisor } from '#cli/io/supervisor.ts';
-import type { ListenAddress, Settings } from '#cli/settings.ts';
+import { hostText, type ListenAddress, type Settings } from '#cli/settings.ts';
 import type { Registry } from '#model/registry.ts';
-import { formatLint } from '#model/result.ts';
+import { formatLint, type Result } from '#model/result.ts';
 import { formatClockSpec } from '#model/time.ts';
 
 const entry = join(import.meta.dirname, '..', 'fengsui.mjs');
@@ -41,37 +44,6 @@ async function demandFreePorts(settings: Settings): Promise<void> {
   }
 }
 
-/** One `up` a data folder: two would fight for the same files. */
-function lockFolder(dataDir: string): () => void {
-  mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
-  const file = join(dataDir, 'run', 'up.lock');
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const fd = openSync(file, 'wx', 0o600);
-      writeSync(fd, String(process.pid));
-      closeSync(fd);
-      return () => rmSync(file, { force: true });
-    } catch {
-      const pid = Number(readFileSync(file, 'utf8'));
-      if (isRunning(pid))
-        throw new CannotStart(
-          `Fengsui already runs on ${dataDir} (process ${pid}): stop that one first, or give this one another folder with FENGSUI_DATA.`,
-        );
-      rmSync(file, { force: true });
-    }
-  }
-  throw new CannotStart(`${file} cannot be made: is ${dataDir} writable?`);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid > 0 && pid !== process.pid;
-  } catch {
-    return false;
-  }
-}
-
 const portOf = (ready: ReadyMessage, name: string): number => {
   const port = ready.ports[name];
   if (port === undefined) throw new Error(`no port named ${name} was reported`);
@@ -95,8 +67,6 @@ type Chain = {
 };
 
 function superviseFrom(settings: Settings, say: (text: string) => void): Supervisor {
-  const { clock } = settings;
-  const anchored = clock.kind === 'virtual' ? { ...clock, anchorMs: clock.anchorMs ?? Date.now() } : clock;
   return openSupervisor({
     entry,
     env: {
@@ -104,7 +74,7 @@ function superviseFrom(settings: Settings, say: (text: string) => void): Supervi
       FENGSUI_DATA: settings.dataDir,
       FENGSUI_COUNTY: settings.countyDir,
       FENGSUI_DEVICES: settings.devicesDir,
-      FENGSUI_CLOCK: formatClockSpec(anchored),
+      FENGSUI_CLOCK: formatClockSpec(settings.clock),
     },
     logDir: join(settings.dataDir, 'logs'),
     onEvent: say,
@@ -129,38 +99,34 @@ async function startChain(
   const run = (name: string, env: { readonly [name: string]: string } = {}) =>
     start({ name, args: ['run', name], env });
   const simulated = [...registry.edges.values()].some((edge) => edge.origin === 'simulated');
-  const simulating = simulated ? run('simulators') : undefined;
+  const simulating = simulated ? start(simulatorsSpec) : undefined;
   const broking = start({
     name: 'broker',
     args: ['run', 'broker'],
-    env: { FENGSUI_MQTT: `${mqtt.host}:${mqtt.port}` },
-    envOnRestart: (ready) => ({ FENGSUI_MQTT: `${mqtt.host}:${portOf(ready, 'mqtt')}` }),
+    env: { FENGSUI_MQTT: `${hostText(mqtt.host)}:${mqtt.port}` },
+    envOnRestart: (ready) => ({ FENGSUI_MQTT: `${hostText(mqtt.host)}:${portOf(ready, 'mqtt')}` }),
   });
   run('rules');
   const mqttPort = portOf(await broking, 'mqtt');
-  const toBroker = { FENGSUI_MQTT: `${mqtt.host}:${mqttPort}` };
+  const toBroker = { FENGSUI_MQTT: `${hostText(mqtt.host)}:${mqttPort}` };
   run('ingest', toBroker);
   run('alerts', toBroker);
   const console_ = start({
     name: 'console',
     args: ['run', 'console'],
-    env: { ...toBroker, FENGSUI_HTTP: `${http.host}:${http.port}` },
-    envOnRestart: (ready) => ({ FENGSUI_HTTP: `${http.host}:${portOf(ready, 'http')}` }),
+    env: { ...toBroker, FENGSUI_HTTP: `${hostText(http.host)}:${http.port}` },
+    envOnRestart: (ready) => ({ FENGSUI_HTTP: `${hostText(http.host)}:${portOf(ready, 'http')}` }),
   });
   const simulators = await simulating;
   const configs = compileForHere(registry, profiles, {
     dataDir,
-    mqttUrl: `mqtt://${mqtt.host}:${mqttPort}`,
+    mqttUrl: `mqtt://${hostText(mqtt.host)}:${mqttPort}`,
     lines: simulators?.lines ?? [],
   });
   for (const config of configs) {
     writeEdgeConfig(dataDir, config);
     if (registry.edges.get(config.edgeId)?.origin === 'live') continue;
-    start({
-      name: config.edgeId,
-      args: ['run', 'edge', '--config', edgeConfigFile(dataDir, config.edgeId)],
-      env: { FENGSUI_NAME: config.edgeId },
-    });
+    start(edgeSpec(dataDir, config.edgeId));
   }
   await Promise.all(starting);
   const httpPort = portOf(await console_, 'http');
@@ -179,8 +145,8 @@ function printWelcome(
     '',
     `Fengsui 烽燧 · ${registry.county.name.zh} ${registry.county.name.en} · ready in ${(tookMs / 1_000).toFixed(1)} s`,
     '',
-    `  Console   http://${settings.http.host}:${chain.httpPort}/`,
-    `  MQTT      mqtt://${settings.mqtt.host}:${chain.mqttPort} (each edge has a credential of its own)`,
+    `  Console   http://${hostText(settings.http.host)}:${chain.httpPort}/`,
+    `  MQTT      mqtt://${hostText(settings.mqtt.host)}:${chain.mqttPort} (each edge has a credential of its own)`,
     `  Data      ${settings.dataDir}`,
     ...chain.notes.map((note) => `  Wire      ${note}`),
     '',
@@ -193,36 +159,6 @@ function printWelcome(
   console.log(lines.join('\n'));
 }
 
-/** Keeps edge configurations in step with the county's files; an edge whose inventory changed is started again. */
-function followCounty(
-  settings: Settings,
-  source: {
-    readonly registry: { readonly current: () => Registry; readonly onChange: (run: () => void) => () => void };
-    readonly profiles: Parameters<typeof compileForHere>[1];
-  },
-  chain: Chain,
-  say: (text: string) => void,
-): () => void {
-  return source.registry.onChange(() => {
-    const registry = source.registry.current();
-    ensureSecrets(settings.dataDir, registry);
-    const configs = compileForHere(registry, source.profiles, {
-      dataDir: settings.dataDir,
-      mqttUrl: `mqtt://${settings.mqtt.host}:${chain.mqttPort}`,
-      lines: chain.lines,
-    });
-    for (const config of configs) {
-      if (!writeEdgeConfig(settings.dataDir, config)) continue;
-      say(`${config.edgeId} has a new inventory, starting it again`);
-      try {
-        chain.supervisor.kill(config.edgeId, 'SIGTERM');
-      } catch {
-        say(`${config.edgeId} is new: it runs from the next start on`);
-      }
-    }
-  });
-}
-
 async function stopEverything(supervisor: Supervisor, leaveCounty: () => void, unlock: () => void): Promise<number> {
   console.log('\n  Stopping ...');
   leaveCounty();
@@ -231,19 +167,26 @@ async function stopEverything(supervisor: Supervisor, leaveCounty: () => void, u
   return 0;
 }
 
-export async function up(settings: Settings): Promise<number> {
+/** The value, or the end of the start with the sentence that the error is. */
+function orStop<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new CannotStart(result.error);
+  return result.value;
+}
+
+export async function up(wanted: Settings): Promise<number> {
   const startedMs = performance.now();
   const log = { info: () => {}, warn: () => {}, error: openLog('up').error };
   const say = (text: string) => console.log(`  ${text}`);
   let unlock = () => {};
   try {
+    unlock = orStop(lockDataFolder(wanted.dataDir));
+    const settings = { ...wanted, clock: orStop(settleClock(wanted.dataDir, wanted.clock, Date.now())) };
     const { openClock } = await import('#model/io/clock.ts');
     const source = openCountySource(settings, { clock: openClock(settings.clock), log }, settings.tickMs);
     if (!source.ok)
       throw new CannotStart(
         `The county's files have errors; mend them and start again:\n${source.error.map(formatLint).join('\n')}`,
       );
-    unlock = lockFolder(settings.dataDir);
     await demandFreePorts(settings);
     const registry = source.value.registry.current();
     ensureSecrets(settings.dataDir, registry);
@@ -263,9 +206,16 @@ export async function up(settings: Settings): Promise<number> {
     ]);
     if (chain === undefined) return await stopEverything(supervisor, source.value.stop, unlock);
     printWelcome(settings, registry, chain, logins, performance.now() - startedMs);
-    if (existsSync(join(settings.countyDir, 'simulation.yaml')))
+    if (supervisor.has(simulatorsSpec.name) && existsSync(join(settings.countyDir, 'simulation.yaml')))
       chain.supervisor.send('simulators', { kind: 'begin', again: true });
-    const unfollow = followCounty(settings, source.value, chain, say);
+    const unfollow = followCounty({
+      dataDir: settings.dataDir,
+      mqttUrl: `mqtt://${hostText(settings.mqtt.host)}:${chain.mqttPort}`,
+      supervisor,
+      source: source.value,
+      lines: chain.lines,
+      say,
+    });
     await asked;
     unfollow();
     return await stopEverything(supervisor, source.value.stop, unlock);
