@@ -3,7 +3,8 @@
  * depends on is a row of the journal, so the same rows give the same transitions at the centre, at the edge and in a
  * backtest. One engine a partition; the state is changed in place and can be taken and put back as a snapshot.
  */
-import { openVerified } from '#model/batch.ts';
+import { openVerified, type VerifiedBatch } from '#model/batch.ts';
+import { createBatchScanner, type ScannedBatch } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
 import { FLAGS, type Origin } from '#model/reading.ts';
@@ -58,6 +59,7 @@ export function restoreEngine(
 
 function engineOn(start: EngineState, desk: Desk): Engine {
   let state = start;
+  const scan = createBatchScanner();
   const begin = (pos: number, receivedAtMs: number) => {
     desk.pos = pos;
     desk.receivedAtMs = receivedAtMs;
@@ -70,7 +72,7 @@ function engineOn(start: EngineState, desk: Desk): Engine {
       begin(row.pos, row.receivedAtMs);
       switch (row.kind) {
         case 'batch':
-          applyBatch(state, desk, row);
+          applyBatch(state, desk, row, scan(row.body));
           break;
         case 'tick':
           onTick(state, desk, row.atMs, row.centreUpSinceMs);
@@ -106,29 +108,55 @@ function feedColumns(state: EngineState, desk: Desk, { count, slots, atMs, value
 
 type BatchRow = Extract<JournalRow, { kind: 'batch' }>;
 
-function applyBatch(state: EngineState, desk: Desk, row: BatchRow): void {
-  const batch = openVerified(row.body);
+/** From columns where the bytes are as the codec writes them, which is nearly always; otherwise parsed. */
+function applyBatch(state: EngineState, desk: Desk, row: BatchRow, scanned: Readonly<ScannedBatch> | undefined): void {
+  const parsed = scanned === undefined ? openVerified(row.body) : undefined;
+  const batch = scanned ?? parsed;
+  if (batch === undefined) return;
   const { baseMs, unsure } = dateBatch(batch, row.receivedAtMs);
   desk.unsure = unsure;
   meetEdge(state, desk, row.edgeId, row.origin);
   const slots = batch.ids.map((id) => meetSensor(state, desk, id, row.origin));
-  for (const reading of batch.rows) {
-    const slot = slots[reading[0] as number] ?? -1;
-    if (slot < 0) {
-      state.counters.unknown++;
-      continue;
-    }
-    const atMs = baseMs + (reading[1] as number);
-    const value = reading[2];
-    const code = reading[5];
-    if (value === null || value === undefined) feedBad(state, slot, atMs, code ?? -1);
-    else feedValue(state, desk, slot, atMs, value, markOf(reading[4], code));
+  if (scanned !== undefined) feedScanned(state, desk, scanned, slots, baseMs);
+  if (parsed !== undefined) feedParsed(state, desk, parsed, slots, baseMs);
+}
+
+function feedParsed(
+  state: EngineState,
+  desk: Desk,
+  batch: VerifiedBatch,
+  slots: readonly number[],
+  baseMs: number,
+): void {
+  for (const [index, dt, value, , bits, code] of batch.rows) {
+    const slot = slots[index as number] ?? -1;
+    const atMs = baseMs + (dt as number);
+    if (slot < 0) state.counters.unknown++;
+    else if (value === null || value === undefined) feedBad(state, slot, atMs, code ?? -1);
+    else feedValue(state, desk, slot, atMs, value, markOf(bits ?? 0, code ?? -1));
   }
 }
 
-function markOf(bits: number | null | undefined, code: number | null | undefined): number {
+function feedScanned(
+  state: EngineState,
+  desk: Desk,
+  { count, index, dt, value, bits, code }: Readonly<ScannedBatch>,
+  slots: readonly number[],
+  baseMs: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const slot = slots[index[i] as number] ?? -1;
+    const atMs = baseMs + (dt[i] as number);
+    const what = value[i] as number;
+    if (slot < 0) state.counters.unknown++;
+    else if (Number.isNaN(what)) feedBad(state, slot, atMs, code[i] as number);
+    else feedValue(state, desk, slot, atMs, what, markOf(bits[i] as number, code[i] as number));
+  }
+}
+
+function markOf(bits: number, code: number): number {
   if (code === SUSPECT_CODE) return SUSPECT;
-  return bits !== undefined && bits !== null && (bits & FIRST_BIT) !== 0 ? FIRST : GOOD;
+  return (bits & FIRST_BIT) !== 0 ? FIRST : GOOD;
 }
 
 function meetEdge(state: EngineState, desk: Desk, edgeId: string, origin: Origin): void {
