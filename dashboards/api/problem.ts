@@ -1,9 +1,13 @@
 /** How a refusal looks to a caller: `{"error":{"kind","message","path"?}}` and its status. */
 
+import type { Text } from '#model/text.ts';
+
 export type Problem = {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
   readonly kind: string;
   readonly message: string;
+  /** The message in both languages, where it is for people. */
+  readonly text?: Text;
   /** The field that is at fault, or the place in the text. */
   readonly path?: string;
   readonly retryAfterS?: number;
@@ -13,6 +17,7 @@ export const problemBody = (problem: Problem): { readonly error: object } => ({
   error: {
     kind: problem.kind,
     message: problem.message,
+    ...(problem.text === undefined ? {} : { text: problem.text }),
     ...(problem.path === undefined ? {} : { path: problem.path }),
   },
 });

@@ -206,7 +206,10 @@ describe('commands', () => {
   test('that the alert’s state refuses answer 409 with the reason', async () => {
     under.alerts.put(fakeAlert({ lifecycle: 'closed' }));
     const response = await fetch(`${under.base}/api/v1/alerts/a-1/close`, post(asToken));
-    expect([response.status, await errorOf(response)]).toEqual([409, { kind: 'refused', message: '预警已办结' }]);
+    const error = await errorOf(response);
+    expect([response.status, error]).toMatchObject([409, { kind: 'refused', message: '预警已办结' }]);
+    // Both languages: the page speaks the one that its reader chose.
+    expect(error['text']).toMatchObject({ zh: '预警已办结', en: expect.stringMatching(/^[ -~]+$/) });
   });
 
   test('answer 202 when alerts is away, and are written down', async () => {

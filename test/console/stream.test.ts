@@ -45,6 +45,13 @@ test('a committed reading reaches the stream at once, and a burst of one point a
   expect(feed.events.filter((event) => event.event === 'state').length).toBeLessThan(25);
 });
 
+test('a HEAD of the stream ends at once and holds no place', async () => {
+  // More than one viewer may hold open at once.
+  const ask = async () => (await fetch(`${under.base}/api/v1/stream`, { method: 'HEAD', headers: asToken })).status;
+  const statuses = await Promise.all(Array.from({ length: 25 }, ask));
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
 test('a late reading does not replace a newer one', async () => {
   const feed = await stream(asToken);
   const nowMs = Date.now();

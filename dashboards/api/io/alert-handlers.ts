@@ -49,7 +49,7 @@ function commandHandler(desk: Desk, route: CommandRoute): Handler {
       );
     if (outcome.kind === 'refused') {
       const { message } = outcome;
-      return refuse({ status: 409, kind: 'refused', message: message[desk.lang] });
+      return refuse({ status: 409, kind: 'refused', message: message[desk.lang], text: message });
     }
     return outcome.alert === undefined
       ? refuse(notFound('such alert'))

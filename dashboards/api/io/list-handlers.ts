@@ -22,7 +22,7 @@ type ReadingsQuery = PageQuery & {
 /** `atMs.skip`: readings of one sensor may share an instant. */
 function parseRangeCursor(cursor: string | undefined, fromMs: number): { atMs: number; skip: number } | undefined {
   if (cursor === undefined) return { atMs: fromMs, skip: 0 };
-  const match = /^(\d{1,16})\.(\d{1,6})$/.exec(cursor);
+  const match = /^(\d{1,16})\.(\d{1,4})$/.exec(cursor);
   return match === null ? undefined : { atMs: Number(match[1]), skip: Number(match[2]) };
 }
 

@@ -32,6 +32,8 @@ function pageHandler(desk: Desk): Handler {
 function streamHandler(desk: Desk): Handler {
   return withInput<{ readonly after?: number }>(({ request, response, query, session }, viewer) => {
     const { streams } = desk;
+    // Answered like the stream, but a HEAD has no end to wait for and holds no place.
+    if (request.method === 'HEAD') return { kind: 'text', type: 'text/event-stream; charset=utf-8', body: '' };
     if (streams.size() >= MAX_STREAMS || streams.sizeOf(viewer.id) >= MAX_STREAMS_A_VIEWER)
       return refuse({ status: 429, kind: 'tooManyStreams', message: 'Close other pages first.', retryAfterS: 30 });
     const header = request.get('last-event-id');

@@ -1,12 +1,13 @@
 /** What a person can do to an alert; the server decides whether he may, and its refusal is shown. */
 import { useState } from 'react';
+import type { Text } from '#model/text.ts';
 import { type AlertJson, call } from './api.ts';
 import { useText } from './language.ts';
 import { isOpen, takeAlert } from './store.ts';
 import type { UiKey } from './texts.ts';
 
 type Action = 'acknowledge' | 'handle' | 'close' | 'false-alarm' | 'note';
-type Outcome = { readonly kind: 'text'; readonly key: UiKey } | { readonly kind: 'said'; readonly message: string };
+type Outcome = { readonly kind: 'text'; readonly key: UiKey } | { readonly kind: 'said'; readonly message: Text };
 
 const REFUSALS: { readonly [kind: string]: UiKey } = { outsideGrid: 'outsideGrid', wrongPost: 'wrongPost' };
 
@@ -18,12 +19,13 @@ async function act(alert: AlertJson, action: Action, note: string): Promise<Outc
     takeAlert(answer.body);
     return { kind: 'text', key: 'done' };
   }
-  if (answer.kind === 'refused') return { kind: 'said', message: answer.message };
+  if (answer.kind === 'refused')
+    return { kind: 'said', message: answer.text ?? { zh: answer.message, en: answer.message } };
   return { kind: 'text', key: REFUSALS[answer.kind] ?? 'failed' };
 }
 
 export function Actions({ alert }: { readonly alert: AlertJson }) {
-  const { t } = useText();
+  const { t, s } = useText();
   const [note, setNote] = useState('');
   const [busy, setBusy] = useState(false);
   const [sure, setSure] = useState<Action | null>(null);
@@ -82,7 +84,7 @@ export function Actions({ alert }: { readonly alert: AlertJson }) {
         {button('note', 'addNote', '', note === '')}
       </div>
       <p className="outcome" role="status">
-        {outcome === null ? '' : outcome.kind === 'said' ? outcome.message : t(outcome.key)}
+        {outcome === null ? '' : outcome.kind === 'said' ? s(outcome.message) : t(outcome.key)}
       </p>
     </fieldset>
   );

@@ -43,12 +43,13 @@ function useLedger(alert: AlertJson) {
 
 type Condition = AlertJson['conditions'][number];
 
-/** The condition that a chart can show, the gravest with a sensor first. */
+/** The condition that a chart can show: what stands before what is over (an older version of a rule), the gravest first. */
 function chartedOf(alert: AlertJson): Condition | undefined {
   const grade = ['none', 'blue', 'yellow', 'orange', 'red'];
+  const isOver = (condition: Condition): number => (condition.state === 'cleared' ? 1 : 0);
   return [...alert.conditions]
     .filter((condition) => condition.evidence.sensorId !== null && condition.evidence.quantity !== null)
-    .sort((a, b) => grade.indexOf(b.level) - grade.indexOf(a.level))[0];
+    .sort((a, b) => isOver(a) - isOver(b) || grade.indexOf(b.level) - grade.indexOf(a.level))[0];
 }
 
 function Why({ alert, zone }: { readonly alert: AlertJson; readonly zone: string }) {

@@ -17,7 +17,13 @@ export type Me = {
 
 export type Answer<T> =
   | { readonly ok: true; readonly status: number; readonly body: T }
-  | { readonly ok: false; readonly status: number; readonly kind: string; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly status: number;
+      readonly kind: string;
+      readonly message: string;
+      readonly text?: Text;
+    };
 
 const WAIT_MS = 15_000;
 
@@ -33,15 +39,11 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = (await response.json()) as T & {
-      readonly error?: { readonly kind: string; readonly message: string };
+      readonly error?: { readonly kind: string; readonly message: string; readonly text?: Text };
     };
     if (response.ok) return { ok: true, status: response.status, body: answer };
-    return {
-      ok: false,
-      status: response.status,
-      kind: answer.error?.kind ?? 'unknown',
-      message: answer.error?.message ?? '',
-    };
+    const { kind = 'unknown', message = '', text } = answer.error ?? {};
+    return { ok: false, status: response.status, kind, message, ...(text === undefined ? {} : { text }) };
   } catch {
     return { ok: false, status: 0, kind: 'unreachable', message: '' };
   } finally {

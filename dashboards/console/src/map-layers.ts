@@ -44,6 +44,9 @@ function gridStyle(grid: GridJson, worst: Worst): L.PathOptions {
       };
 }
 
+const sameBoundary = (known: GridJson | undefined, grid: GridJson): boolean =>
+  known !== undefined && JSON.stringify(known.boundary) === JSON.stringify(grid.boundary);
+
 const latLngs = (grid: GridJson): L.LatLngTuple[][] =>
   grid.boundary.map((ring) => ring.map(([lon, lat]): L.LatLngTuple => [lat, lon]));
 
@@ -164,7 +167,7 @@ export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapL
       const same =
         known !== undefined &&
         known.size === grids.size &&
-        [...grids.keys()].every((code) => polygons.has(code) || known.has(code));
+        (known === grids || [...grids].every(([code, grid]) => sameBoundary(known.get(code), grid)));
       if (!same) rebuildGrids(grids);
       shown = { grids, fills, lang };
       for (const grid of grids.values())
@@ -196,6 +199,9 @@ export function createMapLayers(map: L.Map, onPoint: (id: string) => void): MapL
           markers.set(point.id, marker.addTo(map));
           continue;
         }
+        // An edit of the county may have moved the point.
+        const at = known.getLatLng();
+        if (at.lat !== point.lat || at.lng !== point.lon) known.setLatLng([point.lat, point.lon]);
         if (known.look.label !== look.label) known.setTooltipContent(inert(label));
         if (JSON.stringify(known.look) !== JSON.stringify(look)) known.setLook(look);
         if (look.selected) known.bringToFront();

@@ -89,6 +89,7 @@ export function markDown(): void {
 
 /** Loads every list, or says that it could not; called at each new start of the stream, which may have missed what it cannot resume. */
 export async function loadAll(): Promise<boolean> {
+  const before = state.alerts;
   const [grids, points, alerts] = await Promise.all([
     callAll<GridJson>('/api/v1/grids'),
     callAll<PointJson>('/api/v1/points'),
@@ -96,8 +97,11 @@ export async function loadAll(): Promise<boolean> {
   ]);
   if (!grids.ok || !points.ok || !alerts.ok) return false;
   const merged = new Map(alerts.body.map((alert) => [alert.id, alert]));
+  // The lists are the truth, but for what came by the stream while they were on their way. An alert that was open
+  // before and is in no list has ended, or lies outside the viewer's grids now.
   for (const [id, known] of state.alerts)
-    if ((merged.get(id)?.version ?? 0) < known.version && isOpen(known)) merged.set(id, known);
+    if (before.get(id) !== known && (merged.get(id)?.version ?? 0) < known.version && isOpen(known))
+      merged.set(id, known);
   set({
     grids: byKey(grids.body, (grid) => grid.code),
     points: byKey(points.body, (point) => point.id),
