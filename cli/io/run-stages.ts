@@ -1,5 +1,5 @@
 /** `fengsui run <stage>…`: starts any set of stages in this process, and stops them in the opposite order. */
-
+import { settleClock } from '#cli/io/chain-clock.ts';
 import { openContext, type ProcessContext } from '#cli/io/context.ts';
 import { startStage } from '#cli/io/stages.ts';
 import type { Started } from '#cli/io/started.ts';
@@ -39,11 +39,19 @@ function untilAsked(context: ProcessContext): Promise<void> {
 
 export async function runStages(
   names: readonly string[],
-  settings: Settings,
+  asked: Settings,
   options: { readonly config?: string },
 ): Promise<number> {
+  // Whatever a stage writes is for its owner alone: households, telephone numbers, who did what.
+  process.umask(0o077);
+  const clock = settleClock(asked.dataDir, asked.clock, Date.now());
+  if (!clock.ok) {
+    console.error(clock.error);
+    return 1;
+  }
+  const settings = { ...asked, clock: clock.value };
   const context = openContext(process.env['FENGSUI_NAME'] ?? names.join('-'), settings);
-  const asked = untilAsked(context);
+  const isAsked = untilAsked(context);
   const started: Started[] = [];
   try {
     for (const name of names) {
@@ -60,7 +68,7 @@ export async function runStages(
     started.flatMap((stage) => stage.service.addresses),
   );
   tellReady(started);
-  await asked;
+  await isAsked;
   context.beat('stopping', []);
   context.abort.abort();
   const stoppingMs = performance.now();

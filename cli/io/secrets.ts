@@ -1,5 +1,5 @@
 /** Passwords of edges and of the centre's own stages: made once, random, in files that only their owner can read. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CredentialSpec, ensureCredential, rotateCredential } from '#broker/io/credentials.ts';
 import type { Registry } from '#model/registry.ts';
@@ -12,12 +12,34 @@ export const edgeDir = (dataDir: string, edgeId: string): string => join(dataDir
 export const edgeSecretFile = (dataDir: string, edgeId: string): string => join(edgeDir(dataDir, edgeId), 'credential');
 const serviceSecretFile = (dataDir: string, user: string): string => join(dataDir, 'secrets', user);
 
+/** The password in the file; empty when there is none, or when a crash or a full disk left a file without one. */
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Whole or not at all. */
+function writeSecret(file: string, password: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.new`;
+  const fd = openSync(draft, 'w', 0o600);
+  try {
+    writeSync(fd, password);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, file);
+}
+
 /** Sees to it that the broker knows the user and the password stands in `file`; a lost file gets a new password. */
 function ensureSecret(dataDir: string, user: string, spec: CredentialSpec, file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const made = ensureCredential(credentialsFile(dataDir), user, spec);
-  if (made === null && existsSync(file)) return;
-  writeFileSync(file, made ?? rotateCredential(credentialsFile(dataDir), user, spec), { mode: 0o600 });
+  if (made === null && readSecret(file) !== '') return;
+  writeSecret(file, made ?? rotateCredential(credentialsFile(dataDir), user, spec));
 }
 
 export function ensureSecrets(dataDir: string, registry: Pick<Registry, 'edges'>): void {
@@ -30,6 +52,6 @@ export function ensureSecrets(dataDir: string, registry: Pick<Registry, 'edges'>
 
 export function servicePassword(dataDir: string, user: (typeof CENTRE_USERS)[number]): string {
   const file = serviceSecretFile(dataDir, user);
-  if (!existsSync(file)) ensureSecret(dataDir, user, { kind: 'service' }, file);
-  return readFileSync(file, 'utf8').trim();
+  if (readSecret(file) === '') ensureSecret(dataDir, user, { kind: 'service' }, file);
+  return readSecret(file);
 }

@@ -2,9 +2,11 @@
  * The uplink: batches up, acks down, birth and last will, commands. A PUBACK frees nothing; only the centre's ack does.
  * Each connection is a client of its own, so that the library's store never sends what this process did not choose.
  */
+
 import { readFile } from 'node:fs/promises';
 import { connect, type MqttClient } from 'mqtt';
 import type { EdgeConfig } from '../../model/edge-config.ts';
+import { sendAtOnce } from '../../model/io/no-delay.ts';
 import type { StageContext } from '../../model/ports.ts';
 import { type EdgeCommand, type EdgeReply, type EdgeStatus, edgeTopic } from '../../model/topics.ts';
 import { parseAck, parseCommand } from '../messages.ts';
@@ -120,14 +122,17 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       offsetMs !== null && (told.offsetMs === null || Math.abs(offsetMs - told.offsetMs) > OFFSET_CHANGE_MS);
     if (ready && (moved || told.quality !== recorder.timeQuality())) sayBirth();
   };
+  const flushAcks = (): void => {
+    try {
+      outbox.flushAcks(clock.nowMs());
+    } catch (cause) {
+      log.warn('acks could not be written, their batches may be sent again', { cause: String(cause) });
+    }
+  };
   const flushSoon = (): void => {
     flushTimer ??= setTimeout(() => {
       flushTimer = undefined;
-      try {
-        outbox.flushAcks(clock.nowMs());
-      } catch (cause) {
-        log.warn('acks could not be written, their batches may be sent again', { cause: String(cause) });
-      }
+      flushAcks();
     }, ACK_FLUSH_MS);
   };
 
@@ -199,7 +204,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   };
 
   const begin = (): void => {
-    outbox.flushAcks(clock.nowMs());
+    flushAcks();
     epoch = outbox.epoch;
     forgetRepeats(repeats.keys());
     queue.restart(false);
@@ -248,6 +253,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
         else if (at === topic('cmd')) void onCommand(payload.toString('utf8'));
       });
       mine.on('connect', () => {
+        sendAtOnce(mine.stream);
         mine.subscribe([topic('ack'), topic('cmd')], { qos: 1 }, (cause, granted) => {
           if (cause === null && granted?.every(({ qos }) => qos <= 1) === true) {
             began = true;

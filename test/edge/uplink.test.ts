@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Outbox } from '#edge/io/outbox.ts';
 import { type EdgeService, startEdge } from '#edge/main.ts';
 import type { BusConfig, EdgeConfig } from '#model/edge-config.ts';
 import {
@@ -107,6 +108,24 @@ describe('nothing is lost on the way', () => {
     expect(sum).toBe(((last?.raw ?? 0) - 1) * 100);
     expect(last?.raw).toBeLessThanOrEqual(state.served);
     expect(ctx.places.every((place) => place === 'outbox.committed')).toBe(true);
+  });
+
+  it('a disk that refuses to note acks does not end the edge when it connects again', async () => {
+    const { folder, bus } = await startField(20);
+    const port = await freePort();
+    const first = await startCentre(port);
+    await openEdge(edgeConfig(folder, port, [bus]));
+    await until('some arrived', () => first.batches.length >= 3);
+    const refuse = vi.spyOn(Outbox.prototype, 'flushAcks').mockImplementation(() => {
+      throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+    });
+    try {
+      await first.stop();
+      const second = await openCentre(port);
+      await until('it is connected again', () => second.batches.length >= 3, 15_000);
+    } finally {
+      refuse.mockRestore();
+    }
   });
 
   it('a restart of the edge keeps epoch, sequence and counter, and tells the gap', async () => {
