@@ -31,11 +31,12 @@ export function parseInstant(raw: string): number | undefined {
 
 const none = z.object({});
 
+/** A misspelt parameter is refused: without its `sensor` a question would get another answer, not none. */
 export const QUERIES = {
-  grids: z.object({ ...page, grid }),
-  people: z.object({ ...page, grid }),
-  points: z.object({ ...page, grid }),
-  readings: z.object({
+  grids: z.strictObject({ ...page, grid }),
+  people: z.strictObject({ ...page, grid }),
+  points: z.strictObject({ ...page, grid }),
+  readings: z.strictObject({
     ...page,
     grid,
     sensor: z.string().min(1).max(64).optional().describe('Without it: the newest reading of each sensor'),
@@ -43,16 +44,16 @@ export const QUERIES = {
     to: instant.optional().describe('End, exclusive; default now'),
     newest: z.enum(['true', 'false']).default('false').describe('The newest `limit` readings instead of the oldest'),
   }),
-  alerts: z.object({
+  alerts: z.strictObject({
     ...page,
     grid,
     state: z.enum(['open', 'closed', 'all']).default('open'),
     origin: z.enum(ORIGINS).optional(),
   }),
-  alertEvents: z.object({ limit, cursor }),
-  alertDeliveries: z.object({ limit, cursor }),
-  quarantine: z.object(page),
-  stream: z.object({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
+  alertEvents: z.strictObject({ limit, cursor }),
+  alertDeliveries: z.strictObject({ limit, cursor }),
+  quarantine: z.strictObject(page),
+  stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
 export const CREDENTIALS = z.strictObject({

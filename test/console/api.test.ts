@@ -154,6 +154,7 @@ describe('bad input', () => {
       ['/api/v1/readings?sensor=crack-1&from=yesterday', 'from'],
       ['/api/v1/readings?sensor=crack-1&cursor=zzz', 'cursor'],
       ['/api/v1/alerts?state=some', 'state'],
+      ['/api/v1/readings?sensr=crack-1', 'sensr'],
     ] as const) {
       const response = await get(path);
       expect([path, response.status, (await errorOf(response))['path']]).toEqual([path, 400, field]);

@@ -143,6 +143,15 @@ describe('the scope of lists', () => {
     }
   });
 
+  test('of a sensor cannot be widened by the caller’s own grid beside it', async () => {
+    const headers = { cookie: await under.cookieOf('p-other') };
+    for (const query of ['sensor=crack-1', 'sensor=crack-1&grid=999900001002', 'grid=999900001002&sensor=level-1'])
+      expect([query, (await fetch(`${under.base}/api/v1/readings?${query}`, { headers })).status]).toEqual([
+        query,
+        403,
+      ]);
+  });
+
   test('masks telephones and households except for those who answer for the grid', async () => {
     const read = async (path: string, user: string) =>
       (await (await fetch(`${under.base}${path}`, { headers: { cookie: await under.cookieOf(user) } })).json()) as {

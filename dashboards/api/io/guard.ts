@@ -105,7 +105,9 @@ export function createGuard(desk: Desk): Guard {
   /** The grid of the object that the request is about: null for none, undefined when there is no such object. */
   function placeOf(route: Route, id: string, query: { sensor?: string; grid?: string }): GridCode | null | undefined {
     const now = registry.current();
-    if (query.grid !== undefined) return now.grids.has(query.grid) ? query.grid : undefined;
+    // A named sensor is measured by its own place: the caller's own grid beside it opens nothing.
+    if (query.grid !== undefined && query.sensor === undefined)
+      return now.grids.has(query.grid) ? query.grid : undefined;
     switch (route.scope) {
       case 'alert':
         return desk.alerts.get(id)?.gridCode;
