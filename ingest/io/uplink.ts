@@ -1,6 +1,7 @@
 /** Ingest's connection to the broker: clean session, subscribed anew at each connect, so that a broker queues nothing for it. */
 import { connect, type MqttClient } from 'mqtt';
 import { coalesceWrites } from '#model/io/coalesce.ts';
+import { sendAtOnce } from '#model/io/no-delay.ts';
 import type { StageContext } from '#model/ports.ts';
 import { ALL_REPLY, ALL_STATUS, ALL_UP, type EdgeTopic, parseTopic } from '#model/topics.ts';
 
@@ -57,6 +58,7 @@ export function openUplink(
     });
   };
   client.on('connect', () => {
+    sendAtOnce(client.stream);
     coalesceWrites(client.stream);
     subscribe();
   });
