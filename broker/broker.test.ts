@@ -179,6 +179,18 @@ describe('the broker', () => {
     expect((await connect('e3')).connected).toBe(true);
   });
 
+  it('closes it too when somebody signs in at that moment, and when only the password is another', async () => {
+    const spec = { kind: 'edge', township: 't1', origin: 'simulated' } as const;
+    for (const user of ['e4', 'e5', 'e6']) passwords[user] = ensureCredential(file, user, spec) ?? '';
+    const [gone, stolen] = [await connect('e4'), await connect('e5')];
+    removeCredential(file, 'e4');
+    const kept = await connect('e6');
+    await until(() => !gone.connected);
+    passwords['e5'] = rotateCredential(file, 'e5', spec);
+    await until(() => !stolen.connected);
+    expect(kept.connected).toBe(true);
+  });
+
   it.skipIf(!needs('mosquitto_pub', 'mosquitto_sub'))('speaks with the clients of mosquitto', async () => {
     const alert = 'fengsui/v1/grid/c/t/v/p/alert';
     const login = (user: string, password = passwords[user] ?? '') => [

@@ -49,8 +49,13 @@ export async function startBroker(
     if (client !== null) ctx.metrics.count('fengsui_broker_messages_total');
   });
   const listener = await openListener(config, limits, (socket) => aedes.handle(socket), ctx);
+  let reviewed = verifier.refresh();
   const review = setInterval(() => {
-    if (verifier.refresh()) guard.review(clients);
+    // The list may have been taken over by a client's sign-in since: that is no review.
+    const list = verifier.refresh();
+    if (list === reviewed) return;
+    reviewed = list;
+    guard.review(clients);
   }, REVIEW_MS);
   const address = `mqtt://${config.host}:${listener.port}`;
   ctx.log.info('broker listens', { address });

@@ -11,7 +11,7 @@ type Hooks = Required<
 >;
 export type Guard = {
   readonly hooks: Hooks;
-  /** Closes whoever is connected with a credential that is gone or means something else now. */
+  /** Closes whoever is connected with a credential that is gone, means something else now or has another password. */
   readonly review: (clients: Iterable<Client>) => void;
 };
 
@@ -30,6 +30,7 @@ function refusalError(returnCode: number, message: string): AuthenticateError {
 
 export function createGuard(verifier: Verifier, limits: BrokerLimits, ctx: StageContext): Guard {
   const identities = new WeakMap<Client, Identity>();
+  const salts = new WeakMap<Client, string>();
   const filters = new WeakMap<Client, number>();
 
   const refuse = (client: Client, user: string | undefined, reason: Refusal | 'name'): void => {
@@ -56,6 +57,7 @@ export function createGuard(verifier: Verifier, limits: BrokerLimits, ctx: Stage
       verifier.verify(client.id, user, password ?? Buffer.alloc(0), (outcome) => {
         if ('identity' in outcome) {
           identities.set(client, outcome.identity);
+          salts.set(client, outcome.salt);
           return done(null, true);
         }
         refuse(client, user, outcome.refusal);
@@ -97,7 +99,8 @@ export function createGuard(verifier: Verifier, limits: BrokerLimits, ctx: Stage
       for (const client of clients) {
         const had = identities.get(client);
         const has = had === undefined ? undefined : verifier.identityOf(had.user);
-        if (had === undefined || JSON.stringify(had) === JSON.stringify(has)) continue;
+        if (had === undefined) continue;
+        if (JSON.stringify(had) === JSON.stringify(has?.identity) && salts.get(client) === has?.salt) continue;
         ctx.metrics.count('fengsui_broker_revoked_total');
         ctx.log.warn('closed a connection whose credential changed', { user: had.user });
         client.close();

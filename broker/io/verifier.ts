@@ -10,12 +10,14 @@ import { type Credential, type Credentials, readCredentials, SCRYPT } from './cr
 export type Refusal = 'unknown-user' | 'wrong-password' | 'client-id' | 'busy';
 export type Verifier = {
   readonly verify: (clientId: string, user: string, password: Uint8Array, done: Verdict) => void;
-  /** Looks at the file again; true when it changed. */
-  readonly refresh: () => boolean;
+  /** Looks at the file again; the number grows with each list that is taken over, whoever's look brought it. */
+  readonly refresh: () => number;
   /** The identity that a user has now; undefined when the credential is gone or another one. */
-  readonly identityOf: (user: string) => Identity | undefined;
+  readonly identityOf: (user: string) => Proven | undefined;
 };
-type Verdict = (outcome: { readonly identity: Identity } | { readonly refusal: Refusal }) => void;
+/** `salt` is another one after each new password. */
+export type Proven = { readonly identity: Identity; readonly salt: string };
+type Verdict = (outcome: Proven | { readonly refusal: Refusal }) => void;
 type Waiting = {
   readonly user: string;
   readonly entry: Credential;
@@ -28,8 +30,10 @@ const MAX_PASSWORD_BYTES = 256;
 /** Stands in for a user who does not exist, so that the answer takes as long. */
 const NOBODY: Credential = { kind: 'service', salt: 'AAAAAAAAAAAAAAAAAAAAAA', hash: '' };
 
-const toIdentity = (user: string, entry: Credential): Identity =>
-  entry.kind === 'edge' ? { kind: 'edge', user, township: entry.township } : { kind: 'service', user };
+const toProven = (user: string, entry: Credential): Proven => ({
+  identity: entry.kind === 'edge' ? { kind: 'edge', user, township: entry.township } : { kind: 'service', user },
+  salt: entry.salt,
+});
 
 function digestOf(entry: Credential, password: Uint8Array): string {
   return createHash('sha256').update(entry.salt).update(entry.hash).update(password).digest('base64url');
@@ -42,18 +46,19 @@ export function openVerifier(file: string, maxWaiting: number, onBroken: (messag
   const proven = new Map<string, string>();
   const waiting: Waiting[] = [];
   let running = 0;
+  let lists = 0;
 
-  const refresh = (): boolean => {
+  const refresh = (): number => {
     const seen = stampOf(file);
-    if (seen === stamp) return false;
+    if (seen === stamp) return lists;
     stamp = seen;
     const read = readCredentials(file);
     if (!read.ok) {
       onBroken(read.error); // The last good list stays in force.
-      return false;
+      return lists;
     }
     credentials = read.value;
-    return true;
+    return ++lists;
   };
 
   const next = (): void => {
@@ -67,7 +72,7 @@ export function openVerifier(file: string, maxWaiting: number, onBroken: (messag
       const expected = Buffer.from(entry.hash, 'base64url');
       const right = cause === null && expected.length === key.length && timingSafeEqual(expected, key);
       if (right) proven.set(user, digestOf(entry, password));
-      if (right) done({ identity: toIdentity(user, entry) });
+      if (right) done(toProven(user, entry));
       else done({ refusal: entry === NOBODY ? 'unknown-user' : 'wrong-password' });
       next();
     });
@@ -78,15 +83,14 @@ export function openVerifier(file: string, maxWaiting: number, onBroken: (messag
     refresh,
     identityOf: (user) => {
       const entry = credentials.get(user);
-      return entry === undefined ? undefined : toIdentity(user, entry);
+      return entry === undefined ? undefined : toProven(user, entry);
     },
     verify: (clientId, user, password, done) => {
       refresh();
       const entry = credentials.get(user) ?? NOBODY;
       if (clientId !== user) return done({ refusal: 'client-id' });
       if (password.length > MAX_PASSWORD_BYTES) return done({ refusal: 'wrong-password' });
-      if (entry !== NOBODY && proven.get(user) === digestOf(entry, password))
-        return done({ identity: toIdentity(user, entry) });
+      if (entry !== NOBODY && proven.get(user) === digestOf(entry, password)) return done(toProven(user, entry));
       if (waiting.length >= maxWaiting) return done({ refusal: 'busy' });
       waiting.push({ user, entry, password, done });
       next();

@@ -54,7 +54,8 @@ async function ensureConsoleIsBuilt(say: (text: string) => void): Promise<void> 
   const { buildConsole, isBuilt } = await import('#dashboards/console/build.ts');
   if (isBuilt()) return;
   say('Building the console page, once ...');
-  await buildConsole();
+  const mask = process.umask(0o022);
+  await buildConsole().finally(() => process.umask(mask));
 }
 
 type Chain = {
@@ -178,6 +179,7 @@ export async function up(wanted: Settings): Promise<number> {
   const log = { info: () => {}, warn: () => {}, error: openLog('up').error };
   const say = (text: string) => console.log(`  ${text}`);
   let unlock = () => {};
+  process.umask(0o077); // Passwords and people are for whoever runs this alone.
   try {
     unlock = orStop(lockDataFolder(wanted.dataDir));
     const settings = { ...wanted, clock: orStop(settleClock(wanted.dataDir, wanted.clock, Date.now())) };
