@@ -174,6 +174,17 @@ describe.skipIf(!needs('chromium'))('the page', () => {
     expect(await page.title()).not.toBe('broken in');
   });
 
+  test('tells a live alert from one that is not, and calls no live one unreal', async () => {
+    await enter();
+    await page.locator('.banner', { hasText: '不代表真实险情' }).waitFor();
+    under.alerts.put(fakeAlert({ id: 'a-live', origin: 'live', subject: { kind: 'point', id: 'store-1' } }), 'raised');
+    await page.locator('.banner', { hasText: '无标记的是实况' }).waitFor();
+    expect(await page.locator('[data-alert=a-1] .chip.origin').allInnerTexts()).toEqual(['模拟']);
+    expect(await page.locator('[data-alert=a-live] .chip.origin').count()).toBe(0);
+    await page.click('[data-alert=a-1]');
+    expect(await page.locator('.detail .chip.origin').innerText()).toBe('模拟');
+  });
+
   test('asks nobody but its own server', async () => {
     await enter();
     await page.click('[data-alert=a-1]');

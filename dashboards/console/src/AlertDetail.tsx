@@ -6,6 +6,7 @@ import { type AlertJson, callAll, type DeliveryJson, type EventJson } from './ap
 import { dayTimeText, timeText } from './format.ts';
 import { LevelBadge } from './LevelBadge.tsx';
 import { useText } from './language.ts';
+import { OriginMark } from './OriginMark.tsx';
 import { ReadingsChart } from './ReadingsChart.tsx';
 import type { State } from './store.ts';
 import { CONDITION, DELIVERY, EVENT, HAZARD, LIFECYCLE, POST, TIER } from './texts.ts';
@@ -180,6 +181,7 @@ export function AlertDetail({ alert, state, zone, back }: Props) {
         <button type="button" className="plain" onClick={back}>
           ← {t('back')}
         </button>
+        <OriginMark origin={alert.origin} />
         <LevelBadge level={alert.level} />
       </div>
       <h2>

@@ -4,6 +4,7 @@ import type { Selection } from './Desk.tsx';
 import { dayTimeText } from './format.ts';
 import { LevelBadge } from './LevelBadge.tsx';
 import { useText } from './language.ts';
+import { OriginMark } from './OriginMark.tsx';
 import { CONDITION, HAZARD, LIFECYCLE } from './texts.ts';
 
 type Props = {
@@ -40,6 +41,7 @@ function Row({
       >
         <span className="alert-row-head">
           <LevelBadge level={alert.level} />
+          <OriginMark origin={alert.origin} />
           <b className="subject">{s(alert.subjectName)}</b>
           <span className="hazard">{s(HAZARD[alert.hazard])}</span>
         </span>

@@ -7,7 +7,7 @@ import { dateText, timeText } from './format.ts';
 import { useLang, useText } from './language.ts';
 import { WORST_FIRST } from './levels.ts';
 import { chainNowMs, type State, signOut } from './store.ts';
-import { BANNER_TAIL, disconnected, LEVEL_LABEL, ORIGIN_BANNER } from './texts.ts';
+import { BANNER_TAIL, BANNER_TAIL_MIXED, disconnected, LEVEL_LABEL, ORIGIN_BANNER } from './texts.ts';
 
 type Props = {
   readonly state: State;
@@ -26,13 +26,14 @@ function useTick(everyMs: number): void {
 
 const notLive = (origin: Origin): origin is Exclude<Origin, 'live'> => origin !== 'live';
 
-function Banner({ origins }: { readonly origins: readonly Exclude<Origin, 'live'>[] }) {
+function Banner({ origins: all }: { readonly origins: readonly Origin[] }) {
   const { s } = useText();
+  const origins = all.filter(notLive);
   if (origins.length === 0) return null;
   return (
     <div className="banner" role="note">
       <strong>{origins.map((origin) => s(ORIGIN_BANNER[origin])).join(' / ')}</strong>
-      <span>{s(BANNER_TAIL)}</span>
+      <span>{s(origins.length < all.length ? BANNER_TAIL_MIXED : BANNER_TAIL)}</span>
     </div>
   );
 }
@@ -72,7 +73,7 @@ function Connection({ state }: { readonly state: State }) {
 export function Header({ state, me, open, switchLang }: Props) {
   const { t, s } = useText();
   const lang = useLang();
-  const origins = [...new Set([...me.origins, ...open.map((alert) => alert.origin)])].filter(notLive);
+  const origins = [...new Set([...me.origins, ...open.map((alert) => alert.origin)])];
   return (
     <>
       <header className="bar">

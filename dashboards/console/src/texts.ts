@@ -86,7 +86,18 @@ export const ORIGIN_BANNER: { readonly [O in Exclude<Origin, 'live'>]: Text } = 
   replay: t('历史回放', 'REPLAYED DATA'),
   drill: t('演练', 'DRILL'),
 };
+/** The short mark on each alert that is not live. */
+export const ORIGIN_MARK: { readonly [O in Exclude<Origin, 'live'>]: Text } = {
+  simulated: t('模拟', 'simulated'),
+  replay: t('回放', 'replay'),
+  drill: t('演练', 'drill'),
+};
 export const BANNER_TAIL = t('本页含非实况数据，不代表真实险情', 'this page shows data that are not live');
+/** A page that shows both must not call a real alert unreal. */
+export const BANNER_TAIL_MIXED = t(
+  '带此标记的预警不是真实险情；无标记的是实况',
+  'alerts with this mark are not live; those without it are',
+);
 
 export const LIFECYCLE: { readonly [L in Alert['lifecycle']]: Text } = {
   raised: t('待确认', 'raised'),
