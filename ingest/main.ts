@@ -99,6 +99,7 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
       feed = createStateFeed(ports.registry.current());
       // First: a partition that is new begins with its rules, not with a row that nobody judges.
       logged(control.switchRules(), 'rule switch');
+      control.takeWaiting();
       logged(reinject(), 're-injection');
     }),
     ports.ruleSets.onChange(() => logged(control.switchRules(), 'rule switch')),

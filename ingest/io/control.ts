@@ -15,16 +15,23 @@ export type Control = {
   readonly switchRules: () => Promise<void>;
   /** The status, when it is one of the topic's edge. */
   readonly takeStatus: (topic: EdgeTopic, payload: Buffer) => HeardStatus | undefined;
+  /** The registry has changed: what an edge said of itself before it was known counts now. */
+  readonly takeWaiting: () => void;
   /** From now on only gateways that are heard count as there. */
   readonly forgetHeard: () => void;
   /** Those that were there and were not heard since are lost: their last will went to a broker that died. */
   readonly loseUnheard: () => void;
 };
 
+/** Bound of what unknown edges may leave behind; each has a credential. */
+const MAX_WAITING = 1_000;
+
 export function createControl(journal: Journal, ports: IngestPorts, ctx: StageContext): Control {
   const versions = new Map<number, string | undefined>(journal.memory.ruleVersions);
   const edges = new Map(journal.memory.edges);
   const heard = new Set<string>();
+  /** What edges said that the registry does not know yet: an edit reaches each process in its own time. */
+  const waiting = new Map<string, { readonly state: 'online' | 'lost'; readonly bootId: string }>();
   const append = (rows: readonly ControlRow[]) =>
     journal.appendAndWait({ kind: 'control', receivedAtMs: ctx.clock.nowMs(), rows });
 
@@ -38,6 +45,7 @@ export function createControl(journal: Journal, ports: IngestPorts, ctx: StageCo
     const township = ports.registry.current().edges.get(edgeId)?.township;
     if (township === undefined) {
       ctx.metrics.count('fengsui_ingest_unknown_edges_total');
+      if (waiting.size < MAX_WAITING) waiting.set(edgeId, { state, bootId });
       return;
     }
     const last = edges.get(edgeId);
@@ -92,6 +100,11 @@ export function createControl(journal: Journal, ports: IngestPorts, ctx: StageCo
       if (status.state === 'online') heard.add(status.edgeId);
       setEdge(status.edgeId, status.state, status.bootId);
       return status;
+    },
+    takeWaiting: () => {
+      const said = [...waiting];
+      waiting.clear();
+      for (const [edgeId, { state, bootId }] of said) setEdge(edgeId, state, bootId);
     },
     forgetHeard: () => heard.clear(),
     loseUnheard: () => {

@@ -108,6 +108,28 @@ async function startCentre(version = 'v1') {
   return { path: folder.path, start, connect, rows, ofKind, registry, ruleSets };
 }
 
+describe('a gateway that ingest does not know yet', () => {
+  it('counts as there from the edit on that brings it, though it spoke before', async () => {
+    const centre = await startCentre();
+    await centre.start();
+    const edge = await centre.connect('edge-2');
+    const acked = new Promise((resolve) => edge.once('message', resolve));
+    await edge.subscribeAsync(edgeTopic(ELSEWHERE, 'edge-2', 'ack'), { qos: 1 });
+    const status = JSON.stringify({ state: 'online', edgeId: 'edge-2', bootId: 'b7' });
+    await edge.publishAsync(edgeTopic(ELSEWHERE, 'edge-2', 'status'), status, { qos: 1, retain: true });
+    await edge.publishAsync(
+      edgeTopic(ELSEWHERE, 'edge-2', 'up'),
+      batchText('edge-2', 1, [reading('s-9', Date.now(), 5)]),
+      { qos: 1 },
+    );
+    await acked;
+    expect(centre.ofKind('edge')).toEqual([]);
+    centre.registry.set(testRegistry({ 'edge-1': ['s-1', 's-2'], 'edge-2': ['s-9'] }));
+    await until('its row', () => centre.ofKind('edge').length === 1);
+    expect(centre.ofKind('edge')[0]).toMatchObject({ edgeId: 'edge-2', state: 'online' });
+  });
+});
+
 describe('rule-set rows', () => {
   it('come once a change, before anything else of their partition, and not again at a restart', async () => {
     const centre = await startCentre();
