@@ -57,6 +57,7 @@ function prepare(db: DatabaseSync) {
     between: db.prepare('SELECT seq FROM batch WHERE seq BETWEEN ? AND ? ORDER BY seq'),
     one: db.prepare('SELECT seq, body FROM batch WHERE seq = ? AND ackedAtMs IS NULL'),
     unacked: db.prepare('SELECT seq FROM batch WHERE ackedAtMs IS NULL AND seq >= ? AND seq < ? ORDER BY seq LIMIT ?'),
+    oldest: db.prepare('SELECT writtenAtMs FROM batch WHERE ackedAtMs IS NULL ORDER BY seq LIMIT 1'),
     counts: db.prepare('SELECT count(*) AS batches, count(*) FILTER (WHERE ackedAtMs IS NULL) AS unacked FROM batch'),
     pages: db.prepare(
       'SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count) AS used, (SELECT page_size FROM pragma_page_size) AS size',

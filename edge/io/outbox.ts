@@ -252,6 +252,11 @@ export class Outbox {
     return (this.#file.sql.unacked.all(from, before, limit) as { seq: number }[]).map(({ seq }) => seq);
   }
 
+  /** When the first batch that still waits was written; undefined when none does. */
+  oldestUnackedMs(): EpochMs | undefined {
+    return (this.#file.sql.oldest.get() as { writtenAtMs: number } | undefined)?.writtenAtMs;
+  }
+
   /** The bytes of a batch that waits; undefined when it is acked or gone. */
   read(seq: number): StoredBatch | undefined {
     return this.#file.sql.one.get(seq) as StoredBatch | undefined;

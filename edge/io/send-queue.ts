@@ -16,6 +16,8 @@ export type SendQueue = {
   readonly settle: (from: number, to: number) => readonly number[];
   /** Everything on disk is backlog again: after a connect or a `resend`. */
   readonly restart: (keepInFlight: boolean) => void;
+  /** While it is held only what was written since the connect goes out. */
+  readonly holdBacklog: (isHeld: boolean) => void;
 };
 
 export function openSendQueue(outbox: Outbox): SendQueue {
@@ -25,6 +27,7 @@ export function openSendQueue(outbox: Outbox): SendQueue {
   let nextLive = liveFrom;
   let nextBacklog = 1;
   let page: readonly number[] = [];
+  let isHeld = false;
 
   const count = (live: boolean): number => {
     let sum = 0;
@@ -60,7 +63,7 @@ export function openSendQueue(outbox: Outbox): SendQueue {
       if (flying.size >= MAX_IN_FLIGHT) return undefined;
       const liveLimit = hasBacklog() ? MAX_LIVE : MAX_IN_FLIGHT;
       const live = count(true) < liveLimit ? takeLive() : undefined;
-      const batch = live ?? (count(false) < MAX_BACKLOG ? takeBacklog() : undefined);
+      const batch = live ?? (!isHeld && count(false) < MAX_BACKLOG ? takeBacklog() : undefined);
       if (batch !== undefined) flying.set(batch.seq, live !== undefined);
       return batch;
     },
@@ -76,6 +79,9 @@ export function openSendQueue(outbox: Outbox): SendQueue {
       nextLive = liveFrom;
       nextBacklog = 1;
       page = [];
+    },
+    holdBacklog: (held) => {
+      isHeld = held;
     },
   };
 }

@@ -26,6 +26,8 @@ const GOODBYE_MS = 1_000;
 const OFFSET_CHANGE_MS = 1_000;
 const REMEMBERED_COMMANDS = 64;
 const READ_NOW_LIMIT_MS = 10_000;
+/** A backlog that reaches back further is an outage's: what is measured now goes before it. */
+const OUTAGE_MS = 60_000;
 
 export type Uplink = { readonly stop: () => Promise<void> };
 type Deps = {
@@ -157,6 +159,16 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     pump();
   };
 
+  /** Reads every bus once; false when one did not answer in time. */
+  const readFresh = async (): Promise<boolean> => {
+    const limit = new AbortController();
+    const done = await Promise.race([
+      deps.readNow().then(() => true),
+      pause(READ_NOW_LIMIT_MS, AbortSignal.any([limit.signal, stopping.signal])).then(() => false),
+    ]);
+    limit.abort();
+    return done;
+  };
   const obey = async (command: EdgeCommand): Promise<EdgeReply> => {
     const centreNowMs = clock.nowMs() - (offsetMs ?? 0);
     if (command.expiresAt < centreNowMs) return { id: command.id, ok: false, message: 'the command has expired' };
@@ -172,12 +184,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
         return { id: command.id, ok: true, message: `${count} batches put back`, missing };
       }
       case 'read-now': {
-        const limit = new AbortController();
-        const done = await Promise.race([
-          deps.readNow().then(() => true),
-          pause(READ_NOW_LIMIT_MS, AbortSignal.any([limit.signal, stopping.signal])).then(() => false),
-        ]);
-        limit.abort();
+        const done = await readFresh();
         return { id: command.id, ok: done, message: done ? 'read' : 'not every bus was read in time' };
       }
       default:
@@ -213,7 +220,19 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     metrics.count('fengsui_edge_connects_total', { result: 'ok' });
     log.info('uplink is connected', { url: config.mqttUrl, queued: outbox.unacked });
     sayBirth();
+    const oldestMs = outbox.oldestUnackedMs();
+    if (oldestMs !== undefined && clock.nowMs() - oldestMs > OUTAGE_MS) void sendPresentFirst();
     pump();
+  };
+  /** After an outage the centre must know how things stand now before it hears how they were: a peak that is over calls nobody. */
+  const sendPresentFirst = async (): Promise<void> => {
+    queue.holdBacklog(true);
+    try {
+      await readFresh();
+    } finally {
+      queue.holdBacklog(false);
+      pump();
+    }
   };
 
   /** One connection, from its attempt to its end; whether it came to be. */

@@ -1,9 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { clockPolicy } from '#edge/acquire/clock-watch.ts';
 import { Outbox } from '#edge/io/outbox.ts';
 import { type EdgeService, startEdge } from '#edge/main.ts';
 import type { BusConfig, EdgeConfig } from '#model/edge-config.ts';
+import { openClock } from '#model/io/clock.ts';
 import {
   type Centre,
   edgeConfig,
@@ -74,7 +76,7 @@ describe('the outbox is freed by the centre alone', () => {
     centre.state.acks = false;
     const ctx = testContext();
     const edge = await openEdge(edgeConfig(folder, centre.port, [bus]), ctx);
-    await until('some are written', () => edge.unacked() >= 3);
+    await until('some are written and have come', () => edge.unacked() >= 3 && centre.batches.length > 0);
     const { epoch = '' } = centre.batches[0] ?? {};
     await centre.raw('ack', '{"epoch":');
     await centre.raw('ack', JSON.stringify({ epoch, ranges: [[3, 1]], atMs: 1 }));
@@ -90,6 +92,27 @@ describe('the outbox is freed by the centre alone', () => {
 });
 
 describe('nothing is lost on the way', () => {
+  it('after an outage the centre hears how things stand now before it hears how they were', async () => {
+    const spec = {
+      kind: 'virtual',
+      startMs: Date.parse('2026-07-01T00:00:00Z'),
+      speed: 200,
+      anchorMs: undefined,
+    } as const;
+    const { folder, bus } = await startField(4_000);
+    const port = await freePort();
+    const edge = await startEdge(edgeConfig(folder, port, [bus]), testContext(openClock(spec)), {
+      clockPolicy: clockPolicy(spec),
+    });
+    cleanups.push(() => edge.stop());
+    await until('a backlog of more than a minute', () => edge.unacked() >= 30);
+    const centre = await openCentre(port);
+    await until('the backlog is gone', () => edge.unacked() <= 1 && centre.batches.length > 30, 15_000);
+    expect(centre.batches[0]?.seq).toBeGreaterThan(30);
+    const seqs = seqsOf(centre);
+    expect(seqs).toEqual(dense(seqs.length));
+  });
+
   it('a centre that is away gets everything later: live first, then the backlog in order', async () => {
     const { folder, bus, state } = await startField(20);
     const port = await freePort();
