@@ -72,6 +72,14 @@ export function createLiveState(ports: {
     }
   }
 
+  /** Positions leap ahead when the journal is opened anew: what counts is from the next row that is there. */
+  function behindIn(partition: number, headPos: number): number {
+    const pos = cursors.get(partition) ?? 0;
+    if (headPos - pos <= MAX_BEHIND_ROWS) return Math.max(0, headPos - pos);
+    const [next] = journal.read(partition, pos, 1);
+    return next === undefined ? 0 : headPos - next.pos + 1;
+  }
+
   function drainPartition(
     partition: number,
     headPos: number,
@@ -79,7 +87,7 @@ export function createLiveState(ports: {
     changed: Map<PointId, PointChange>,
   ): number {
     let pos = cursors.get(partition) ?? 0;
-    if (headPos - pos > MAX_BEHIND_ROWS) pos = headPos - ROWS_A_READ;
+    if (behindIn(partition, headPos) > MAX_BEHIND_ROWS) pos = headPos - ROWS_A_READ;
     let rowsRead = 0;
     while (pos < headPos && rowsRead < budget) {
       const rows = journal.read(partition, pos, ROWS_A_READ);
@@ -123,8 +131,7 @@ export function createLiveState(ports: {
     },
     behindRows: () => {
       let behind = 0;
-      for (const [partition, headPos] of journal.heads())
-        behind += Math.max(0, headPos - (cursors.get(partition) ?? 0));
+      for (const [partition, headPos] of journal.heads()) behind += behindIn(partition, headPos);
       return behind;
     },
   };
