@@ -75,7 +75,7 @@ function readRegister(read: Reader, raw: unknown, path: string): RegisterSpec {
   const fields = read.object(raw, path);
   const plausible = read.object(fields['plausible'], `${path}.plausible`);
   const quantity = read.text(fields['quantity'], `${path}.quantity`);
-  if (!isQuantityCode(quantity)) read.fault(`${path}.quantity`, `unknown quantity ${quantity}`, 'update the agent');
+  if (!isQuantityCode(quantity)) read.fault(`${path}.quantity`, `unknown quantity ${quantity}`, 'update this edge');
   const counter = fields['counter'] ?? null;
   const perMinute = plausible['maxPerMinute'] ?? null;
   return {
