@@ -19,6 +19,10 @@ describe('a chain whose processes are killed at random', () => {
       expect(plan.filter((kill) => kill.place === place).length).toBeGreaterThanOrEqual(5);
   });
 
+  it.each([1, 5, 19, 20, 40, 300])('plans %i kills when it is asked for %i', (kills) => {
+    expect(planKills(kills, seeded(2)).length).toBe(kills);
+  });
+
   it(`loses nothing and repeats nothing (seed ${seed}; again with FENGSUI_CHAOS_SEED)`, {
     timeout: 240_000,
   }, async () => {

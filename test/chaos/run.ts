@@ -52,6 +52,7 @@ const PLACED: readonly { readonly stage: string; readonly place: ProbePlace }[] 
 ];
 /** At least so many at each of the two places that matter most. */
 const MIN_PLACED = 5;
+const MAX_PLACED = 12;
 const READY_LIMIT_MS = 30_000;
 const SETTLE_LIMIT_MS = 60_000;
 const entry = join(import.meta.dirname, '..', '..', 'cli', 'fengsui.mjs');
@@ -60,12 +61,13 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 
 /** Stages in turn, so that each gets its share, then shuffled; places on top. */
 export function planKills(kills: number, random: () => number): Kill[] {
-  const placed = PLACED.flatMap(({ stage, place }, index) =>
-    Array.from({ length: index < 2 ? Math.max(MIN_PLACED, Math.round(kills / 12)) : Math.round(kills / 30) }, () => ({
-      stage,
-      place,
-    })),
-  ).slice(0, Math.max(2 * MIN_PLACED, Math.floor(kills / 3)));
+  // The chain raises some ninety messages in a run, whatever its length: no more deaths wait for one than come early.
+  const often = Math.min(MAX_PLACED, Math.max(MIN_PLACED, Math.round(kills / 12)));
+  const seldom = Math.min(MAX_PLACED, Math.round(kills / 30));
+  const rounds = Array.from({ length: MAX_PLACED }, (_, round) => round);
+  const placed = rounds
+    .flatMap((round) => PLACED.filter((_, index) => round < (index < 2 ? often : seldom)))
+    .slice(0, kills >= 4 * MIN_PLACED ? Math.max(2 * MIN_PLACED + 2, Math.floor(kills / 3)) : Math.floor(kills / 2));
   const plain = Array.from({ length: Math.max(0, kills - placed.length) }, (_, index) => ({
     stage: STAGES[index % STAGES.length] as string,
     place: null,
