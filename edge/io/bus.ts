@@ -27,6 +27,15 @@ const STUCK_AFTER_MS = 15_000;
 /** A pause in the polls that is told as a gap although the process lived: it was frozen, or its disk was. */
 const STALL_MS = 10_000;
 
+/** A stop waits so long for the cycle under way. */
+const STOP_GRACE_MS = 1_000;
+
+const pauseReal = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  });
+
 type Unit = { readonly unitId: number; readonly reads: readonly PlannedRead[]; readonly timing: Timing };
 
 export type BusPoller = {
@@ -203,9 +212,13 @@ export function startBus(bus: BusConfig, profiles: EdgeConfig['profiles'], deps:
       }),
     stop: async () => {
       stopping.abort();
+      // A cycle under way is kept when it ends by itself; one that hangs ends with its link.
+      const grace = new AbortController();
+      await Promise.race([running, pauseReal(STOP_GRACE_MS, grace.signal)]);
+      grace.abort();
+      await keeper.stop();
       await running;
       for (const resolve of waiters.splice(0)) resolve();
-      await keeper.stop();
     },
   };
 }
