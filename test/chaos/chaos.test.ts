@@ -30,6 +30,8 @@ describe('a chain whose processes are killed at random', () => {
     console.log(`chaos: ${JSON.stringify({ ...result, findings: result.findings.length })}`);
     expect(result.findings).toEqual([]);
     expect(result).toMatchObject({ lost: 0, repeated: 0, kills: 66 });
+    for (const place of ['journal.committed', 'delivery.claimed'])
+      expect(result.killsByPlace[place]).toBeGreaterThanOrEqual(5);
     expect(result.alertsExpected).toBeGreaterThanOrEqual(20);
     expect(result.alertsRaised).toBe(result.alertsExpected);
     expect(result.emitted).toBeGreaterThan(1_000);

@@ -54,6 +54,8 @@ const PLACED: readonly { readonly stage: string; readonly place: ProbePlace }[] 
 const MIN_PLACED = 5;
 const MAX_PLACED = 12;
 const READY_LIMIT_MS = 30_000;
+/** The place may not come by any more. */
+const DEATH_LIMIT_MS = 15_000;
 const SETTLE_LIMIT_MS = 60_000;
 const entry = join(import.meta.dirname, '..', '..', 'cli', 'fengsui.mjs');
 const top = join(import.meta.dirname, '..', '..');
@@ -72,12 +74,12 @@ export function planKills(kills: number, random: () => number): Kill[] {
     stage: STAGES[index % STAGES.length] as string,
     place: null,
   }));
-  // A delivery can only be interrupted while alerts still rise: those kills come early, so that a slow machine has some left.
-  const isDelivery = (kill: Kill) => kill.place === 'delivery.claimed';
+  // These can only happen while alerts still rise: they come early, so that a slow machine has some left.
+  const needsRise = (kill: Kill) => kill.place === 'delivery.claimed' || kill.place === 'rules.committed';
   const order = shuffled<Kill>([...plain, ...placed], random);
   const early = Math.ceil(order.length * 0.4);
-  const late = order.slice(early).filter(isDelivery);
-  const rest = [...order.slice(0, early), ...order.slice(early).filter((kill) => !isDelivery(kill))];
+  const late = order.slice(early).filter(needsRise);
+  const rest = [...order.slice(0, early), ...order.slice(early).filter((kill) => !needsRise(kill))];
   for (const kill of late) rest.splice(Math.floor(random() * early), 0, kill);
   return rest;
 }
@@ -159,21 +161,31 @@ async function startRig(
 }
 
 /** Deaths that were ordered at a place and have not happened yet, by process. */
-type Pending = Map<string, { readonly place: ProbePlace; readonly restarts: number }>;
+type Pending = Map<string, { readonly place: ProbePlace; readonly restarts: number; readonly missed: () => void }>;
 
+/** Waits until it has died where it was to; otherwise it is killed like any other, so that the run goes on. */
 async function awaitDeath(name: string, rig: Rig, pending: Pending): Promise<void> {
   const ordered = pending.get(name);
   if (ordered === undefined) return;
-  await until(
-    `${name} dies at ${ordered.place}`,
-    READY_LIMIT_MS,
-    () => rig.supervisor.restarts(name) >= ordered.restarts,
-  );
+  const died = () => rig.supervisor.restarts(name) >= ordered.restarts;
   pending.delete(name);
+  try {
+    await until(`${name} dies at ${ordered.place}`, DEATH_LIMIT_MS, died);
+  } catch {
+    rig.supervisor.kill(name, 'SIGKILL');
+    await until(`${name} is started again`, READY_LIMIT_MS, died);
+    ordered.missed();
+  }
 }
 
 /** Carries out one kill; a placed one arms the next start of that process, which then dies there by itself. */
-async function carryOut(kill: Kill, rig: Rig, pending: Pending, random: () => number): Promise<string> {
+async function carryOut(
+  kill: Kill,
+  rig: Rig,
+  pending: Pending,
+  random: () => number,
+  missed: (place: ProbePlace) => void,
+): Promise<string> {
   const { supervisor } = rig;
   const name = kill.stage === 'edge' ? (rig.edges[Math.floor(random() * rig.edges.length)] as string) : kill.stage;
   await awaitDeath(name, rig, pending);
@@ -184,7 +196,8 @@ async function carryOut(kill: Kill, rig: Rig, pending: Pending, random: () => nu
   }
   supervisor.armNextStart(name, { FENGSUI_KILL_AT: `${kill.place}:${1 + Math.floor(random() * 3)}` });
   // One restart for the ordered stop, one for the death at the place.
-  pending.set(name, { place: kill.place, restarts: supervisor.restarts(name) + 2 });
+  const { place } = kill;
+  pending.set(name, { place, restarts: supervisor.restarts(name) + 2, missed: () => missed(place) });
   supervisor.kill(name, 'SIGTERM');
   return name;
 }
@@ -287,7 +300,7 @@ export async function runChaos(options: {
   const { kills, seed, dir, say } = options;
   const random = seeded(seed);
   const plan = planKills(kills, random);
-  const durationS = Math.round(20 + kills * 0.9);
+  const durationS = Math.round(20 + kills * 1.1);
   say(`seed ${seed}: ${plan.length} kills over about ${durationS} s`);
   const rig = await startRig(dir, durationS, random, say);
   const killsByStage: Record<string, number> = {};
@@ -301,13 +314,16 @@ export async function runChaos(options: {
     await pause(1_500);
     for (const [index, kill] of plan.entries()) {
       await pause(50 + random() * 400);
-      const name = await carryOut(kill, rig, pending, random);
+      const name = await carryOut(kill, rig, pending, random, (place) => {
+        killsByPlace[place] = (killsByPlace[place] ?? 0) - 1;
+      });
       killsByStage[kill.stage] = (killsByStage[kill.stage] ?? 0) + 1;
       killsByProcess[name] = (killsByProcess[name] ?? 0) + 1;
       if (kill.place !== null) killsByPlace[kill.place] = (killsByPlace[kill.place] ?? 0) + 1;
       if ((index + 1) % 20 === 0)
         say(`${index + 1} of ${plan.length} kills, ${Math.round((performance.now() - beganMs) / 1_000)} s`);
     }
+    for (const name of [...pending.keys()]) await awaitDeath(name, rig, pending);
     await Promise.all(
       ['broker', 'ingest', 'rules', 'alerts', ...rig.edges].map((name) =>
         rig.supervisor.whenReady(name, READY_LIMIT_MS),
