@@ -1,7 +1,7 @@
 /** One virtual unit: answers a request PDU as the device profile says, from values that somebody else decides. */
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
-import { REGISTER_TYPES } from '#model/device-profile.ts';
-import { rawOf, wordsOf } from '#simulators/registers.ts';
+import { spanOf } from '#model/device-profile.ts';
+import { type Placed, placeRaw, rawOf } from '#simulators/registers.ts';
 
 /** What was read from a unit, word by word; bits count as words of 0 and 1. */
 export type Served = { readonly functionCode: number; readonly address: number; readonly values: readonly number[] };
@@ -73,33 +73,37 @@ function answerRead(source: WordSource, pdu: Uint8Array, nowMs: number): Answer 
   }
 }
 
-const widthOf = (spec: RegisterSpec): number => REGISTER_TYPES[spec.type].words;
 const isBit = (spec: RegisterSpec): boolean => spec.functionCode <= 2;
 
-function registerWords(spec: RegisterSpec, value: number | null): readonly number[] | undefined {
+function placeValue(spec: RegisterSpec, value: number | null): Placed | undefined {
   if (value === null) {
     const [sentinel] = spec.sentinels;
-    return sentinel === undefined ? undefined : wordsOf(spec, sentinel);
+    return sentinel === undefined ? undefined : placeRaw(spec, sentinel);
   }
-  return isBit(spec) ? [rawOf(spec, value) === 0 ? 0 : 1] : wordsOf(spec, rawOf(spec, value));
+  const raw = rawOf(spec, value);
+  return isBit(spec) ? { address: spec.address, words: [raw === 0 ? 0 : 1], masks: [1] } : placeRaw(spec, raw);
 }
 
 function profileWords(profile: DeviceProfile, readValue: ValueSource): WordSource {
   return (functionCode, address, count, nowMs) => {
     const mine = profile.registers.filter((spec) => spec.functionCode === functionCode);
     if (mine.length === 0) return { kind: 'exception', code: EXCEPTION.illegalFunction };
-    const first = Math.min(...mine.map((spec) => spec.address));
-    const end = Math.max(...mine.map((spec) => spec.address + widthOf(spec)));
+    const spans = mine.map(spanOf);
+    const first = Math.min(...spans.map((span) => span.address));
+    const end = Math.max(...spans.map((span) => span.address + span.count));
     // Between two registers of its map a device answers 0; outside of the map it refuses.
     if (address < first || address + count > end) return { kind: 'exception', code: EXCEPTION.illegalAddress };
     const words = new Array<number>(count).fill(0);
     for (const spec of mine) {
-      if (spec.address + widthOf(spec) <= address || spec.address >= address + count) continue;
-      const own = registerWords(spec, readValue(spec, nowMs));
+      const span = spanOf(spec);
+      if (span.address + span.count <= address || span.address >= address + count) continue;
+      const own = placeValue(spec, readValue(spec, nowMs));
       if (own === undefined) return { kind: 'silent' };
-      own.forEach((value, index) => {
-        const at = spec.address + index - address;
-        if (at >= 0 && at < count) words[at] = value;
+      own.words.forEach((value, index) => {
+        const at = own.address + index - address;
+        const mask = own.masks[index] ?? 0;
+        // A byte or a bit field leaves the rest of its register to others.
+        if (at >= 0 && at < count) words[at] = ((words[at] ?? 0) & ~mask) | (value & mask);
       });
     }
     return { kind: 'words', words };

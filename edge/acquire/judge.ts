@@ -1,5 +1,5 @@
 /** Makes one reading out of what a poll brought for one sensor: a value with its doubts, or a reason for having none. */
-import { REGISTER_TYPES, type RegisterSpec } from '../../model/device-profile.ts';
+import { type RegisterSpec, spanOf } from '../../model/device-profile.ts';
 import { toSteps } from '../../model/quantity.ts';
 import type { BadReason, Flag, Reading, SensorId } from '../../model/reading.ts';
 import { type EpochMs, MINUTE_MS, type TimeQuality } from '../../model/time.ts';
@@ -83,4 +83,4 @@ export function judgeOutcome(outcome: Outcome, before: SensorMemory, timeQuality
 
 /** The part of a reply that belongs to one sensor. */
 export const wordsAt = (words: readonly number[], at: number, spec: RegisterSpec): readonly number[] =>
-  words.slice(at, at + REGISTER_TYPES[spec.type].words);
+  words.slice(at, at + spanOf(spec).count);
