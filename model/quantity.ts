@@ -40,6 +40,21 @@ export const QUANTITIES = {
   temperature: row('temperature', 'gauge', 'Cel', 1, '温度', 'temperature', 'warmer is positive'),
   battery: row('battery', 'gauge', '%', 0, '电池电量', 'battery charge', 'full is 100'),
   fault: row('fault', 'state', '1', 0, '设备故障', 'device fault', '0 in order, otherwise the device code'),
+  // What a detector says of itself, each by its own: a removed one is no faulty one.
+  tamper: row('tamper', 'state', '1', 0, '拆除', 'removal', '0 mounted, 1 taken down or shaken'),
+  contamination: row('contamination', 'state', '1', 0, '迷宫污染', 'chamber contamination', '0 clean, 1 fouled'),
+  lowBattery: row('lowBattery', 'state', '1', 0, '电池低电量', 'low battery', '0 enough, 1 low'),
+  obstruction: row('obstruction', 'state', '1', 0, '遮挡', 'obstruction', '0 free, 1 covered or something before it'),
+  selfTest: row('selfTest', 'state', '1', 0, '自检', 'self-test', '0 none, 1 being tested'),
+  smokeConcentration: row(
+    'smokeConcentration',
+    'gauge',
+    '%',
+    0,
+    '烟雾浓度比',
+    'smoke concentration',
+    "the maker's own scale",
+  ),
   flow: row('flow', 'gauge', 'm3/s', 3, '流量', 'discharge', 'downstream'),
 } as const satisfies { readonly [code: string]: Quantity };
 

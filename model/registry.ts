@@ -1,6 +1,7 @@
 /** The county as data: grids, people, duty, points, sensors and edges, parsed and checked; what every stage looks things up in. */
-import type { BusConfig } from '#model/edge-config.ts';
+import type { BusConfig, LinkConfig, MuteConfig, OutputConfig } from '#model/edge-config.ts';
 import type { Level } from '#model/level.ts';
+import type { NativeGateway } from '#model/native.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Text } from '#model/text.ts';
@@ -87,6 +88,11 @@ export type EdgeUnit = {
   readonly origin: Origin;
   readonly name: Text;
   readonly buses: readonly BusConfig[];
+  readonly links: readonly LinkConfig[];
+  readonly outputs: readonly OutputConfig[];
+  readonly mutes: readonly MuteConfig[];
+  /** It brings its own messages to the centre: no box, no buses, no outbox. */
+  readonly native?: NativeGateway;
 };
 
 export type ChannelConfig =
