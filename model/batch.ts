@@ -2,31 +2,17 @@
  * A batch: what one edge committed to its outbox in one transaction. Its identity is `(edgeId, epoch, seq)` and its
  * bytes never change once written. The codec is compact JSON; see docs/protocols/batch.md.
  */
+import { type EdgeEvent, parseEdgeEvent } from '#model/edge-event.ts';
 import { BAD_REASONS, type BadReason, flagBits, flagsOfBits, type Reading, type SensorId } from '#model/reading.ts';
 import { err, ok, type Result } from '#model/result.ts';
+import type { SeqRange } from '#model/seen.ts';
 import type { EpochMs, TimeQuality } from '#model/time.ts';
 
 export const BATCH_VERSION = 1;
 /** A batch that would be larger is split by the edge; ingest quarantines a larger one. */
 export const MAX_BATCH_BYTES = 256_000;
 export const MAX_BATCH_READINGS = 5_000;
-
-/** Things that happened at the edge, in the same outbox and order as the readings. */
-export type EdgeEvent =
-  /** The wall clock was set: an unsure instant of this boot is re-dated to `utcAtMonoZeroMs` + its monotonic instant. */
-  | { readonly kind: 'clock'; readonly bootId: string; readonly utcAtMonoZeroMs: EpochMs; readonly stepMs: number }
-  /** Polls that were due and not made (the process was down, the bus was shut). */
-  | {
-      readonly kind: 'gap';
-      readonly busId: string;
-      readonly fromMs: EpochMs;
-      readonly toMs: EpochMs;
-      readonly reason: string;
-    }
-  /** Rows given up by the outbox's stated policy. */
-  | { readonly kind: 'drop'; readonly count: number; readonly reason: string }
-  | { readonly kind: 'bus'; readonly busId: string; readonly state: 'open' | 'closed'; readonly detail: string }
-  | { readonly kind: 'unit'; readonly busId: string; readonly unitId: number; readonly state: 'answering' | 'silent' };
+const MAX_REPLACES = 1_000;
 
 export type Batch = {
   readonly edgeId: string;
@@ -43,6 +29,8 @@ export type Batch = {
   readonly inventoryVersion: string;
   readonly readings: readonly Reading[];
   readonly events: readonly EdgeEvent[];
+  /** Batches of this epoch that were never sent and that these readings stand for, thinned. */
+  readonly replaces?: readonly SeqRange[];
 };
 
 /** [index into ids, measuredAt − writtenAt, value, raw?, flag bits?] good or suspect (2 in place 5) or bad (value null, reason code in place 5). */
@@ -60,6 +48,7 @@ type Wire = {
   k: string[];
   r: ReadingRow[];
   x?: EdgeEvent[];
+  z?: SeqRange[];
 };
 
 function readingRow(reading: Reading, index: number, writtenAtMs: EpochMs): ReadingRow {
@@ -97,6 +86,7 @@ export function encodeBatch(batch: Batch): string {
     r: rows,
   };
   if (batch.events.length > 0) wire.x = [...batch.events];
+  if (batch.replaces !== undefined && batch.replaces.length > 0) wire.z = [...batch.replaces];
   return JSON.stringify(wire);
 }
 
@@ -139,52 +129,6 @@ function parseRow(row: unknown, ids: readonly string[], wire: Wire, path: string
   return ok({ ...base, quality: code === 2 ? 'suspect' : 'good', value });
 }
 
-function parseEvent(raw: unknown, path: string): Result<EdgeEvent, BatchError> {
-  if (typeof raw !== 'object' || raw === null) return shape(path, 'an event is an object');
-  const event = raw as { readonly [key: string]: unknown };
-  const text = (key: string) => typeof event[key] === 'string';
-  switch (event['kind']) {
-    case 'clock':
-      return isToken(event['bootId']) && isInt(event['utcAtMonoZeroMs']) && isInt(event['stepMs'])
-        ? ok({
-            kind: 'clock',
-            bootId: event['bootId'],
-            utcAtMonoZeroMs: event['utcAtMonoZeroMs'],
-            stepMs: event['stepMs'],
-          })
-        : shape(path, 'a clock event needs bootId, utcAtMonoZeroMs, stepMs');
-    case 'gap':
-      return text('busId') && isInt(event['fromMs']) && isInt(event['toMs']) && text('reason')
-        ? ok({
-            kind: 'gap',
-            busId: String(event['busId']),
-            fromMs: event['fromMs'],
-            toMs: event['toMs'],
-            reason: String(event['reason']),
-          })
-        : shape(path, 'a gap event needs busId, fromMs, toMs, reason');
-    case 'drop':
-      return isInt(event['count']) && text('reason')
-        ? ok({ kind: 'drop', count: event['count'], reason: String(event['reason']) })
-        : shape(path, 'a drop event needs count, reason');
-    case 'bus':
-      return text('busId') && (event['state'] === 'open' || event['state'] === 'closed')
-        ? ok({
-            kind: 'bus',
-            busId: String(event['busId']),
-            state: event['state'],
-            detail: String(event['detail'] ?? ''),
-          })
-        : shape(path, 'a bus event needs busId, state');
-    case 'unit':
-      return text('busId') && isInt(event['unitId']) && (event['state'] === 'answering' || event['state'] === 'silent')
-        ? ok({ kind: 'unit', busId: String(event['busId']), unitId: event['unitId'], state: event['state'] })
-        : shape(path, 'a unit event needs busId, unitId, state');
-    default:
-      return shape(`${path}.kind`, 'unknown event kind');
-  }
-}
-
 /** Parses what arrived on the wire; nothing of it is trusted before. */
 export function decodeBatch(text: string): Result<Batch, BatchError> {
   let wire: Wire;
@@ -215,10 +159,12 @@ export function decodeBatch(text: string): Result<Batch, BatchError> {
   const events: EdgeEvent[] = [];
   if (wire.x !== undefined && !Array.isArray(wire.x)) return shape('x', 'events must be an array');
   for (const [index, raw] of (wire.x ?? []).entries()) {
-    const event = parseEvent(raw, `x[${index}]`);
-    if (!event.ok) return event;
+    const event = parseEdgeEvent(raw, `x[${index}]`);
+    if (!event.ok) return err({ kind: 'shape', ...event.error });
     events.push(event.value);
   }
+  const replaces = parseReplaces(wire.z);
+  if (replaces === undefined) return shape('z', 'replaced batches must be ascending pairs of whole numbers from 1');
   return ok({
     edgeId: wire.e,
     epoch: wire.p,
@@ -230,7 +176,20 @@ export function decodeBatch(text: string): Result<Batch, BatchError> {
     inventoryVersion: wire.i,
     readings,
     events,
+    ...(replaces.length > 0 ? { replaces } : {}),
   });
+}
+
+function parseReplaces(raw: unknown): readonly SeqRange[] | undefined {
+  if (raw === undefined) return [];
+  if (!Array.isArray(raw) || raw.length > MAX_REPLACES) return undefined;
+  const ranges: SeqRange[] = [];
+  for (const item of raw as unknown[]) {
+    const [from, to] = Array.isArray(item) && item.length === 2 ? (item as unknown[]) : [];
+    if (!isInt(from) || !isInt(to) || from <= (ranges.at(-1)?.[1] ?? 0) || to < from) return undefined;
+    ranges.push([from, to]);
+  }
+  return ranges;
 }
 
 /** A batch that ingest has verified, opened without building an object per reading; for the stages' hot loops. */

@@ -14,6 +14,7 @@ export const levelOfRank = (rank: number): LevelOrNone => LEVELS[rank] ?? 'none'
 export const worse = (a: LevelOrNone, b: LevelOrNone): LevelOrNone => (RANK[a] >= RANK[b] ? a : b);
 export const isLevel = (raw: unknown): raw is Level =>
   raw === 'blue' || raw === 'yellow' || raw === 'orange' || raw === 'red';
+export const isLevelOrNone = (raw: unknown): raw is LevelOrNone => raw === 'none' || isLevel(raw);
 
 export const LEVEL_TEXT: { readonly [L in LevelOrNone]: Text } = {
   none: { zh: '无预警', en: 'none' },

@@ -1,4 +1,5 @@
 /** MQTT topics (3.1.1). Every token matches `[A-Za-z0-9_-]+`, so that a topic is a legal subject of a log as well. */
+import type { EdgeConfigPush } from '#model/edge-config.ts';
 import { err, ok, type Result } from '#model/result.ts';
 import type { SeqRange } from '#model/seen.ts';
 import type { EpochMs, TimeQuality } from '#model/time.ts';
@@ -79,6 +80,17 @@ export type EdgeStatus =
       readonly queuedBatches: number;
       /** The number that the next batch of this epoch will bear: what is below was written. */
       readonly nextSeq?: number;
+      /** Age of the oldest batch that waits; null when none does. */
+      readonly oldestQueuedMs?: number | null;
+      /** What the box knows of itself; null where it has no way to know. */
+      readonly box?: {
+        readonly supplyV: number | null;
+        readonly signalDbm: number | null;
+        readonly diskFreeBytes: number | null;
+        readonly uptimeS: number;
+      };
+      /** Version of the rule set that judges at the edge; null when none does. */
+      readonly ruleSetVersion?: string | null;
     }
   | { readonly state: 'lost'; readonly edgeId: string; readonly bootId: string };
 
@@ -86,6 +98,12 @@ export type EdgeStatus =
 export type EdgeCommand = { readonly id: string; readonly issuedAt: EpochMs; readonly expiresAt: EpochMs } & (
   | { readonly kind: 'resend'; readonly epoch: string; readonly ranges: readonly SeqRange[] }
   | { readonly kind: 'read-now' }
+  /** The whole configuration and rule set; switched at once and rolled back when it does not run. */
+  | { readonly kind: 'configure'; readonly config: EdgeConfigPush }
+  /** Switches an output on for a while, as a drill; `seconds` 1 to 60. */
+  | { readonly kind: 'test-output'; readonly output: string; readonly seconds: number }
+  /** Says its status again. */
+  | { readonly kind: 'status' }
 );
 export type EdgeReply = {
   readonly id: string;

@@ -13,7 +13,7 @@ const point = (id: string, kind: 'slope' | 'reservoir', gridCode: string) =>
 const sensor = (id: string, pointId: string, edgeId: string, quantity: 'rain' | 'displacement') =>
   [id, { id, pointId, edgeId, quantity, name: text(id), staleAfterMs: 60_000 }] as const;
 const edge = (id: string, township: string) =>
-  [id, { id, township, origin: 'simulated', name: text(id), buses: [] }] as const;
+  [id, { id, township, origin: 'simulated', name: text(id), buses: [], links: [], outputs: [], mutes: [] }] as const;
 
 const registry: Registry = {
   version: '1',

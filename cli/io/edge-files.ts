@@ -5,7 +5,9 @@ import { edgeDir, edgeSecretFile } from '#cli/io/secrets.ts';
 import { compileEdgeConfigs } from '#cli/load/edge-configs.ts';
 import type { Profiles } from '#cli/load/edges.ts';
 import type { EdgeConfig } from '#model/edge-config.ts';
+import { partitionOf } from '#model/partition.ts';
 import type { Registry } from '#model/registry.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
 import type { LineAddress } from '#simulators/config.ts';
 
 /** `tty:NAME` is a pseudo-terminal under the data folder; anything else is a device of this machine. */
@@ -19,7 +21,13 @@ export const edgeConfigFile = (dataDir: string, edgeId: string): string =>
 export function compileForHere(
   registry: Registry,
   profiles: Profiles,
-  here: { readonly dataDir: string; readonly mqttUrl: string; readonly lines: readonly LineAddress[] },
+  here: {
+    readonly dataDir: string;
+    readonly mqttUrl: string;
+    readonly lines: readonly LineAddress[];
+    /** By partition; left out where edges need not judge by themselves. */
+    readonly ruleSets?: ReadonlyMap<number, CompiledRuleSet>;
+  },
 ): readonly EdgeConfig[] {
   const simulated = new Map(here.lines.map((line) => [line.id, line]));
   const busOfPath = new Map(
@@ -37,6 +45,7 @@ export function compileForHere(
       const line = simulated.get(busId);
       return line === undefined || line.kind === 'modbus-rtu' ? 502 : line.port;
     },
+    ruleSetOf: (township) => here.ruleSets?.get(partitionOf(township)),
     mqttUrl: here.mqttUrl,
     credentialFile: (edgeId) => edgeSecretFile(here.dataDir, edgeId),
     dataDir: (edgeId) => edgeDir(here.dataDir, edgeId),

@@ -79,7 +79,7 @@ export function countyOfStation(registry: Registry, station: Sensor, series: Rec
   const sensor: Sensor = { ...station, staleAfterMs: Math.max(station.staleAfterMs, series.stepMs * 3) };
   return {
     ...registry,
-    edges: new Map([[edge.id, { ...edge, origin: 'replay', buses: [] }]]),
+    edges: new Map([[edge.id, { ...edge, origin: 'replay', buses: [], links: [], outputs: [], mutes: [] }]]),
     sensors: new Map([[sensor.id, sensor]]),
   };
 }

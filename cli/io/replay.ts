@@ -23,6 +23,7 @@ import { startEdge } from '#edge/main.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { startIngest } from '#ingest/main.ts';
 import type { AlertCommand, AlertReader } from '#model/alert.ts';
+import { NOTHING_LOCAL } from '#model/edge-config.ts';
 import { openLogReader } from '#model/io/append-log.ts';
 import { openSteppedClock, type SteppedClock } from '#model/io/clock.ts';
 import type { JournalReader, LogReader } from '#model/journal.ts';
@@ -183,6 +184,8 @@ async function play(
       township: edge.township,
       inventoryVersion: 'replay',
       profiles: { [profile.id]: profile },
+      links: [],
+      local: NOTHING_LOCAL,
       buses: [slave.bus({ id: 'replay', pollMs: NEVER_MS, unit: stationUnit(1, sensor.id, series.quantity) })],
       mqttUrl: centre.mqttUrl,
       credentialFile: edgeSecretFile(dataDir, edge.id),

@@ -8,7 +8,16 @@ import type { EdgeUnit } from '#model/registry.ts';
 const dir = mkdtempSync(join(tmpdir(), 'fengsui-secrets-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const edge: EdgeUnit = { id: 'e1', township: 't1', name: { zh: 'e1', en: 'e1' }, origin: 'simulated', buses: [] };
+const edge: EdgeUnit = {
+  id: 'e1',
+  township: 't1',
+  name: { zh: 'e1', en: 'e1' },
+  origin: 'simulated',
+  buses: [],
+  links: [],
+  outputs: [],
+  mutes: [],
+};
 const registry = { edges: new Map([[edge.id, edge]]) };
 
 describe('the password of an edge', () => {

@@ -4,6 +4,7 @@ import { bindDuty, expandDuty } from '#cli/load/duty.ts';
 import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
 import { openLocator } from '#cli/load/geometry.ts';
 import { bindGrids } from '#cli/load/grids.ts';
+import { checkOutputPoints } from '#cli/load/outputs.ts';
 import { bindPeople } from '#cli/load/people.ts';
 import { bindPoints } from '#cli/load/points.ts';
 import { countySchema } from '#cli/load/schemas.ts';
@@ -90,6 +91,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const locate = openLocator(grids.grids.values());
   const before = lints.length;
   const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, profiles });
+  checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
   const complete = !lints.slice(before).some(({ severity }) => severity === 'error');
   const hung = hangSensors(edgeSource, edges, points.wires, complete);
   const channels = bindChannels(open.one('channels'));

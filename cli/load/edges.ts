@@ -2,6 +2,8 @@
 
 import type { z } from 'zod';
 import type { BoundGrids } from '#cli/load/grids.ts';
+import { bindLinks } from '#cli/load/links.ts';
+import { bindOutputs } from '#cli/load/outputs.ts';
 import { busSchema, edgeSchema } from '#cli/load/schemas.ts';
 import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
 import type { DeviceProfile } from '#model/device-profile.ts';
@@ -14,13 +16,13 @@ export type Profiles = ReadonlyMap<string, DeviceProfile>;
 export type BareEdge = {
   readonly path: Path;
   readonly edge: EdgeUnit;
-  readonly unitPath: (busId: string, unitId: number) => Path;
+  readonly unitPath: (lineId: string, unitId: number | string) => Path;
 };
 export type BoundEdges = { readonly edges: ReadonlyMap<string, BareEdge>; readonly declared: ReadonlySet<string> };
 
-/** `edge/bus/unit/register`: the one place a sensor can be read from. */
-export const wireKey = (edge: string, bus: string, unit: number, register: string): string =>
-  `${edge}/${bus}/${unit}/${register}`;
+/** `edge/bus/unit/register` or `edge/link/station/element`: the one place a sensor can be read from. */
+export const wireKey = (edge: string, line: string, unit: number | string, register: string): string =>
+  `${edge}/${line}/${unit}/${register}`;
 
 type BusRow = z.infer<typeof busSchema>;
 
@@ -32,6 +34,10 @@ function toBus(row: BusRow, units: readonly UnitConfig[]): BusConfig {
     case 'modbus-rtu-tcp':
     case 'modbus-tcp':
       return { ...base, kind: row.kind, host: row.host, port: row.port };
+    case 'modbus-dtu': {
+      const { kind, host, port, registration, heartbeat } = row;
+      return { ...base, kind, host, port, registration, heartbeat };
+    }
     default:
       return row satisfies never;
   }
@@ -77,6 +83,12 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
     checkTownship(source, path, value.township, grids);
     const buses: BusConfig[] = [];
     const places = new Map<string, Path>();
+    if (value.buses.length + value.links.length === 0)
+      source.find(path, {
+        kind: 'no-line',
+        message: `edge "${value.id}" has neither a bus nor a link`,
+        mend: 'add "buses:" with the lines that it asks, or "links:" with the stations that report to it',
+      });
     value.buses.forEach((raw, index) => {
       const here = [...path, 'buses', index];
       const row = parsePart(source, here, raw, busSchema);
@@ -94,8 +106,10 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
       buses.push(toBus(row, units));
     });
     const { id, township, origin, name } = value;
-    const unitPath = (busId: string, unitId: number): Path => places.get(`${busId} ${unitId}`) ?? path;
-    edges.set(id, { path, unitPath, edge: { id, township, origin, name, buses } });
+    const links = bindLinks(source, path, value.links, new Set(buses.map((bus) => bus.id)), places);
+    const acting = bindOutputs(source, path, value, buses, profiles);
+    const unitPath = (lineId: string, unitId: number | string): Path => places.get(`${lineId} ${unitId}`) ?? path;
+    edges.set(id, { path, unitPath, edge: { id, township, origin, name, buses, links, ...acting } });
   }
   return { edges, declared };
 }
@@ -116,21 +130,42 @@ export function hangSensors(
   }
   const out = new Map<string, EdgeUnit>();
   for (const [id, { edge, unitPath }] of bound.edges) {
+    const sensorsAt = (line: string, unit: number | string, isUsed: boolean) => {
+      const sensors = byUnit.get(`${id}/${line}/${unit}`) ?? [];
+      if (sensors.length === 0 && complete && !isUsed)
+        source.find(unitPath(line, unit), {
+          kind: 'unused-unit',
+          message: `no sensor is read from ${typeof unit === 'number' ? 'unit' : 'station'} ${unit} of "${line}"`,
+          mend: 'name it in a sensor of points.yaml, or remove it',
+          severity: 'warning',
+        });
+      return sensors;
+    };
+    const acts = new Set(
+      [...edge.outputs.filter((output) => output.kind === 'relay'), ...edge.mutes].map(
+        ({ busId, unitId }) => `${busId} ${unitId}`,
+      ),
+    );
     const buses = edge.buses.map((bus) => ({
       ...bus,
-      units: bus.units.map((unit): UnitConfig => {
-        const sensors = byUnit.get(`${id}/${bus.id}/${unit.unitId}`) ?? [];
-        if (sensors.length === 0 && complete)
-          source.find(unitPath(bus.id, unit.unitId), {
-            kind: 'unused-unit',
-            message: `no sensor is read from unit ${unit.unitId} of bus "${bus.id}"`,
-            mend: 'name it in a sensor of points.yaml, or remove the unit',
-            severity: 'warning',
-          });
-        return { ...unit, sensors };
-      }),
+      units: bus.units.map(
+        (unit): UnitConfig => ({
+          ...unit,
+          sensors: sensorsAt(bus.id, unit.unitId, acts.has(`${bus.id} ${unit.unitId}`)),
+        }),
+      ),
     }));
-    out.set(id, { ...edge, buses });
+    const links = edge.links.map((link) => ({
+      ...link,
+      stations: link.stations.map((station) => ({
+        ...station,
+        sensors: sensorsAt(link.id, station.station, false).map(({ sensorId, register }) => ({
+          sensorId,
+          element: register,
+        })),
+      })),
+    }));
+    out.set(id, { ...edge, buses, links });
   }
   return out;
 }

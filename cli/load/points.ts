@@ -1,10 +1,17 @@
 /** Hazard points, their households and sensors. A point's grid is not written down: it follows from where it lies. */
 
 import type { z } from 'zod';
-import { type BoundEdges, type Profiles, wireKey } from '#cli/load/edges.ts';
+import { type BareEdge, type BoundEdges, type Profiles, wireKey } from '#cli/load/edges.ts';
 import type { GridLocator } from '#cli/load/geometry.ts';
-import { type householdSchema, pointSchema, sensorSchema } from '#cli/load/schemas.ts';
+import {
+  type householdSchema,
+  type PolledDevice,
+  pointSchema,
+  type ReportedDevice,
+  sensorSchema,
+} from '#cli/load/schemas.ts';
 import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
+import type { LinkConfig } from '#model/edge-config.ts';
 import type { SensorId } from '#model/reading.ts';
 import type { HazardPoint, Household, PointId, Sensor } from '#model/registry.ts';
 
@@ -24,11 +31,12 @@ export type PointContext = {
 
 type PointRow = z.infer<typeof pointSchema>;
 type SensorRow = z.infer<typeof sensorSchema>;
-type Device = NonNullable<SensorRow['device']>;
 
 /** A unit is missed after ten polls, and not before a minute. */
 const STALE_POLLS = 10;
 const MIN_STALE_MS = 60_000;
+/** A station is missed when two of its reports stayed away. */
+const STALE_REPORTS = 2;
 
 function bindHouseholds(source: Source, path: Path, row: PointRow, people: ReadonlySet<string>): Household[] {
   const out: Household[] = [];
@@ -58,17 +66,45 @@ function bindHouseholds(source: Source, path: Path, row: PointRow, people: Reado
 
 type DeviceSpot = { readonly pollMs: number; readonly profileId: string };
 
-/** The unit that a sensor names; a finding when it names none that exists. */
-function findUnit(source: Source, path: Path, device: Device, edges: BoundEdges): DeviceSpot | undefined {
-  const bare = edges.edges.get(device.edge);
-  if (bare === undefined) {
-    if (!edges.declared.has(device.edge)) {
-      const mend = 'mend the id, or add the edge to edges.yaml';
-      const message = `there is no edge "${device.edge}"`;
-      source.find([...path, 'edge'], { kind: 'unknown-edge', message, mend });
-    }
+function findEdge(source: Source, path: Path, edge: string, edges: BoundEdges): BareEdge | undefined {
+  const bare = edges.edges.get(edge);
+  if (bare === undefined && !edges.declared.has(edge)) {
+    const mend = 'mend the id, or add the edge to edges.yaml';
+    source.find([...path, 'edge'], { kind: 'unknown-edge', message: `there is no edge "${edge}"`, mend });
+  }
+  return bare;
+}
+
+/** The station that a sensor names; a finding when it names none that exists. */
+function findStation(
+  source: Source,
+  path: Path,
+  device: ReportedDevice,
+  edges: BoundEdges,
+): { readonly reportMs: number; readonly protocol: LinkConfig['protocol'] } | undefined {
+  const bare = findEdge(source, path, device.edge, edges);
+  if (bare === undefined) return undefined;
+  const link = bare.edge.links.find(({ id }) => id === device.link);
+  if (link === undefined) {
+    const mend = `use one of ${bare.edge.links.map(({ id }) => id).join(', ') || '(none)'}, or add the link to edges.yaml`;
+    const message = `edge "${device.edge}" has no link "${device.link}"`;
+    source.find([...path, 'link'], { kind: 'unknown-link', message, mend });
     return undefined;
   }
+  const station = link.stations.find((one) => one.station === device.station);
+  if (station === undefined) {
+    const message = `link "${device.link}" has no station ${device.station}`;
+    const mend = 'mend the address, or add the station to edges.yaml';
+    source.find([...path, 'station'], { kind: 'unknown-station', message, mend });
+    return undefined;
+  }
+  return { reportMs: station.reportMs, protocol: link.protocol };
+}
+
+/** The unit that a sensor names; a finding when it names none that exists. */
+function findUnit(source: Source, path: Path, device: PolledDevice, edges: BoundEdges): DeviceSpot | undefined {
+  const bare = findEdge(source, path, device.edge, edges);
+  if (bare === undefined) return undefined;
   const bus = bare.edge.buses.find(({ id }) => id === device.bus);
   if (bus === undefined) {
     const mend = `use one of ${bare.edge.buses.map(({ id }) => id).join(', ')}, or add the bus to edges.yaml`;
@@ -90,7 +126,7 @@ function checkRegister(
   source: Source,
   path: Path,
   row: SensorRow,
-  device: Device,
+  device: PolledDevice,
   profileId: string,
   profiles?: Profiles,
 ) {
@@ -105,6 +141,26 @@ function checkRegister(
     const message = `register "${device.register}" of "${profileId}" measures ${register.quantity}, not ${row.quantity}`;
     source.find([...path, 'quantity'], { kind: 'quantity', message, mend: `write "quantity: ${register.quantity}"` });
   }
+}
+
+/** Where the sensor is read from, and after how long without a reading it is missed. */
+function bindDevice(
+  source: Source,
+  path: Path,
+  row: SensorRow,
+  device: PolledDevice | ReportedDevice,
+  context: PointContext,
+): { readonly key: string; readonly missedMs: number } {
+  const here = [...path, 'device'];
+  if ('link' in device) {
+    const station = findStation(source, here, device, context.edges);
+    const key = wireKey(device.edge, device.link, device.station, device.element);
+    return { key, missedMs: STALE_REPORTS * (station?.reportMs ?? 0) };
+  }
+  const spot = findUnit(source, here, device, context.edges);
+  if (spot !== undefined) checkRegister(source, path, row, device, spot.profileId, context.profiles);
+  const key = wireKey(device.edge, device.bus, device.unit, device.register);
+  return { key, missedMs: STALE_POLLS * (spot?.pollMs ?? 0) };
 }
 
 function bindSensor(
@@ -128,9 +184,7 @@ function bindSensor(
     source.find(path, { kind: 'no-device', message: `sensor "${row.id}" has no device`, mend });
     return;
   }
-  const spot = findUnit(source, [...path, 'device'], device, context.edges);
-  if (spot !== undefined) checkRegister(source, path, row, device, spot.profileId, context.profiles);
-  const key = wireKey(device.edge, device.bus, device.unit, device.register);
+  const { key, missedMs } = bindDevice(source, path, row, device, context);
   const other = into.wires.get(key);
   if (other === undefined) into.wires.set(key, row.id);
   else {
@@ -141,7 +195,7 @@ function bindSensor(
       mend: 'mend the unit or the register of one',
     });
   }
-  const staleAfterMs = row.staleAfter ?? Math.max(STALE_POLLS * (spot?.pollMs ?? 0), MIN_STALE_MS);
+  const staleAfterMs = row.staleAfter ?? Math.max(missedMs, MIN_STALE_MS);
   const { id, name, quantity } = row;
   into.sensors.set(id, { id, pointId, edgeId: device.edge, quantity, name, staleAfterMs });
 }

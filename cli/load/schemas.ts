@@ -86,12 +86,13 @@ export const householdSchema = z.strictObject({
   caller: z.string().optional(),
 });
 
-export const deviceSchema = z.strictObject({
-  edge: z.string(),
-  bus: z.string(),
-  unit: z.number().int().min(1).max(247),
-  register: z.string(),
-});
+const unitId = z.number().int().min(1).max(247);
+const polledSchema = z.strictObject({ edge: z.string(), bus: z.string(), unit: unitId, register: z.string() });
+/** A station that reports by itself. */
+const reportedSchema = z.strictObject({ edge: z.string(), link: z.string(), station: z.string(), element: z.string() });
+export type PolledDevice = z.infer<typeof polledSchema>;
+export type ReportedDevice = z.infer<typeof reportedSchema>;
+export const deviceSchema = z.union([polledSchema, reportedSchema]);
 
 export const sensorSchema = z.strictObject({
   id: token,
@@ -113,30 +114,96 @@ export const pointSchema = z.strictObject({
   sensors: z.array(z.unknown()).default([]),
 });
 
-const unit = z.strictObject({ unit: z.number().int().min(1).max(247), profile: z.string() });
+const unit = z.strictObject({ unit: unitId, profile: z.string() });
 const busBase = { id: token, poll: duration.default(1_000), units: z.array(unit) };
 const port = z.number().int().min(0).max(65_535);
+const listenPort = z.number().int().min(1).max(65_535);
+const serial = {
+  path: z.string().min(1),
+  baudRate: z.number().int().min(300).max(1_000_000).default(9_600),
+  parity: z.enum(['none', 'even', 'odd']).default('none'),
+};
+/** Bytes as text (`{ text: "DTU01" }`) or in hexadecimal (`{ hex: "FE01" }`). */
+const bytes = z
+  .union([z.strictObject({ text: z.string().min(1).max(128) }), z.strictObject({ hex: z.string() })])
+  .transform((raw) =>
+    'hex' in raw ? raw.hex.replace(/\s+/g, '').toLowerCase() : Buffer.from(raw.text, 'utf8').toString('hex'),
+  )
+  .refine((hex) => /^([0-9a-f]{2}){1,128}$/.test(hex), 'must be 1 to 128 bytes, each two hexadecimal digits');
 export const busSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    ...busBase,
-    kind: z.literal('modbus-rtu'),
-    path: z.string().min(1),
-    baudRate: z.number().int().min(300).max(1_000_000).default(9_600),
-    parity: z.enum(['none', 'even', 'odd']).default('none'),
-  }),
+  z.strictObject({ ...busBase, kind: z.literal('modbus-rtu'), ...serial }),
   z.strictObject({ ...busBase, kind: z.literal('modbus-rtu-tcp'), host: z.string().min(1), port }),
   z.strictObject({ ...busBase, kind: z.literal('modbus-tcp'), host: z.string().min(1), port }),
+  z.strictObject({
+    ...busBase,
+    kind: z.literal('modbus-dtu'),
+    host: z.string().min(1).default('0.0.0.0'),
+    port: listenPort,
+    registration: bytes,
+    heartbeat: bytes.nullable().default(null),
+  }),
 ]);
+
+const stationSchema = z.strictObject({
+  station: z.string().regex(/^\d{10}$/, 'must be the ten digits of the station address, in quotes'),
+  centre: z.number().int().min(1).max(255).default(1),
+  password: z
+    .string()
+    .regex(/^[0-9A-Fa-f]{4}$/, 'must be four hexadecimal digits, in quotes')
+    .default('0000'),
+  report: duration.default(3_600_000),
+});
+const linkBase = { id: token, protocol: z.enum(['sl651', 'sl427']), stations: z.array(stationSchema).min(1) };
+export const linkSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...linkBase,
+    kind: z.literal('tcp-listen'),
+    host: z.string().min(1).default('0.0.0.0'),
+    port: listenPort,
+  }),
+  z.strictObject({ ...linkBase, kind: z.literal('serial'), ...serial }),
+]);
+
+const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const satisfies readonly Level[];
+const outputBase = {
+  id: token,
+  name: text,
+  points: z.array(z.string()).min(1),
+  level: z.enum(LEVELS).default('red'),
+  maxOn: duration.default(1_800_000),
+};
+export const outputSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ ...outputBase, kind: z.literal('relay'), bus: z.string(), unit: unitId, register: z.string() }),
+  z.strictObject({
+    ...outputBase,
+    kind: z.literal('speaker'),
+    line: z.union([
+      z.strictObject({ path: z.string().min(1), baudRate: z.number().int().min(300).max(1_000_000).default(9_600) }),
+      z.strictObject({ host: z.string().min(1), port: listenPort }),
+    ]),
+    repeat: duration.default(20_000),
+  }),
+]);
+export const muteSchema = z.strictObject({
+  id: token,
+  bus: z.string(),
+  unit: unitId,
+  register: z.string(),
+  outputs: z.array(z.string()).min(1),
+  for: duration.default(600_000),
+});
 
 export const edgeSchema = z.strictObject({
   id: token,
   township: z.string(),
   name: text,
   origin: z.enum(ORIGINS),
-  buses: z.array(z.unknown()).min(1),
+  buses: z.array(z.unknown()).default([]),
+  links: z.array(z.unknown()).default([]),
+  outputs: z.array(z.unknown()).default([]),
+  mutes: z.array(z.unknown()).default([]),
 });
 
-const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const satisfies readonly Level[];
 export const channelSchema = z.discriminatedUnion('kind', [
   z.strictObject({ id: token, kind: z.literal('console') }),
   z.strictObject({

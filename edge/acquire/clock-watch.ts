@@ -1,5 +1,5 @@
 /** Decides how far the wall clock can be trusted, and when it was set: against the monotonic clock and the outbox. */
-import type { EdgeEvent } from '../../model/batch.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { ClockSpec, EpochMs, TimeQuality } from '../../model/time.ts';
 
 export type ClockPolicy = {

@@ -1,5 +1,5 @@
 /** Polls one bus: one request at a time, answering units first, one commit a cycle; it goes on whatever a unit does. */
-import type { EdgeEvent } from '../../model/batch.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { BusConfig, EdgeConfig } from '../../model/edge-config.ts';
 import { supervise } from '../../model/io/supervise.ts';
 import type { StageContext } from '../../model/ports.ts';

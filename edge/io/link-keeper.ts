@@ -1,5 +1,5 @@
 /** Keeps one bus's link open: opens it, notices its end, and tries again with growing pauses until it is stopped. */
-import type { EdgeEvent } from '../../model/batch.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { StageContext } from '../../model/ports.ts';
 import type { OpenTransport, Transport } from './transport.ts';
 

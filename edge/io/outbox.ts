@@ -2,7 +2,8 @@
  * The outbox: what this edge has read, on disk until the centre has it on its own. One row is one batch whose bytes
  * never change; a poll cycle is one transaction (readings, counter bases, unit states and the time of the cycle).
  */
-import { type Batch, type EdgeEvent, encodeBatch, MAX_BATCH_BYTES } from '../../model/batch.ts';
+import { type Batch, encodeBatch, MAX_BATCH_BYTES } from '../../model/batch.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import { inTransaction } from '../../model/io/sqlite.ts';
 import type { Log, Metrics } from '../../model/ports.ts';
 import type { Reading, SensorId } from '../../model/reading.ts';

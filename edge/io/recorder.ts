@@ -1,6 +1,6 @@
 /** Turns what a poll cycle brought into readings and puts them on disk; counters, clock and debts of this process live here. */
 import { randomBytes } from 'node:crypto';
-import type { EdgeEvent } from '../../model/batch.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { EdgeConfig } from '../../model/edge-config.ts';
 import type { StageContext } from '../../model/ports.ts';
 import type { Reading, SensorId } from '../../model/reading.ts';

@@ -187,8 +187,11 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
         const done = await readFresh();
         return { id: command.id, ok: done, message: done ? 'read' : 'not every bus was read in time' };
       }
+      case 'status':
+        sayBirth();
+        return { id: command.id, ok: true, message: 'said' };
       default:
-        return command satisfies never;
+        return { id: command.id, ok: false, message: `this edge does not know ${command.kind}` };
     }
   };
   const onCommand = async (text: string): Promise<void> => {

@@ -32,7 +32,7 @@ export function benchRegistry(): Registry {
       parent: '990000',
       boundary: [],
     });
-    edges.set(id, { id, township, origin: 'simulated', name: text(id), buses: [] });
+    edges.set(id, { id, township, origin: 'simulated', name: text(id), buses: [], links: [], outputs: [], mutes: [] });
     sensorIds(id).forEach((sensorId, index) => {
       const pointId = pointOf(id, index);
       points.set(pointId, {

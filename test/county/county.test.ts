@@ -109,6 +109,7 @@ describe('edge configurations', () => {
   const ports = {
     resolvePath: (path: string) => path.replace('tty:', '/lines/'),
     resolvePort: () => 1502,
+    ruleSetOf: () => undefined,
     mqttUrl: 'mqtt://127.0.0.1:1883',
     credentialFile: (id: string) => `edges/${id}/password`,
     dataDir: (id: string) => `edges/${id}`,

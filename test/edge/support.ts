@@ -8,7 +8,7 @@ import { Aedes, type AuthenticateError } from 'aedes';
 import { parseDeviceProfile } from '#cli/load/devices.ts';
 import { crc16 } from '#edge/modbus/crc16.ts';
 import { type Batch, decodeBatch } from '#model/batch.ts';
-import type { BusConfig, EdgeConfig } from '#model/edge-config.ts';
+import { type BusConfig, type EdgeConfig, NOTHING_LOCAL } from '#model/edge-config.ts';
 import { openClock } from '#model/io/clock.ts';
 import type { StageContext } from '#model/ports.ts';
 import { type EdgeCommand, edgeTopic } from '#model/topics.ts';
@@ -76,6 +76,8 @@ export function edgeConfig(folder: string, mqttPort: number, buses: readonly Bus
     inventoryVersion: 'inventory-1',
     profiles: loadProfiles(),
     buses,
+    links: [],
+    local: NOTHING_LOCAL,
     mqttUrl: `mqtt://127.0.0.1:${mqttPort}`,
     credentialFile,
     dataDir: join(folder, 'edge'),
