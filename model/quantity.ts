@@ -56,6 +56,26 @@ export const QUANTITIES = {
     "the maker's own scale",
   ),
   flow: row('flow', 'gauge', 'm3/s', 3, '流量', 'discharge', 'downstream'),
+  // What the field wires bring beyond the first ones (docs/protocols/devices.md).
+  distance: row('distance', 'gauge', 'm', 3, '空高', 'distance', 'from the radar or probe downward'),
+  pressure: row('pressure', 'gauge', 'kPa', 2, '压力', 'pressure', 'above the atmosphere'),
+  velocity: row('velocity', 'gauge', 'm/s', 3, '流速', 'velocity', 'downstream'),
+  rainIntensity: row('rainIntensity', 'gauge', 'mm/h', 1, '雨强', 'rain intensity', 'more is positive'),
+  soilMoisture: row('soilMoisture', 'gauge', '%', 1, '土壤含水率', 'soil moisture', 'wetter is positive'),
+  displacementX: row(
+    'displacementX',
+    'gauge',
+    'mm',
+    2,
+    'X 向位移',
+    'displacement x',
+    'north unless surveyed otherwise',
+  ),
+  displacementY: row('displacementY', 'gauge', 'mm', 2, 'Y 向位移', 'displacement y', 'east unless surveyed otherwise'),
+  displacementZ: row('displacementZ', 'gauge', 'mm', 2, '垂直位移', 'displacement z', 'upward'),
+  voltage: row('voltage', 'gauge', 'V', 2, '电压', 'voltage', 'supply of the device'),
+  contact: row('contact', 'state', '1', 0, '触点', 'contact', '0 at rest, 1 fence, door or button set it off'),
+  output: row('output', 'state', '1', 0, '输出', 'output', '0 off, 1 siren, light or relay is on'),
 } as const satisfies { readonly [code: string]: Quantity };
 
 export type QuantityCode = keyof typeof QUANTITIES;
@@ -92,4 +112,8 @@ export const UNIT_TEXT: { readonly [unit: string]: string } = {
   Cel: '°C',
   '%': '%',
   'm3/s': 'm³/s',
+  'm/s': 'm/s',
+  'mm/h': 'mm/h',
+  kPa: 'kPa',
+  V: 'V',
 };

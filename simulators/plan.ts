@@ -17,8 +17,8 @@ export type PlanOptions = {
   readonly resolveBus?: (bus: BusConfig, edgeId: string) => BusConfig;
 };
 
-/** A quiet day, for registers that the scenario says nothing about. */
-const QUIET: { readonly [quantity in QuantityCode]: Behaviour } = {
+/** A quiet day, for registers that the scenario says nothing about; what is not listed rests at 0. */
+const QUIET: { readonly [quantity in QuantityCode]?: Behaviour } = {
   rain: { kind: 'tipping', perTip: 0.2, intensity: [{ atMs: 0, perHour: 0 }] },
   displacement: { kind: 'constant', value: 2, noise: 0.05 },
   level: { kind: 'constant', value: 10, noise: 0.002 },
@@ -29,7 +29,12 @@ const QUIET: { readonly [quantity in QuantityCode]: Behaviour } = {
   battery: { kind: 'constant', value: 100, noise: 0 },
   fault: { kind: 'constant', value: 0, noise: 0 },
   flow: { kind: 'constant', value: 1, noise: 0.01 },
+  distance: { kind: 'constant', value: 5, noise: 0.002 },
+  pressure: { kind: 'constant', value: 50, noise: 0.1 },
+  soilMoisture: { kind: 'constant', value: 20, noise: 0.2 },
+  voltage: { kind: 'constant', value: 12.6, noise: 0.02 },
 };
+const AT_REST: Behaviour = { kind: 'constant', value: 0, noise: 0 };
 
 function wireOf(bus: BusConfig): LineWire {
   switch (bus.kind) {
@@ -47,7 +52,7 @@ function wireOf(bus: BusConfig): LineWire {
 function behaviourOf(unit: UnitConfig, spec: RegisterSpec, scenario: Scenario): Behaviour {
   const sensorId = unit.sensors.find((sensor) => sensor.register === spec.key)?.sensorId;
   const own = sensorId === undefined ? undefined : scenario.sensors.get(sensorId);
-  return own ?? QUIET[spec.quantity];
+  return own ?? QUIET[spec.quantity] ?? AT_REST;
 }
 
 /** Undefined when the profile is not known; `scenarioLints` names such units. */
