@@ -11,6 +11,18 @@ import { addRange, holesIn, type SeqRange } from '../../model/seen.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { CounterBase } from '../acquire/counter.ts';
 import { createFile, isCorruption, type OutboxFile, openOutboxFile, setAside } from './outbox-file.ts';
+import {
+  type EngineMark,
+  type EngineState,
+  type Note,
+  readEngine,
+  readNote,
+  readSalvage,
+  writeEngine,
+  writeNotes,
+  writeSalvage,
+} from './outbox-memory.ts';
+import { RAW } from './outbox-schema.ts';
 
 /** An acked batch stays that long, so that a centre that lost its newest rows can ask for it again. */
 export const KEEP_ACKED_MS = 600_000;
@@ -30,6 +42,10 @@ export type Cycle = {
   readonly bases: ReadonlyMap<SensorId, CounterBase>;
   readonly units: readonly { readonly busId: string; readonly unitId: number; readonly silent: boolean }[];
   readonly busId?: string;
+  /** What protocols remember of the wire; of the same prefix (up to the last `/`) the newest 512 are kept. */
+  readonly notes?: readonly Note[];
+  /** How far the rules engine came with this commit; null when none is in use any more. */
+  readonly engine?: EngineMark | null;
 };
 
 export type StoredBatch = { readonly seq: number; readonly body: string };
@@ -105,7 +121,7 @@ export class Outbox {
   }
 
   #startAnew(reason: string): void {
-    const bases = this.#salvageBases();
+    const salvage = readSalvage(this.#file.db);
     try {
       this.#file.db.close();
     } catch {
@@ -116,16 +132,8 @@ export class Outbox {
     this.#noted = 0;
     this.#file = createFile(this.#options);
     this.#nextSeq = this.#file.nextSeq;
-    for (const [sensorId, base] of bases) this.#file.sql.base.run(sensorId, base.raw, base.atMs);
+    inTransaction(this.#file.db, () => writeSalvage(this.#file.sql, salvage));
     this.#recount();
-  }
-
-  #salvageBases(): ReadonlyMap<SensorId, CounterBase> {
-    try {
-      return this.bases();
-    } catch {
-      return new Map();
-    }
   }
 
   #commitOnce(cycle: Cycle): readonly number[] {
@@ -137,7 +145,7 @@ export class Outbox {
     let dropped = 0;
     inTransaction(this.#file.db, () => {
       acked = this.#writeAcks(acks, cycle.header.writtenAtMs);
-      freed = Number(this.#file.sql.free.run(cycle.header.writtenAtMs - KEEP_ACKED_MS).changes);
+      freed = Number(this.#file.sql.free.run(cycle.header.writtenAtMs - KEEP_ACKED_MS, this.#covered()).changes);
       const room = this.#makeRoom();
       freed += room.freed;
       dropped = room.dropped;
@@ -147,6 +155,8 @@ export class Outbox {
       for (const [sensorId, base] of cycle.bases) this.#file.sql.base.run(sensorId, base.raw, base.atMs);
       for (const { busId, unitId, silent } of cycle.units) this.#file.sql.unit.run(busId, unitId, silent ? 1 : 0);
       if (cycle.busId !== undefined) this.#file.sql.cycle.run(cycle.busId, cycle.header.writtenAtMs);
+      if (cycle.notes !== undefined) writeNotes(this.#file.sql, cycle.notes);
+      if (cycle.engine !== undefined) writeEngine(this.#file.sql, cycle.engine, seq - 1);
     });
     this.#acks = [];
     this.#noted = 0;
@@ -164,8 +174,15 @@ export class Outbox {
       const next = this.#insert(cycle, { readings: part.readings.slice(0, half), events: part.events }, seq);
       return this.#insert(cycle, { readings: part.readings.slice(half), events: [] }, next);
     }
-    this.#file.sql.insert.run(seq, cycle.header.writtenAtMs, part.readings.length, part.events.length, body);
+    const { writtenAtMs } = cycle.header;
+    this.#file.sql.insert.run(seq, writtenAtMs, part.readings.length, part.events.length, seq, 1, RAW, null, body);
     return seq + 1;
+  }
+
+  /** Rows up to here are not needed to build the engine again. */
+  #covered(): number {
+    const row = this.#file.sql.covered.get() as { snapshotSeq: number } | undefined;
+    return row?.snapshotSeq ?? Number.MAX_SAFE_INTEGER;
   }
 
   #writeAcks(ranges: readonly SeqRange[], nowMs: EpochMs): number {
@@ -177,7 +194,7 @@ export class Outbox {
   /** Over the bound, acked batches go first, then the oldest that hold readings only; what was given up is told. */
   #makeRoom(): { readonly freed: number; readonly dropped: number; readonly events: readonly EdgeEvent[] } {
     if (this.usedBytes() <= this.#maxBytes) return { freed: 0, dropped: 0, events: [] };
-    const freed = Number(this.#file.sql.freeAcked.run().changes);
+    const freed = Number(this.#file.sql.freeAcked.run(this.#covered()).changes);
     if (freed > 0) return { freed, dropped: 0, events: [] };
     const oldest = this.#file.sql.oldestReadings.all() as { seq: number; readings: number }[];
     let readings = 0;
@@ -250,7 +267,7 @@ export class Outbox {
 
   /** Sequence numbers that wait for an ack, oldest first, `from` ≤ seq < `before`. */
   waiting(from: number, before: number, limit: number): readonly number[] {
-    return (this.#file.sql.unacked.all(from, before, limit) as { seq: number }[]).map(({ seq }) => seq);
+    return (this.#file.sql.waiting.all(from, before, limit) as { seq: number }[]).map(({ seq }) => seq);
   }
 
   /** When the first batch that still waits was written; undefined when none does. */
@@ -261,6 +278,29 @@ export class Outbox {
   /** The bytes of a batch that waits; undefined when it is acked or gone. */
   read(seq: number): StoredBatch | undefined {
     return this.#file.sql.one.get(seq) as StoredBatch | undefined;
+  }
+
+  /** What a protocol noted under this key with a cycle that is on disk. */
+  note(key: string): string | undefined {
+    return readNote(this.#file.sql, key);
+  }
+
+  /** How far an engine had judged when this file was last committed; undefined when none was in use. */
+  engineState(): EngineState | undefined {
+    return readEngine(this.#file.sql);
+  }
+
+  /**
+   * The batches behind `seq` as they were written, acked or not, for an engine that is built again: from its snapshot's
+   * number on none is missing. Aggregates are left out, they stand for rows that were judged.
+   */
+  *rowsAfter(seq: number): Generator<StoredBatch> {
+    for (let at = seq; ; ) {
+      const row = this.#file.sql.after.get(at) as StoredBatch | undefined;
+      if (row === undefined) return;
+      yield row;
+      at = row.seq;
+    }
   }
 
   bases(): ReadonlyMap<SensorId, CounterBase> {
