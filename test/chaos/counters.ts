@@ -4,10 +4,12 @@ import { readProfiles } from '#cli/io/county-source.ts';
 import type { DeviceProfile } from '#model/device-profile.ts';
 import type { HistoryReader } from '#model/history.ts';
 import { toSteps } from '#model/quantity.ts';
+import type { BadReason } from '#model/reading.ts';
 import { servedLogName } from '#simulators/config.ts';
-import { readServedLines, type ServedLine, summarizeServed } from '#simulators/io/served-log.ts';
+import { readServedLines, summarizeServed } from '#simulators/io/served-log.ts';
 import type { Committed } from '#test/chaos/audit.ts';
-import { crackId, crackUnit, POINTS_PER_EDGE, POLL_MS, RAIN_UNIT, RUN_EDGES, rainId } from '#test/chaos/county.ts';
+import { crackId, crackUnit, POINTS_PER_EDGE, RAIN_UNIT, RUN_EDGES, rainId } from '#test/chaos/county.ts';
+import { countFlight, type Death, type Flight, type Row } from '#test/chaos/flight.ts';
 
 const devicesDir = join(import.meta.dirname, '..', '..', 'devices');
 
@@ -55,72 +57,55 @@ export function counterDifferences(dataDir: string, committed: readonly Committe
   return findings;
 }
 
-/** A frame that came in pieces is asked for once more within its cycle: answers that close are one poll. */
-const SAME_POLL_MS = POLL_MS / 2;
-
-function countPolls(lines: readonly ServedLine[]): number {
-  let polls = 0;
-  let lastMs = Number.NEGATIVE_INFINITY;
-  for (const { atMs } of lines) {
-    if (atMs - lastMs > SAME_POLL_MS) polls++;
-    lastMs = atMs;
+/** What the rows of one edge say of each sensor's polls, in the order in which they were committed. */
+function rowsOf(edgeId: string, committed: readonly Committed[]): ReadonlyMap<string, readonly Row[]> {
+  const rows = new Map<string, Row[]>();
+  let linkWasClosed = false;
+  for (const { batch } of committed.filter((one) => one.edgeId === edgeId)) {
+    for (const reading of batch.readings) {
+      const reason = reading.quality === 'bad' ? reading.reason : undefined;
+      const own = rows.get(reading.sensorId) ?? [];
+      own.push({ atMs: reading.measuredAtMs, says: saysOf(reason, linkWasClosed) });
+      rows.set(reading.sensorId, own);
+      linkWasClosed = reason === 'link';
+    }
   }
-  return polls;
+  return rows;
 }
 
-/** Polls that a slave answered and no batch holds, a unit at a time; the worst unit of each bus counts. */
+function saysOf(reason: BadReason | undefined, linkWasClosed: boolean): Row['says'] {
+  if (reason === undefined || reason === 'sentinel' || reason === 'decode') return 'answered';
+  // Only the request that was out when a link closed can be answered.
+  if (reason === 'skipped' || (reason === 'link' && linkWasClosed)) return 'unasked';
+  return 'failed';
+}
+
+/** Polls that a slave answered and no batch holds, of all buses; `deathsOf` an edge are all ends of its process. */
 export function countInFlight(
   dataDir: string,
   committed: readonly Committed[],
-  kills: { readonly [process: string]: number },
-): { inFlight: number; allowed: number; findings: string[] } {
-  const rain = register(profile('sl651-rain-gauge'), 'accumulated');
-  const crack = register(profile('crack-meter-rs485'), 'displacement');
-  const findings: string[] = [];
-  let inFlight = 0;
-  let allowed = 0;
-  for (const edge of RUN_EDGES) {
-    const lines = servedOf(dataDir, edge.busId);
-    const units = [
-      { unitId: RAIN_UNIT, sensorId: rainId(edge), spec: rain },
+  deathsOf: (edgeId: string) => readonly Death[],
+): Flight {
+  const flights = RUN_EDGES.map((edge) => {
+    const rows = rowsOf(edge.id, committed);
+    const sensors = [
+      { unitId: RAIN_UNIT, sensorId: rainId(edge) },
       ...Array.from({ length: POINTS_PER_EDGE }, (_, index) => ({
         unitId: crackUnit(index),
         sensorId: crackId(edge, index),
-        spec: crack,
       })),
     ];
-    const missing = units.map(({ unitId, sensorId, spec }) => {
-      const answered = countPolls(
-        lines.filter(
-          (line) =>
-            line.unitId === unitId &&
-            line.functionCode === spec.functionCode &&
-            line.address <= spec.address &&
-            spec.address < line.address + line.values.length,
-        ),
-      );
-      // An answer that came too late was answered all the same: the edge kept a reading without a value.
-      const kept = committed.flatMap(({ batch }) =>
-        batch.readings.filter(
-          (reading) =>
-            reading.sensorId === sensorId &&
-            (reading.quality !== 'bad' || reading.reason === 'timeout' || reading.reason === 'frame'),
-        ),
-      ).length;
-      return answered - kept;
+    // Every unit of this county is read by one request a cycle, and nobody else asks.
+    return countFlight({
+      busId: edge.busId,
+      answers: servedOf(dataDir, edge.busId),
+      units: sensors.map((unit) => ({ ...unit, rows: rows.get(unit.sensorId) ?? [] })),
+      deaths: deathsOf(edge.id),
     });
-    const worst = Math.max(...missing);
-    // One poll cycle a kill, and the one that was under way when the books were closed.
-    const may = (kills[edge.id] ?? 0) + 1;
-    if (worst > may) findings.push(`${edge.busId}: ${worst} polls were answered and not kept, ${may} may be`);
-    const values = committed.flatMap(({ batch }) => batch.readings.filter((reading) => reading.quality !== 'bad'));
-    for (const { unitId, sensorId } of units) {
-      const answers = lines.filter((line) => line.unitId === unitId).length;
-      if (values.filter((reading) => reading.sensorId === sensorId).length > answers)
-        findings.push(`${sensorId}: more values than answers`);
-    }
-    inFlight += Math.max(0, worst);
-    allowed += may;
-  }
-  return { inFlight, allowed, findings };
+  });
+  return {
+    inFlight: flights.reduce((sum, flight) => sum + flight.inFlight, 0),
+    allowed: flights.reduce((sum, flight) => sum + flight.allowed, 0),
+    findings: flights.flatMap((flight) => flight.findings),
+  };
 }

@@ -19,7 +19,9 @@ import { formatLint } from '#model/result.ts';
 import { type Committed, compareHistory, readOutboxes } from '#test/chaos/audit.ts';
 import { counterDifferences, countInFlight } from '#test/chaos/counters.ts';
 import { POINTS_PER_EDGE, RUN_EDGES, writeRunCounty } from '#test/chaos/county.ts';
-import { seeded, shuffled } from '#test/chaos/random.ts';
+import { type DeathLog, openDeathLog } from '#test/chaos/deaths.ts';
+import { type Kill, planKills } from '#test/chaos/plan.ts';
+import { seeded } from '#test/chaos/random.ts';
 import { openReceiver, type Receiver } from '#test/chaos/receiver.ts';
 
 export type ChaosResult = {
@@ -41,18 +43,6 @@ export type ChaosResult = {
   readonly findings: readonly string[];
 };
 
-type Kill = { readonly stage: string; readonly place: ProbePlace | null };
-
-const STAGES = ['edge', 'broker', 'ingest', 'rules', 'alerts'] as const;
-const PLACED: readonly { readonly stage: string; readonly place: ProbePlace }[] = [
-  { stage: 'ingest', place: 'journal.committed' },
-  { stage: 'alerts', place: 'delivery.claimed' },
-  { stage: 'edge', place: 'outbox.committed' },
-  { stage: 'rules', place: 'rules.committed' },
-];
-/** At least so many at each of the two places that matter most. */
-const MIN_PLACED = 5;
-const MAX_PLACED = 12;
 const READY_LIMIT_MS = 30_000;
 /** The place may not come by any more. */
 const DEATH_LIMIT_MS = 15_000;
@@ -60,29 +50,6 @@ const SETTLE_LIMIT_MS = 60_000;
 const entry = join(import.meta.dirname, '..', '..', 'cli', 'fengsui.mjs');
 const top = join(import.meta.dirname, '..', '..');
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** Stages in turn, so that each gets its share, then shuffled; places on top. */
-export function planKills(kills: number, random: () => number): Kill[] {
-  // The chain raises some ninety messages in a run, whatever its length: no more deaths wait for one than come early.
-  const often = Math.min(MAX_PLACED, Math.max(MIN_PLACED, Math.round(kills / 12)));
-  const seldom = Math.min(MAX_PLACED, Math.round(kills / 30));
-  const rounds = Array.from({ length: MAX_PLACED }, (_, round) => round);
-  const placed = rounds
-    .flatMap((round) => PLACED.filter((_, index) => round < (index < 2 ? often : seldom)))
-    .slice(0, kills >= 4 * MIN_PLACED ? Math.max(2 * MIN_PLACED + 2, Math.floor(kills / 3)) : Math.floor(kills / 2));
-  const plain = Array.from({ length: Math.max(0, kills - placed.length) }, (_, index) => ({
-    stage: STAGES[index % STAGES.length] as string,
-    place: null,
-  }));
-  // These can only happen while alerts still rise: they come early, so that a slow machine has some left.
-  const needsRise = (kill: Kill) => kill.place === 'delivery.claimed' || kill.place === 'rules.committed';
-  const order = shuffled<Kill>([...plain, ...placed], random);
-  const early = Math.ceil(order.length * 0.4);
-  const late = order.slice(early).filter(needsRise);
-  const rest = [...order.slice(0, early), ...order.slice(early).filter((kill) => !needsRise(kill))];
-  for (const kill of late) rest.splice(Math.floor(random() * early), 0, kill);
-  return rest;
-}
 
 async function until(what: string, limitMs: number, holds: () => boolean): Promise<void> {
   const started = performance.now();
@@ -98,6 +65,7 @@ type Rig = {
   readonly dataDir: string;
   readonly receiver: Receiver;
   readonly edges: readonly string[];
+  readonly deaths: DeathLog;
 };
 
 async function startRig(
@@ -129,7 +97,9 @@ async function startRig(
     FENGSUI_DEVICES: join(top, 'devices'),
     FENGSUI_TICK_MS: '1000',
   };
-  const supervisor = openSupervisor({ entry, env, logDir: join(dataDir, 'logs'), onEvent: () => {} });
+  const deaths = openDeathLog();
+  const onEvent = (text: string) => deaths.note(text, Date.now());
+  const supervisor = openSupervisor({ entry, env, logDir: join(dataDir, 'logs'), onEvent });
   const simulators = await supervisor.start({ name: 'simulators', args: ['run', 'simulators'] });
   const broker = await supervisor.start({
     name: 'broker',
@@ -157,7 +127,7 @@ async function startRig(
       }),
     ),
   ]);
-  return { supervisor, registry, dataDir, receiver, edges };
+  return { supervisor, registry, dataDir, receiver, edges, deaths };
 }
 
 /** Deaths that were ordered at a place and have not happened yet, by process. */
@@ -185,21 +155,20 @@ async function carryOut(
   pending: Pending,
   random: () => number,
   missed: (place: ProbePlace) => void,
-): Promise<string> {
+): Promise<void> {
   const { supervisor } = rig;
   const name = kill.stage === 'edge' ? (rig.edges[Math.floor(random() * rig.edges.length)] as string) : kill.stage;
   await awaitDeath(name, rig, pending);
   await supervisor.whenReady(name, READY_LIMIT_MS);
   if (kill.place === null) {
     supervisor.kill(name, 'SIGKILL');
-    return name;
+    return;
   }
   supervisor.armNextStart(name, { FENGSUI_KILL_AT: `${kill.place}:${1 + Math.floor(random() * 3)}` });
   // One restart for the ordered stop, one for the death at the place.
   const { place } = kill;
   pending.set(name, { place, restarts: supervisor.restarts(name) + 2, missed: () => missed(place) });
   supervisor.kill(name, 'SIGTERM');
-  return name;
 }
 
 const readAll = (rig: Rig): Committed[] => rig.edges.flatMap((id) => readOutboxes(join(rig.dataDir, 'edges', id), id));
@@ -291,6 +260,21 @@ async function settle(rig: Rig): Promise<Committed[]> {
   return cut;
 }
 
+/** Ends the edges for good, in order: the cycle that is under way is to be kept, so that nothing more may be missing. */
+async function closeBooks(rig: Rig): Promise<void> {
+  const pids = rig.edges.flatMap((id) => rig.supervisor.pid(id) ?? []);
+  for (const id of rig.edges) rig.supervisor.remove(id);
+  await until('the edges end', DEATH_LIMIT_MS, () => !pids.some(isAlive));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 export async function runChaos(options: {
   readonly kills: number;
   readonly seed: number;
@@ -305,7 +289,6 @@ export async function runChaos(options: {
   const rig = await startRig(dir, durationS, random, say);
   const killsByStage: Record<string, number> = {};
   const killsByPlace: Record<string, number> = {};
-  const killsByProcess: Record<string, number> = {};
   const findings: string[] = [];
   const pending: Pending = new Map();
   try {
@@ -314,11 +297,10 @@ export async function runChaos(options: {
     await pause(1_500);
     for (const [index, kill] of plan.entries()) {
       await pause(50 + random() * 400);
-      const name = await carryOut(kill, rig, pending, random, (place) => {
+      await carryOut(kill, rig, pending, random, (place) => {
         killsByPlace[place] = (killsByPlace[place] ?? 0) - 1;
       });
       killsByStage[kill.stage] = (killsByStage[kill.stage] ?? 0) + 1;
-      killsByProcess[name] = (killsByProcess[name] ?? 0) + 1;
       if (kill.place !== null) killsByPlace[kill.place] = (killsByPlace[kill.place] ?? 0) + 1;
       if ((index + 1) % 20 === 0)
         say(`${index + 1} of ${plan.length} kills, ${Math.round((performance.now() - beganMs) / 1_000)} s`);
@@ -346,14 +328,13 @@ export async function runChaos(options: {
     await until('every delivery recorded', SETTLE_LIMIT_MS, sentAll).catch((cause: Error) =>
       findings.push(cause.message),
     );
-    for (const id of rig.edges) rig.supervisor.kill(id, 'SIGSTOP');
+    await closeBooks(rig);
     const all = readAll(rig);
-    for (const id of rig.edges) rig.supervisor.kill(id, 'SIGCONT');
     const journal = openJournalReader(rig.dataDir);
     const history = openHistoryReader(rig.dataDir, journal);
     const comparison = compareHistory(cut, history, newest(cut, rig.edges));
     const counters = counterDifferences(rig.dataDir, cut, history);
-    const flight = countInFlight(rig.dataDir, all, killsByProcess);
+    const flight = countInFlight(rig.dataDir, all, rig.deaths.of);
     history.close();
     journal.close();
     const alerts = auditAlerts(rig, findings);
