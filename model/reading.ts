@@ -14,6 +14,7 @@ export const FLAGS = [
   'first', // first counter reading: it only sets the base, its increment is 0
   'clock-unsure',
   'injected', // entered by hand or re-injected from quarantine
+  'thinned', // stands for several readings that a full disk at the edge could not keep (docs/decisions/outbox.md)
 ] as const;
 export type Flag = (typeof FLAGS)[number];
 
