@@ -1,7 +1,7 @@
 /** Keeps one bus's link open: opens it, notices its end, and tries again with growing pauses until it is stopped. */
 import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { StageContext } from '../../model/ports.ts';
-import type { OpenTransport, Transport } from './transport.ts';
+import type { Transport, Way } from './transport.ts';
 
 const FIRST_PAUSE_MS = 200;
 /** A port that is plugged in again is read again within this time. */
@@ -21,7 +21,7 @@ export type LinkKeeper = {
 
 const MAX_EVENTS = 50;
 
-export function keepLinkOpen(busId: string, open: OpenTransport, ctx: StageContext): LinkKeeper {
+export function keepLinkOpen(busId: string, way: Way, ctx: StageContext): LinkKeeper {
   const stopping = new AbortController();
   let transport: Transport | undefined;
   let told: 'open' | 'closed' | undefined;
@@ -53,7 +53,9 @@ export function keepLinkOpen(busId: string, open: OpenTransport, ctx: StageConte
   };
 
   const once = async (): Promise<boolean> => {
-    const opened = await open().catch((cause: unknown) => ({ ok: false as const, error: String(cause) }));
+    const opened = await way
+      .open(stopping.signal)
+      .catch((cause: unknown) => ({ ok: false as const, error: String(cause) }));
     if (!opened.ok) {
       tell('closed', opened.error);
       return false;
@@ -97,6 +99,7 @@ export function keepLinkOpen(busId: string, open: OpenTransport, ctx: StageConte
       stopping.abort();
       await transport?.close();
       await running;
+      await way.release();
     },
   };
 }

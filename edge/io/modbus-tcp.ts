@@ -2,17 +2,18 @@
 import { connect } from 'node:net';
 import modbus from 'modbus-serial';
 import { err, ok, type Result } from '../../model/result.ts';
-import type { ReadRequest } from '../modbus/frame.ts';
-import type { ReadFault, Timing, Transport } from './transport.ts';
+import { isRead, type ReadRequest, type Request, type WriteRequest } from '../modbus/frame.ts';
+import type { Answer, ReadFault, Timing, Transport } from './transport.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** That many reads in a row without an answer, of whatever unit: the connection itself is taken for dead. */
 const TIMEOUTS_TO_RECONNECT = 3;
 
 type Client = InstanceType<typeof modbus.default>;
-type Answer = { readonly data: readonly (number | boolean)[] };
+type Reply = { readonly data: readonly (number | boolean)[] };
+type Wrote = { readonly address: number; readonly state?: boolean; readonly value?: number; readonly length?: number };
 
-function send(client: Client, request: ReadRequest): Promise<Answer> {
+function sendRead(client: Client, request: ReadRequest): Promise<Reply> {
   const { address, count } = request;
   switch (request.functionCode) {
     case 1:
@@ -26,6 +27,35 @@ function send(client: Client, request: ReadRequest): Promise<Answer> {
     default:
       return request.functionCode satisfies never;
   }
+}
+
+function sendWrite(client: Client, request: WriteRequest): Promise<Wrote> {
+  const { address, value } = request;
+  switch (request.functionCode) {
+    case 5:
+      return client.writeCoil(address, value !== 0);
+    case 6:
+      return client.writeRegister(address, value);
+    case 15:
+      return client.writeCoils(address, [(value & 1) === 1]);
+    case 16:
+      return client.writeRegisters(address, [value]);
+    default:
+      return request.functionCode satisfies never;
+  }
+}
+
+/** The answer to a write repeats what was asked. */
+function isEchoOf(request: WriteRequest, wrote: Wrote): boolean {
+  if (wrote.address !== request.address) return false;
+  if (request.functionCode === 5) return wrote.state === (request.value !== 0);
+  if (request.functionCode === 6) return wrote.value === request.value;
+  return wrote.length === 1;
+}
+
+async function send(client: Client, request: Request): Promise<Result<readonly number[], ReadFault>> {
+  if (isRead(request)) return wordsOf(request, await sendRead(client, request));
+  return isEchoOf(request, await sendWrite(client, request)) ? ok([]) : err({ reason: 'frame', kind: 'echo' });
 }
 
 function faultOf(cause: unknown): ReadFault {
@@ -42,14 +72,14 @@ function faultOf(cause: unknown): ReadFault {
   return { reason: 'frame', kind: 'length' };
 }
 
-function wordsOf(request: ReadRequest, answer: Answer): Result<readonly number[], ReadFault> {
+function wordsOf(request: ReadRequest, answer: Reply): Result<readonly number[], ReadFault> {
   // Bits come in whole bytes, registers exactly.
   const whole = request.functionCode <= 2 ? Math.ceil(request.count / 8) * 8 : request.count;
   if (answer.data.length !== whole) return err({ reason: 'frame', kind: 'length' });
   return ok(answer.data.slice(0, request.count).map(Number));
 }
 
-export function openModbusTcp(host: string, port: number): Promise<Result<Transport, string>> {
+export function openModbusTcp(host: string, port: number, signal: AbortSignal): Promise<Result<Transport, string>> {
   const client = new modbus.default();
   const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 });
   const closers: ((detail: string) => void)[] = [];
@@ -70,20 +100,15 @@ export function openModbusTcp(host: string, port: number): Promise<Result<Transp
     socket.destroy();
   });
 
-  const read = async (request: ReadRequest, { timeoutMs }: Timing) => {
+  const exchange = async (request: Request, { timeoutMs }: Timing): Promise<Result<Answer, ReadFault>> => {
     if (!open) return err<ReadFault>({ reason: 'link', kind: 'closed' });
     client.setID(request.unitId);
     client.setTimeout(timeoutMs);
     const lost = new Promise<Result<readonly number[], ReadFault>>((resolve) => {
       fail = (fault) => resolve(err(fault));
     });
-    const result = await Promise.race([
-      lost,
-      send(client, request).then(
-        (answer) => wordsOf(request, answer),
-        (cause: unknown) => err(faultOf(cause)),
-      ),
-    ]);
+    const sentMs = performance.now();
+    const result = await Promise.race([lost, send(client, request).catch((cause: unknown) => err(faultOf(cause)))]);
     fail = undefined;
     timeouts = !result.ok && result.error.reason === 'timeout' ? timeouts + 1 : 0;
     // After a broken frame the stream's framing cannot be trusted: a new connection begins a new one.
@@ -91,10 +116,11 @@ export function openModbusTcp(host: string, port: number): Promise<Result<Transp
       detail = result.ok ? detail : `gave up the connection: ${result.error.kind}`;
       socket.destroy();
     }
-    return result;
+    return result.ok ? ok({ words: result.value, tookMs: performance.now() - sentMs }) : result;
   };
   const transport: Transport = {
-    read,
+    read: exchange,
+    write: exchange,
     onClose: (run) => closers.push(run),
     close: () =>
       new Promise((resolve) => {
@@ -108,8 +134,11 @@ export function openModbusTcp(host: string, port: number): Promise<Result<Transp
       detail = `no connection within ${CONNECT_TIMEOUT_MS} ms`;
       socket.destroy();
     }, CONNECT_TIMEOUT_MS);
+    const stop = () => socket.destroy();
+    signal.addEventListener('abort', stop, { once: true });
     const settle = (result: Result<Transport, string>) => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
       resolve(result);
     };
     socket.once('close', () => settle(err(detail)));

@@ -3,14 +3,17 @@
  * because a late reply must never be taken as the answer to the next request (docs/decisions/own-rtu-framing.md).
  */
 import { err, ok, type Result } from '../../model/result.ts';
-import { buildRequest, type ReadRequest, type Scan, scanReply } from '../modbus/frame.ts';
-import type { OnStray, ReadFault, Timing, Transport } from './transport.ts';
+import { buildRequest, isRead, type ReadRequest, type Request, replyLength, type Scan } from '../modbus/frame.ts';
+import { findReply, type Skipped } from '../modbus/received.ts';
+import { type LineMemory, stillOwed, widenGuard } from './line-memory.ts';
+import { preciseNowMs as nowMs, waitUntil } from './precise-wait.ts';
+import type { Answer, OnStray, ReadFault, Timing, Transport } from './transport.ts';
 
 /** A stream of bytes: a serial port or a socket. */
 export type ByteLine = {
   readonly write: (bytes: Uint8Array) => Promise<void>;
-  /** Throws away what the system has received and not yet handed over. */
-  readonly discardInput: () => Promise<void>;
+  /** Hands over what the system has received and not yet handed over. */
+  readonly takeInput: () => Promise<void>;
   readonly onBytes: (run: (bytes: Uint8Array) => void) => void;
   readonly onClose: (run: (detail: string) => void) => void;
   readonly close: () => Promise<void>;
@@ -19,130 +22,219 @@ export type ByteLine = {
 export type RtuTiming = {
   /** 3.5 characters, or 1.75 ms above 19200 baud. */
   readonly frameGapMs: number;
-  /** The longest that any unit on this line may take; the line is kept quiet for that long after a timeout. */
-  readonly slowestUnitMs: number;
+  /** Time of one character on the wire. */
+  readonly characterMs: number;
+  /** A packet may arrive in two parts so far from each other; on a wire silence ends a frame. */
+  readonly splitMs: number;
+  /** Packets between frames that are no frames. */
+  readonly idlePackets: readonly Uint8Array[];
 };
 
-const MAX_FRAME_BYTES = 256;
-/** After a frame with a wrong checksum whatever follows it comes at once. */
-const QUIET_AFTER_CRC_MS = 20;
-const LONGEST_QUIET_MS = 10_000;
+/** A frame, its echo and some packets between: what is longer is noise. */
+const MAX_RECEIVED_BYTES = 1_024;
+/** After a broken frame whatever follows it comes at once. */
+const QUIET_AFTER_FAULT_MS = 20;
+const LONGEST_QUIET_MS = 20_000;
+/** Time for an answer that is waited for although an output is to be switched. */
+const HURRIED_MS = 40;
 
-/** Character time: start bit, 8 data bits, parity if any, stop bit. */
-export function frameGapMs(baudRate: number, parity: 'none' | 'even' | 'odd'): number {
-  if (baudRate > 19_200) return 1.75;
-  return (3.5 * (parity === 'none' ? 10 : 11) * 1_000) / baudRate;
+/** Start bit, 8 data bits, parity if any, stop bit. */
+export const characterMs = (baudRate: number, parity: 'none' | 'even' | 'odd'): number =>
+  ((parity === 'none' ? 10 : 11) * 1_000) / baudRate;
+
+export const frameGapMs = (baudRate: number, parity: 'none' | 'even' | 'odd'): number =>
+  baudRate > 19_200 ? 1.75 : 3.5 * characterMs(baudRate, parity);
+
+type End =
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'hurried' }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'scan'; readonly scan: Scan };
+type Pending = {
+  readonly request: Request;
+  readonly settle: (end: End) => void;
+  /** Gives up as soon as the unit has had the time that a healthy one needs. */
+  readonly hurry: () => void;
+  echoSeen: boolean;
+};
+
+const isSame = (a: Request, b: Request): boolean => {
+  const [one, other] = [buildRequest(a), buildRequest(b)];
+  return one.length === other.length && one.every((byte, at) => other[at] === byte);
+};
+
+const NOTHING = new Uint8Array(0);
+
+function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
+  if (before.length === 0) return after.slice(0, MAX_RECEIVED_BYTES);
+  const all = new Uint8Array(Math.min(before.length + after.length, MAX_RECEIVED_BYTES));
+  all.set(before);
+  all.set(after.subarray(0, all.length - before.length), before.length);
+  return all;
 }
 
-const nowMs = (): number => performance.now();
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Timers fire up to a millisecond late: the last bit is waited out turn by turn. */
-async function waitUntil(atMs: number): Promise<void> {
-  for (let leftMs = atMs - nowMs(); leftMs > 0; leftMs = atMs - nowMs()) {
-    if (leftMs > 1.5) await new Promise((resolve) => setTimeout(resolve, Math.floor(leftMs - 1)));
-    else await nextTurn();
-  }
-}
-
-type Pending = { readonly request: ReadRequest; readonly settle: (scan: Scan | 'timeout' | 'closed') => void };
-
-export function openRtuLink(line: ByteLine, timing: RtuTiming, onStray: OnStray): Transport {
-  let received = new Uint8Array(0);
+export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemory, onStray: OnStray): Transport {
+  let received: Uint8Array = NOTHING;
   let pending: Pending | undefined;
   let lastByteMs = nowMs() - 1_000;
-  let quietUntilMs = 0;
-  let quietMs = timing.slowestUnitMs;
+  // What a process before this one asked may be answered now.
+  let quietUntilMs = memory.wasOpen ? 0 : nowMs() + memory.guardMs;
+  memory.wasOpen = true;
   let closed = false;
+
+  const noteSkipped = (skipped: readonly Skipped[]) => {
+    for (const packet of skipped) {
+      if (packet.kind === 'late') memory.owed.delete(packet.unitId);
+      if (packet.kind === 'echo' && pending !== undefined) pending.echoSeen = true;
+      onStray(packet.kind);
+    }
+  };
+  const noteStray = () => {
+    // Later than was allowed for, or from nobody: it must not happen again within the time of a later request.
+    const isLate = quietUntilMs > lastByteMs || memory.owed.size > 0;
+    if (!isLate) widenGuard(memory);
+    onStray(isLate ? 'late' : 'noise');
+    received = NOTHING;
+  };
 
   line.onBytes((bytes) => {
     lastByteMs = nowMs();
-    if (pending === undefined) {
-      // Later than the quiet time allowed for: the units are slower than their profiles say.
-      const isLate = lastByteMs > quietUntilMs;
-      if (isLate) quietMs = Math.min(quietMs * 2, LONGEST_QUIET_MS);
-      onStray(isLate ? 'noise' : 'late');
-      return;
-    }
-    const joined = new Uint8Array(Math.min(received.length + bytes.length, MAX_FRAME_BYTES));
-    joined.set(received);
-    joined.set(bytes.subarray(0, joined.length - received.length), received.length);
-    received = joined;
-    const scan = scanReply(pending.request, received);
-    if (scan.kind !== 'incomplete') pending.settle(scan);
+    received = joined(received, bytes);
+    const found = findReply(received, {
+      request: pending?.request ?? null,
+      echoes: memory.echoes === true,
+      echoSeen: pending?.echoSeen ?? false,
+      owed: stillOwed(memory, lastByteMs),
+      idlePackets: timing.idlePackets,
+    });
+    noteSkipped(found.skipped);
+    received = found.rest.slice();
+    const isOver = found.scan.kind !== 'incomplete' || received.length >= MAX_RECEIVED_BYTES;
+    if (!isOver) return;
+    if (pending === undefined) return noteStray();
+    pending.settle({ kind: 'scan', scan: found.scan });
+    if (found.scan.kind === 'bad') received = NOTHING;
+    else if (received.length > 0) noteRest();
   });
+  /** Bytes behind the reply: a heart-beat, or what belongs to nobody. */
+  const noteRest = () => {
+    const { skipped, rest, scan } = findReply(received, {
+      request: null,
+      echoes: false,
+      echoSeen: false,
+      owed: stillOwed(memory, lastByteMs),
+      idlePackets: timing.idlePackets,
+    });
+    noteSkipped(skipped);
+    received = rest.slice();
+    if (scan.kind !== 'incomplete') noteStray();
+  };
   line.onClose(() => {
     closed = true;
-    pending?.settle('closed');
+    pending?.settle({ kind: 'closed' });
   });
 
-  /** Waits for silence on the line, and for the end of the quiet time after a failure. */
-  const waitForQuiet = async (gapMs: number): Promise<void> => {
+  /** Waits for silence on the line, for the end of what a broken frame brought, and for what this unit owes. */
+  const waitForQuiet = async (request: Request, gapMs: number): Promise<void> => {
     const limitMs = nowMs() + LONGEST_QUIET_MS;
-    let untilMs = Math.max(quietUntilMs, lastByteMs + gapMs);
-    while (nowMs() < untilMs && nowMs() < limitMs && !closed) {
-      await waitUntil(Math.min(untilMs, limitMs));
-      untilMs = Math.max(quietUntilMs, lastByteMs + gapMs);
+    const freeAtMs = () => Math.max(quietUntilMs, lastByteMs + gapMs);
+    for (;;) {
+      const owed = memory.owed.get(request.unitId);
+      // The late answer to the same write says as much as the next one.
+      const owedUntilMs = owed === undefined || (!isRead(request) && isSame(owed.request, request)) ? 0 : owed.untilMs;
+      const leftMs = Math.min(Math.max(freeAtMs(), owedUntilMs), limitMs) - nowMs();
+      if (leftMs <= 0 || closed) return;
+      // An answer that is owed may come at any moment: it is looked for in short steps.
+      await waitUntil(nowMs() + (owedUntilMs > freeAtMs() ? Math.min(leftMs, 5) : leftMs));
     }
   };
 
-  const answer = (request: ReadRequest, timeoutMs: number): Promise<Scan | 'timeout' | 'closed'> =>
-    new Promise((resolve) => {
-      const expire = async () => {
-        // Bytes that came while the process was busy are still in the queue: they get their turn first.
-        await nextTurn();
-        await nextTurn();
-        settle('timeout');
+  const answer = (request: Request, wireMs: number, limitMs: number): { readonly end: Promise<End> } => {
+    const sentMs = nowMs();
+    const end = new Promise<End>((resolve) => {
+      const expire = async (kind: 'timeout' | 'hurried') => {
+        // Bytes that came while the process was busy are handed over first.
+        await line.takeInput().catch(() => undefined);
+        settle({ kind });
       };
-      const timer = setTimeout(expire, timeoutMs);
-      const settle = (scan: Scan | 'timeout' | 'closed') => {
+      let timer = setTimeout(expire, Math.ceil(wireMs + limitMs), 'timeout');
+      const hurry = () => {
+        if (limitMs <= HURRIED_MS) return;
+        clearTimeout(timer);
+        timer = setTimeout(expire, Math.max(0, sentMs + wireMs + HURRIED_MS - nowMs()), 'hurried');
+      };
+      const settle = (ended: End) => {
         if (pending?.settle !== settle) return;
+        const isAnswered = ended.kind === 'scan' && (ended.scan.kind === 'reply' || ended.scan.kind === 'exception');
+        if (isRead(request) && (pending.echoSeen || isAnswered)) memory.echoes = pending.echoSeen;
         pending = undefined;
         clearTimeout(timer);
-        resolve(scan);
+        resolve(ended);
       };
-      pending = { request, settle };
+      pending = { request, settle, hurry, echoSeen: false };
     });
-
-  const judge = (scan: Scan | 'timeout' | 'closed'): Result<readonly number[], ReadFault> => {
-    if (scan === 'closed') return err({ reason: 'link', kind: 'closed' });
-    if (scan === 'timeout') {
-      quietUntilMs = nowMs() + quietMs;
-      return err(received.length > 0 ? { reason: 'frame', kind: 'truncated' } : { reason: 'timeout', kind: 'timeout' });
-    }
-    if (scan.kind === 'reply') return ok(scan.words);
-    if (scan.kind === 'exception') return err({ reason: 'exception', kind: `exception-${scan.code}` });
-    const fault = scan.kind === 'bad' ? scan.fault : 'length';
-    // A frame of another unit or shape means that an answer of ours may still be on its way.
-    quietUntilMs = nowMs() + (fault === 'crc' ? QUIET_AFTER_CRC_MS : quietMs);
-    return err({ reason: 'frame', kind: fault });
+    return { end };
   };
 
-  const read = async (request: ReadRequest, { timeoutMs, gapMs }: Timing) => {
+  const faultOf = (end: End, untilMs: number, request: Request): ReadFault => {
+    const owe = () => void memory.owed.set(request.unitId, { request, untilMs });
+    if (end.kind === 'closed') {
+      owe();
+      return { reason: 'link', kind: 'closed' };
+    }
+    if (end.kind === 'timeout' || end.kind === 'hurried') {
+      owe();
+      return received.length > 0 ? { reason: 'frame', kind: 'truncated' } : { reason: 'timeout', kind: end.kind };
+    }
+    if (end.scan.kind === 'exception') return { reason: 'exception', kind: `exception-${end.scan.code}` };
+    const fault = end.scan.kind === 'bad' ? end.scan.fault : 'length';
+    quietUntilMs = nowMs() + QUIET_AFTER_FAULT_MS;
+    // A frame of another unit or shape means that an answer of ours may still be on its way.
+    if (fault !== 'crc' && fault !== 'echo') owe();
+    return { reason: 'frame', kind: fault };
+  };
+
+  const exchange = async (request: Request, how: Timing): Promise<Result<Answer, ReadFault>> => {
+    const frame = buildRequest(request);
+    const wireMs = timing.characterMs * (frame.length + replyLength(request));
+    let untilMs = nowMs() + how.ceilingMs + memory.guardMs;
     try {
-      const isDisturbed = quietUntilMs > nowMs();
-      // Alongside the gap, since the call takes a turn of its own; bytes that come later in the gap are seen as stray.
-      await Promise.all([waitForQuiet(timing.frameGapMs + gapMs), line.discardInput()]);
-      if (isDisturbed) await line.discardInput();
-      if (closed) return judge('closed');
-      received = new Uint8Array(0);
+      await waitForQuiet(request, timing.frameGapMs + how.gapMs);
+      await line.takeInput();
+      if (closed) return err({ reason: 'link', kind: 'closed' });
+      memory.owed.delete(request.unitId);
+      if (nowMs() - lastByteMs >= timing.splitMs) received = NOTHING;
+      const sentMs = nowMs();
+      untilMs = sentMs + wireMs + how.ceilingMs + memory.guardMs;
       // Listening begins before the write: a unit on the same machine answers before the write has resolved.
-      const answered = answer(request, timeoutMs);
-      await line.write(buildRequest(request));
-      return judge(await answered);
+      const { end } = answer(request, wireMs, how.timeoutMs);
+      await line.write(frame);
+      const ended = await end;
+      if (ended.kind === 'scan' && ended.scan.kind === 'reply')
+        return ok({ words: ended.scan.words, tookMs: lastByteMs - sentMs - wireMs });
+      return err(faultOf(ended, untilMs, request));
     } catch {
-      pending?.settle('closed');
-      return judge('closed');
+      pending?.settle({ kind: 'closed' });
+      return err(faultOf({ kind: 'closed' }, untilMs, request));
     }
   };
 
   return {
-    read,
+    read: exchange,
+    write: async (request, how) => {
+      const repeatsRequest = request.functionCode === 5 || request.functionCode === 6;
+      // Whether the same bytes are the line's echo or the unit's answer, a read shows: its answer is of another shape.
+      if (repeatsRequest && memory.echoes === undefined) await exchange(probeOf(request.unitId), how);
+      return exchange(request, how);
+    },
+    hurry: () => pending?.hurry(),
     onClose: (run) => line.onClose(run),
     close: async () => {
       closed = true;
-      pending?.settle('closed');
+      pending?.settle({ kind: 'closed' });
       await line.close();
     },
   };
 }
+
+const probeOf = (unitId: number): ReadRequest => ({ unitId, functionCode: 1, address: 0, count: 1 });
