@@ -2,6 +2,7 @@
 import type { Origin } from '#model/reading.ts';
 import type { SeqRange } from '#model/seen.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { BoundReading } from './native-bind.ts';
 import type { QuarantinePart } from './quarantine.ts';
 
 export type JournalItem =
@@ -30,6 +31,7 @@ export type JournalItem =
       readonly own: boolean;
       readonly part: QuarantinePart;
     }
+  | NativeItem
   | { readonly kind: 'control'; readonly receivedAtMs: EpochMs; readonly rows: readonly ControlRow[] }
   /** An entry of the quarantine that the registry now explains: the row, and the rest that stays. */
   | {
@@ -49,6 +51,24 @@ export type JournalItem =
       readonly limit: number;
     };
 
+/** A message that a device brought itself: it becomes a batch within the commit, as far as it was not there before. */
+export type NativeItem = {
+  readonly kind: 'native';
+  readonly edgeId: string;
+  readonly township: string;
+  readonly partition: number;
+  readonly origin: Origin;
+  readonly receivedAtMs: EpochMs;
+  readonly inventoryVersion: string;
+  /** Of the bytes as they came. */
+  readonly digest: number;
+  readonly readings: readonly BoundReading[];
+  /** What of the message goes into quarantine. */
+  readonly parts: readonly QuarantinePart[];
+  /** An entry of the quarantine that this message was; its rest stays. */
+  readonly releases: number | null;
+};
+
 /** `state` is remembered with the row, so that a restart does not write what is already there. */
 export type ControlRow =
   | { readonly kind: 'tick'; readonly partition: number; readonly body: string }
@@ -65,6 +85,8 @@ export type BatchFate = 'stored' | 'duplicate' | 'clone' | 'quarantined' | 'refu
 export type JournalResult =
   /** `ranges` are what is on disk of this epoch around the batch; absent means: do not ack. */
   | { readonly kind: 'batch'; readonly fate: BatchFate; readonly ranges: readonly SeqRange[] | null }
+  /** `body` is the batch that was journalled. */
+  | { readonly kind: 'native'; readonly fate: BatchFate; readonly body: string | null }
   | { readonly kind: 'done'; readonly changed: number };
 
 /** What the journal remembers of the rows that it has. */

@@ -14,11 +14,16 @@ export const QUARANTINE_REASONS = [
   'ancient',
   'range', // a value outside 32 bits
   'clone', // the identity of a batch on disk with other bytes: two boxes with one outbox
+  'native-device', // a device's own message that names a device which the county does not know
+  'native-message', // a device's own message that its decoder does not understand; the detail says why
 ] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
 /** These end when the registry learns of the edge or sensor. */
 export const REGISTRY_REASONS: readonly QuarantineReason[] = ['unknown-edge', 'unknown-sensor'];
+
+/** Of a device's own message: it ends when the county learns of the device. */
+export const NATIVE_REASONS: readonly QuarantineReason[] = ['native-device'];
 
 /** A batch, or the readings of one that share a reason, encoded as a batch with the same identity. */
 export type QuarantinePart = {

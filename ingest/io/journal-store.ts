@@ -11,9 +11,11 @@ import type {
   JournalItem,
   JournalMemory,
   JournalResult,
+  NativeItem,
   StoreOptions,
 } from '../journal-item.ts';
 import { JOURNAL_SCHEMA, ROW_KINDS } from './journal-schema.ts';
+import { openNativeTable } from './native-table.ts';
 import { openQuarantineTable, type QuarantineTable } from './quarantine-table.ts';
 import { removeOldRows } from './retention.ts';
 
@@ -51,10 +53,13 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
   if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count=${options.maxPages}`);
   const write = prepareStatements(db);
   const quarantine = openQuarantineTable(db, options.quarantine);
+  const native = openNativeTable(db);
   const streams = readStreams(db);
   const lastNextPos = readNextPos(db);
   let nextPos = Math.max(lastNextPos, Date.now() * POSITIONS_PER_MS);
   let isOpened = nextPos === lastNextPos;
+  /** Numbers that ingest gives itself begin anew at each opening, so that none is given twice by a file put back. */
+  const nativeEpoch = `native-${nextPos.toString(36)}`;
 
   const streamOf = (edgeId: string, epoch: string): Stream => {
     const key = `${edgeId}/${epoch}`;
@@ -104,6 +109,24 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
     return { kind: 'batch', fate, ranges: stream.ranges };
   };
 
+  const commitNative = (item: NativeItem): JournalResult => {
+    const refused = { kind: 'native', fate: 'refused', body: null } as const;
+    if (item.releases !== null && quarantine.release(item.releases, item.parts) === undefined)
+      return { kind: 'native', fate: 'duplicate', body: null };
+    if (item.releases === null && !item.parts.every((part) => quarantine.hasRoom(item.edgeId, part))) return refused;
+    const stream = streamOf(item.edgeId, nativeEpoch);
+    const seq = (stream.ranges.at(-1)?.[1] ?? 0) + 1;
+    const body = native.take(item, { epoch: nativeEpoch, seq });
+    const { edgeId, township, digest, origin, receivedAtMs } = item;
+    const from = { edgeId, township, epoch: null, seq: 0, digest, receivedAtMs };
+    if (item.releases === null) for (const part of item.parts) quarantine.keep(from, part);
+    if (body === null) return { kind: 'native', fate: item.parts.length > 0 ? 'quarantined' : 'duplicate', body };
+    append('batch', item.partition, receivedAtMs, body, { edgeId, epoch: nativeEpoch, seq, origin });
+    stream.ranges = addSeq(stream.ranges, seq);
+    stream.isTouched = true;
+    return { kind: 'native', fate: 'stored', body };
+  };
+
   const commitControl = (row: ControlRow, atMs: number): void => {
     if (row.kind === 'edge') {
       append('edge', row.partition, atMs, row.state, { edgeId: row.edgeId });
@@ -119,6 +142,8 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
       case 'batch':
       case 'reject':
         return commitBatch(item);
+      case 'native':
+        return commitNative(item);
       case 'control':
         for (const row of item.rows) commitControl(row, item.receivedAtMs);
         return { kind: 'done', changed: item.rows.length };

@@ -38,6 +38,8 @@ const GROUP_CHARS = 8_000_000;
 const sizeOf = (item: JournalItem): number => {
   if (item.kind === 'batch')
     return item.parts.reduce((sum, part) => sum + part.body.length, 200 + (item.body?.length ?? 0));
+  if (item.kind === 'native')
+    return item.parts.reduce((sum, part) => sum + part.body.length, 200 + 200 * item.readings.length);
   return item.kind === 'reject' ? 200 + item.part.body.length : 200;
 };
 
