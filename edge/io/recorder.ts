@@ -1,7 +1,8 @@
 /** Turns what a poll cycle brought into readings and puts them on disk; counters, clock and debts of this process live here. */
 import { randomBytes } from 'node:crypto';
-import type { EdgeEvent } from '../../model/edge-event.ts';
+import { encodeBatch } from '../../model/batch.ts';
 import type { EdgeConfig } from '../../model/edge-config.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { StageContext } from '../../model/ports.ts';
 import type { Reading, SensorId } from '../../model/reading.ts';
 import type { TimeQuality } from '../../model/time.ts';
@@ -13,8 +14,8 @@ import type { Cycle, Outbox } from './outbox.ts';
 /** Events that wait for a disk that takes them; the oldest go first. */
 const MAX_OWED_EVENTS = 200;
 
-export type CycleResult = {
-  readonly busId: string;
+export type CycleResult = Pick<Cycle, 'notes' | 'engine'> & {
+  readonly busId?: string;
   readonly outcomes: readonly Outcome[];
   readonly events: readonly EdgeEvent[];
   readonly units: Cycle['units'];
@@ -28,6 +29,8 @@ export type Recorder = {
   /** False when the disk refused; the cycle's readings are lost then, counted, and its counters are not moved. */
   readonly record: (cycle: CycleResult) => boolean;
   readonly onCommitted: (run: () => void) => void;
+  /** What the disk refused, as a batch that is nowhere; without counters, since theirs come again with the next cycle. */
+  readonly onRefused: (run: (body: string) => void) => void;
 };
 
 export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outbox, policy: ClockPolicy): Recorder {
@@ -37,6 +40,7 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
   for (const [sensorId, base] of outbox.bases()) memory.set(sensorId, { base });
   const newestBatchMs = outbox.newestBatchMs();
   const listeners: (() => void)[] = [];
+  const refusedListeners: ((body: string) => void)[] = [];
   let centreOffsetMs: number | undefined;
   let clockState: ClockState | undefined;
   let owedEvents: readonly EdgeEvent[] = [];
@@ -69,7 +73,7 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
     return { readings, fresh, bases };
   };
 
-  const refused = (cause: unknown, readings: number, events: readonly EdgeEvent[]): false => {
+  const refused = (cause: unknown, readings: number, events: readonly EdgeEvent[]): void => {
     owedReadings += readings;
     owedEvents = events.slice(-MAX_OWED_EVENTS);
     metrics.count('fengsui_edge_outbox_refused_total');
@@ -78,10 +82,10 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
       readings,
       cause: String(cause),
     });
-    return false;
   };
 
-  const record: Recorder['record'] = ({ busId, outcomes, events, units }) => {
+  const record: Recorder['record'] = (cycle) => {
+    const { outcomes, events, units } = cycle;
     const clockEvent = lookAtClock();
     const { readings, fresh, bases } = judgeAll(outcomes);
     const all = [...owedEvents, ...events, ...(clockEvent === undefined ? [] : [clockEvent])];
@@ -96,9 +100,19 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
       inventoryVersion: config.inventoryVersion,
     };
     try {
-      outbox.commit({ header, readings, events: told, bases, units, busId });
+      const { busId, notes, engine } = cycle;
+      outbox.commit({
+        ...{ header, readings, events: told, bases, units },
+        ...(busId === undefined ? {} : { busId }),
+        ...(notes === undefined ? {} : { notes }),
+        ...(engine === undefined ? {} : { engine }),
+      });
     } catch (cause) {
-      return refused(cause, readings.length, all);
+      refused(cause, readings.length, all);
+      const gauges = readings.filter((_, index) => outcomes[index]?.spec.counter === null);
+      const body = encodeBatch({ ...header, epoch: outbox.epoch, seq: outbox.nextSeq, readings: gauges, events: [] });
+      if (gauges.length > 0) for (const run of refusedListeners) run(body);
+      return false;
     }
     ctx.probe('outbox.committed');
     owedEvents = [];
@@ -117,5 +131,6 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
     },
     record,
     onCommitted: (run) => listeners.push(run),
+    onRefused: (run) => refusedListeners.push(run),
   };
 }
