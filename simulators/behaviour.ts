@@ -134,3 +134,14 @@ export function valueAt(behaviour: Behaviour, moment: Moment): number | null {
       return behaviour satisfies never;
   }
 }
+
+/** What a behaviour adds between two instants, counted from the begin; for a counter of tips, whole tips of that rain alone. */
+export function gainBetween(behaviour: Behaviour, fromMs: number, toMs: number): number {
+  if (behaviour.kind === 'tipping') {
+    const fallen = fallenBetween(behaviour.intensity, fromMs, toMs);
+    return Math.floor(fallen / behaviour.perTip + 1e-9) * behaviour.perTip;
+  }
+  const at = (tMs: number) =>
+    valueAt(behaviour, { nowMs: tMs, beganAtMs: 0, seed: 0, name: '', origin: { atMs: 0, total: 0 } }) ?? 0;
+  return at(toMs) - at(fromMs);
+}

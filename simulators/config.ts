@@ -28,7 +28,16 @@ export type LineWire =
     }
   /** Port 0: any free one, the same again after a restart when it is still free. */
   | { readonly kind: 'rtu-tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'modbus-tcp'; readonly host: string; readonly port: number };
+  | { readonly kind: 'modbus-tcp'; readonly host: string; readonly port: number }
+  /** A 4G DTU that dials in to the edge at `host:port`; `registration` and `heartbeat` in hexadecimal. */
+  | {
+      readonly kind: 'dtu';
+      readonly host: string;
+      readonly port: number;
+      readonly registration: string;
+      readonly heartbeat: string | null;
+      readonly heartbeatMs: number;
+    };
 
 export type LineConfig = LineWire & {
   /** The bus id of the inventory; names the served log. */
@@ -53,7 +62,8 @@ export type LineAddress =
   | { readonly id: string; readonly kind: 'modbus-rtu'; readonly path: string }
   | {
       readonly id: string;
-      readonly kind: 'modbus-rtu-tcp' | 'modbus-tcp';
+      /** `modbus-dtu`: where the DTU dials, that is where the edge listens. */
+      readonly kind: 'modbus-rtu-tcp' | 'modbus-tcp' | 'modbus-dtu';
       readonly host: string;
       readonly port: number;
     };
@@ -64,14 +74,17 @@ export type SimulatorService = Service & {
   readonly begin: (how?: { readonly again: boolean }) => void;
   /** Chain time of the begin; null before it. */
   readonly beganAtMs: () => number | null;
-  /** Overrides the scenario's faults for one unit; null gives it back to the scenario. */
-  readonly setFault: (lineId: string, unitId: number, fault: Fault | null) => void;
+  /** In force at once and instead of what the scenario has for this unit (null: for the line); null gives it back. */
+  readonly setFault: (lineId: string, unitId: number | null, fault: Fault | null) => void;
+  /** Adds a fault to those of the scenario; its times count from now. */
+  readonly addFault: (lineId: string, fault: TimedFault) => void;
+  /** Ends what was added and what replaces, for one unit or (null) for the line and all its units. */
+  readonly heal: (lineId: string, unitId: number | null) => void;
+  /** A register shows this for so long; a button is pressed by 1. */
+  readonly force: (at: RegisterPlace, value: number, forMs: number | null) => void;
 };
 
-/** Sent by the supervisor to the simulators' process once the chain is ready. */
-export type BeginMessage = { readonly kind: 'begin'; readonly again?: boolean };
-export const isBeginMessage = (raw: unknown): raw is BeginMessage =>
-  typeof raw === 'object' && raw !== null && 'kind' in raw && raw.kind === 'begin';
+export type RegisterPlace = { readonly lineId: string; readonly unitId: number; readonly register: string };
 
 /** Where the served values of a line are written, within the simulator's data folder. */
 export const servedLogName = (lineId: string): string => `served-${lineId}.jsonl`;

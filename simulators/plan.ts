@@ -1,13 +1,14 @@
 /** Makes the simulator's side of the inventory that the edges read: the same buses, units and profiles, seen from the wire's other end. */
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import type { BusConfig, UnitConfig } from '#model/edge-config.ts';
-import type { QuantityCode } from '#model/quantity.ts';
 import type { EdgeUnit } from '#model/registry.ts';
 import type { Lint } from '#model/result.ts';
 import type { Behaviour } from '#simulators/behaviour.ts';
-import type { LineConfig, LineWire, SimulatedUnit, SimulatorConfig } from '#simulators/config.ts';
-import type { TimedFault } from '#simulators/fault.ts';
+import type { LineConfig, SimulatedUnit, SimulatorConfig } from '#simulators/config.ts';
+import { isValueFault, type TimedFault } from '#simulators/fault.ts';
+import { quietOf } from '#simulators/quiet.ts';
 import type { Scenario } from '#simulators/scenario.ts';
+import { paceFor, wireFor } from '#simulators/wire-for.ts';
 
 type Buses = Pick<EdgeUnit, 'id' | 'buses'>;
 export type PlanOptions = {
@@ -17,46 +18,19 @@ export type PlanOptions = {
   readonly resolveBus?: (bus: BusConfig, edgeId: string) => BusConfig;
 };
 
-/** A quiet day, for registers that the scenario says nothing about; what is not listed rests at 0. */
-const QUIET: { readonly [quantity in QuantityCode]?: Behaviour } = {
-  rain: { kind: 'tipping', perTip: 0.2, intensity: [{ atMs: 0, perHour: 0 }] },
-  displacement: { kind: 'constant', value: 2, noise: 0.05 },
-  level: { kind: 'constant', value: 10, noise: 0.002 },
-  tilt: { kind: 'constant', value: 0, noise: 0.01 },
-  smoke: { kind: 'constant', value: 0, noise: 0 },
-  smokeDensity: { kind: 'constant', value: 0.02, noise: 0.005 },
-  temperature: { kind: 'constant', value: 20, noise: 0.2 },
-  battery: { kind: 'constant', value: 100, noise: 0 },
-  fault: { kind: 'constant', value: 0, noise: 0 },
-  flow: { kind: 'constant', value: 1, noise: 0.01 },
-  distance: { kind: 'constant', value: 5, noise: 0.002 },
-  pressure: { kind: 'constant', value: 50, noise: 0.1 },
-  soilMoisture: { kind: 'constant', value: 20, noise: 0.2 },
-  voltage: { kind: 'constant', value: 12.6, noise: 0.02 },
-};
-const AT_REST: Behaviour = { kind: 'constant', value: 0, noise: 0 };
-
-function wireOf(bus: BusConfig): LineWire {
-  switch (bus.kind) {
-    case 'modbus-rtu':
-      return { kind: 'pty', edgePath: bus.path, baudRate: bus.baudRate };
-    case 'modbus-rtu-tcp':
-      return { kind: 'rtu-tcp', host: bus.host, port: bus.port };
-    case 'modbus-tcp':
-      return { kind: 'modbus-tcp', host: bus.host, port: bus.port };
-    default:
-      return bus satisfies never;
-  }
-}
-
-function behaviourOf(unit: UnitConfig, spec: RegisterSpec, scenario: Scenario): Behaviour {
+function behaviourOf(busId: string, unit: UnitConfig, spec: RegisterSpec, scenario: Scenario): Behaviour {
+  const placed = scenario.registers.find(
+    (entry) => entry.busId === busId && entry.unitId === unit.unitId && entry.register === spec.key,
+  );
+  if (placed !== undefined) return placed.behaviour;
   const sensorId = unit.sensors.find((sensor) => sensor.register === spec.key)?.sensorId;
   const own = sensorId === undefined ? undefined : scenario.sensors.get(sensorId);
-  return own ?? QUIET[spec.quantity] ?? AT_REST;
+  return own ?? quietOf(spec);
 }
 
 /** Undefined when the profile is not known; `scenarioLints` names such units. */
 function unitOf(
+  busId: string,
   unit: UnitConfig,
   profiles: ReadonlyMap<string, DeviceProfile>,
   scenario: Scenario,
@@ -65,17 +39,21 @@ function unitOf(
   if (profile === undefined) return undefined;
   const registers = profile.registers.map((spec) => ({
     register: spec.key,
-    behaviour: behaviourOf(unit, spec, scenario),
+    behaviour: behaviourOf(busId, unit, spec, scenario),
   }));
   return { unitId: unit.unitId, kind: 'profile', profile, registers };
 }
 
-function faultsOf(bus: BusConfig, scenario: Scenario): readonly TimedFault[] {
-  return scenario.faults.flatMap(({ sensorId, fault, fromMs, toMs }) =>
-    bus.units
-      .filter((unit) => unit.sensors.some((sensor) => sensor.sensorId === sensorId))
-      .map(({ unitId }) => ({ unitId, fault, fromMs, toMs })),
-  );
+/** A sensor's fault of values strikes its register; any other one strikes its unit whole. */
+function faultsOf(bus: BusConfig, lineId: string, scenario: Scenario): readonly TimedFault[] {
+  return scenario.faults.flatMap(({ target, timed }): readonly TimedFault[] => {
+    if (target.kind === 'bus') return target.busId === bus.id || target.busId === lineId ? [timed] : [];
+    return bus.units.flatMap((unit) => {
+      const register = unit.sensors.find((sensor) => sensor.sensorId === target.sensorId)?.register;
+      if (register === undefined) return [];
+      return [{ ...timed, unitId: unit.unitId, register: isValueFault(timed.fault) ? register : null }];
+    });
+  });
 }
 
 /** A line bears its bus's id; where two edges use the same id, the edge's id goes before it. */
@@ -92,17 +70,45 @@ export function planSimulation(
 ): SimulatorConfig {
   const resolve = options.resolveBus ?? ((bus: BusConfig) => bus);
   const lines = edges.flatMap((edge) =>
-    edge.buses.map(
-      (bus): LineConfig => ({
-        ...wireOf(resolve(bus, edge.id)),
-        id: lineIdOf(edges, edge.id, bus.id),
-        units: bus.units.flatMap((unit) => unitOf(unit, profiles, scenario) ?? []),
-        faults: faultsOf(bus, scenario),
-        pace: null,
-      }),
-    ),
+    edge.buses.map((bus): LineConfig => {
+      const id = lineIdOf(edges, edge.id, bus.id);
+      const line = scenario.lines.find(({ busId }) => busId === bus.id || busId === id);
+      return {
+        ...wireFor(resolve(bus, edge.id), line),
+        id,
+        units: bus.units.flatMap((unit) => unitOf(bus.id, unit, profiles, scenario) ?? []),
+        faults: faultsOf(bus, id, scenario),
+        pace: paceFor(bus, line),
+      };
+    }),
   );
   return { dataDir: options.dataDir ?? '.', seed: scenario.seed, startAfterMs: scenario.startAfterMs, lines };
+}
+
+/** Buses, units and registers that a scenario names and nobody has. */
+function placeObjections(
+  edges: readonly Buses[],
+  profiles: ReadonlyMap<string, DeviceProfile>,
+  scenario: Scenario,
+): readonly { readonly path: string; readonly message: string }[] {
+  const object = (path: string, busId: string, unitId: number | null, register: string | null) => {
+    const buses = edges.flatMap((edge) =>
+      edge.buses.filter((bus) => bus.id === busId || lineIdOf(edges, edge.id, bus.id) === busId),
+    );
+    if (buses.length === 0) return [{ path, message: `no edge has a bus ${busId}` }];
+    if (unitId === null) return [];
+    const units = buses.flatMap((bus) => bus.units.filter((unit) => unit.unitId === unitId));
+    if (units.length === 0) return [{ path, message: `bus ${busId} has no unit ${unitId}` }];
+    const isKnown = units.some((unit) => profiles.get(unit.profile)?.registers.some(({ key }) => key === register));
+    return register === null || isKnown ? [] : [{ path, message: `unit ${unitId} of ${busId} has no ${register}` }];
+  };
+  return [
+    ...scenario.registers.flatMap(({ busId, unitId, register }) => object('sensors', busId, unitId, register)),
+    ...scenario.lines.flatMap(({ busId }) => object('lines', busId, null, null)),
+    ...scenario.faults.flatMap(({ target, timed }) =>
+      target.kind === 'bus' ? object('faults', target.busId, target.unitId, timed.register) : [],
+    ),
+  ];
 }
 
 /** What of a scenario does not fit the inventory: sensors and profiles that nobody has. */
@@ -114,11 +120,17 @@ export function scenarioLints(
 ): readonly Lint[] {
   const units = edges.flatMap((edge) => edge.buses.flatMap((bus) => bus.units));
   const known = new Set(units.flatMap((unit) => unit.sensors.map((sensor) => sensor.sensorId)));
-  const named = [...scenario.sensors.keys(), ...scenario.faults.map((fault) => fault.sensorId)];
+  const named = [
+    ...scenario.sensors.keys(),
+    ...scenario.faults.flatMap(({ target }) => (target.kind === 'sensor' ? [target.sensorId] : [])),
+  ];
   const place = { file, line: 0, column: 0, severity: 'error' } as const;
   const strangers = [...new Set(named)].filter((sensorId) => !known.has(sensorId));
   const missing = [...new Set(units.map((unit) => unit.profile))].filter((id) => !profiles.has(id));
   return [
+    ...placeObjections(edges, profiles, scenario).map(
+      ({ path, message }): Lint => ({ ...place, path, kind: 'unknown-place', message, mend: 'see edges.yaml' }),
+    ),
     ...strangers.map(
       (sensorId): Lint => ({
         ...place,

@@ -4,14 +4,31 @@ import { z } from 'zod';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import { SECOND_MS } from '#model/time.ts';
 import type { Behaviour } from '#simulators/behaviour.ts';
-import type { Fault } from '#simulators/fault.ts';
+import {
+  faultObjections,
+  faultSchema,
+  id,
+  type ScenarioFault,
+  scenarioFaultOf,
+  seconds,
+  unitId,
+} from '#simulators/scenario-faults.ts';
 
-export type ScenarioFault = {
-  /** The unit that this sensor belongs to is struck whole. */
-  readonly sensorId: string;
-  readonly fault: Fault;
-  readonly fromMs: number;
-  readonly toMs: number;
+/** A register that no sensor names, e.g. a push button. */
+export type RegisterBehaviour = {
+  readonly busId: string;
+  readonly unitId: number;
+  readonly register: string;
+  readonly behaviour: Behaviour;
+};
+/** How a bus is served when the inventory's own wire is not at hand: real boxes on a bench. */
+export type ScenarioLine = {
+  readonly busId: string;
+  readonly serial: string | null;
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly dial: { readonly host: string; readonly port: number } | null;
+  /** Answers as slowly as the line's baud rate would let them. */
+  readonly isPaced: boolean;
 };
 
 export type Scenario = {
@@ -19,20 +36,24 @@ export type Scenario = {
   /** Begins by itself so long after the start; null: when it is told to. */
   readonly startAfterMs: number | null;
   readonly sensors: ReadonlyMap<string, Behaviour>;
+  readonly registers: readonly RegisterBehaviour[];
+  readonly lines: readonly ScenarioLine[];
   readonly faults: readonly ScenarioFault[];
 };
 
-const seconds = z
-  .number()
-  .min(0)
-  .max(366 * 86_400);
-const sensor = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
+/** Whose value it is: a sensor, or a register on a line. */
+const whose = {
+  sensor: id.optional(),
+  bus: id.optional(),
+  unit: unitId.optional(),
+  register: z.string().min(1).max(64).optional(),
+};
 const noise = z.number().min(0).default(0);
 
 const behaviourSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ sensor, kind: z.literal('constant'), value: z.number(), noise }),
+  z.strictObject({ ...whose, kind: z.literal('constant'), value: z.number(), noise }),
   z.strictObject({
-    sensor,
+    ...whose,
     kind: z.literal('ramp'),
     from: z.number(),
     to: z.number(),
@@ -40,7 +61,7 @@ const behaviourSchema = z.discriminatedUnion('kind', [
     durationS: seconds,
   }),
   z.strictObject({
-    sensor,
+    ...whose,
     kind: z.literal('sine'),
     mean: z.number(),
     amplitude: z.number().min(0),
@@ -48,7 +69,7 @@ const behaviourSchema = z.discriminatedUnion('kind', [
     noise,
   }),
   z.strictObject({
-    sensor,
+    ...whose,
     kind: z.literal('creep'),
     from: z.number(),
     to: z.number(),
@@ -58,13 +79,13 @@ const behaviourSchema = z.discriminatedUnion('kind', [
     jitter: z.number().min(0).max(0.5).default(0),
   }),
   z.strictObject({
-    sensor,
+    ...whose,
     kind: z.literal('tipping'),
     perTip: z.number().positive(),
     intensity: z.array(z.strictObject({ atS: seconds, mmPerH: z.number().min(0) })).min(1),
   }),
   z.strictObject({
-    sensor,
+    ...whose,
     kind: z.literal('timeline'),
     points: z.array(z.strictObject({ atS: seconds, value: z.number().nullable() })).min(1),
     interpolate: z.enum(['linear', 'hold']).default('hold'),
@@ -72,30 +93,36 @@ const behaviourSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const faultBase = { sensor, fromS: seconds, toS: seconds };
-const faultSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ ...faultBase, kind: z.literal('silent') }),
-  z.strictObject({ ...faultBase, kind: z.literal('late'), delayMs: z.number().int().min(1).max(60_000) }),
-  z.strictObject({ ...faultBase, kind: z.literal('wrongUnit') }),
-  z.strictObject({ ...faultBase, kind: z.literal('badCrc') }),
-  z.strictObject({ ...faultBase, kind: z.literal('truncated') }),
-  z.strictObject({ ...faultBase, kind: z.literal('exception'), code: z.number().int().min(1).max(11) }),
-]);
+const address = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]{1,253}:\d{1,5}$/, 'must be host:port')
+  .transform((text) => {
+    const colon = text.lastIndexOf(':');
+    return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+  })
+  .refine(({ port }) => port <= 65_535, 'a port is at most 65535');
+const lineSchema = z.strictObject({
+  bus: id,
+  serial: z.string().min(1).optional(),
+  listen: address.optional(),
+  dial: address.optional(),
+  paced: z.boolean().default(false),
+});
 
 const scenarioSchema = z.strictObject({
   seed: z.number().int().default(1),
   startAfterS: seconds.nullable().default(null),
   sensors: z.array(behaviourSchema).default([]),
-  faults: z.array(faultSchema).default([]),
+  faults: z.array(faultSchema).max(10_000).default([]),
+  lines: z.array(lineSchema).default([]),
 });
 type RawScenario = z.infer<typeof scenarioSchema>;
 type RawBehaviour = RawScenario['sensors'][number];
-type RawFault = RawScenario['faults'][number];
 type Path = readonly (string | number)[];
 
 const MEND: { readonly [code: string]: string } = {
   unrecognized_keys: 'remove the key, or correct its spelling',
-  invalid_union: 'kind is one of the kinds that docs/decisions/simulated-lines.md lists',
+  invalid_union: 'kinds and faults are listed in docs/simulators.md',
 };
 
 function behaviourOf(raw: RawBehaviour): Behaviour {
@@ -132,25 +159,20 @@ function behaviourOf(raw: RawBehaviour): Behaviour {
   }
 }
 
-function faultOf(raw: RawFault): Fault {
-  switch (raw.kind) {
-    case 'late':
-      return { kind: 'late', delayMs: raw.delayMs };
-    case 'exception':
-      return { kind: 'exception', code: raw.code };
-    default:
-      return { kind: raw.kind };
-  }
-}
-
 /** What the schema cannot say: order in time, names used once. */
 function crossChecks(raw: RawScenario): readonly { readonly path: Path; readonly message: string }[] {
   const found: { path: Path; message: string }[] = [];
   const seen = new Set<string>();
+  const once = (name: string, path: Path) => {
+    if (seen.has(name)) found.push({ path, message: `${name} stands twice` });
+    seen.add(name);
+  };
   raw.sensors.forEach((entry, index) => {
-    if (seen.has(entry.sensor))
-      found.push({ path: ['sensors', index, 'sensor'], message: `${entry.sensor} stands twice` });
-    seen.add(entry.sensor);
+    const { sensor, bus, unit, register } = entry;
+    const isPlace = bus !== undefined && unit !== undefined && register !== undefined;
+    if (isPlace === (sensor !== undefined) || (!isPlace && (bus ?? unit ?? register) !== undefined))
+      found.push({ path: ['sensors', index], message: 'needs either a sensor, or a bus, a unit and a register' });
+    once(sensor ?? `${bus}/${unit}/${register}`, ['sensors', index, sensor === undefined ? 'bus' : 'sensor']);
     const [key, times] =
       entry.kind === 'tipping'
         ? ['intensity', entry.intensity.map(({ atS }) => atS)]
@@ -159,9 +181,38 @@ function crossChecks(raw: RawScenario): readonly { readonly path: Path; readonly
     if (late > 0) found.push({ path: ['sensors', index, key, late, 'atS'], message: 'times must rise' });
   });
   raw.faults.forEach((entry, index) => {
-    if (entry.toS <= entry.fromS) found.push({ path: ['faults', index, 'toS'], message: 'toS must be after fromS' });
+    for (const { key, message } of faultObjections(entry)) found.push({ path: ['faults', index, key], message });
+  });
+  raw.lines.forEach((entry, index) => {
+    once(`line ${entry.bus}`, ['lines', index, 'bus']);
+    if ([entry.serial, entry.listen, entry.dial].filter((where) => where !== undefined).length > 1)
+      found.push({ path: ['lines', index], message: 'a line has one of serial, listen and dial' });
   });
   return found;
+}
+
+function scenarioOf(raw: RawScenario): Scenario {
+  const { seed, startAfterS, sensors, faults, lines } = raw;
+  return {
+    seed,
+    startAfterMs: startAfterS === null ? null : startAfterS * SECOND_MS,
+    sensors: new Map(
+      sensors.flatMap((entry) => (entry.sensor === undefined ? [] : [[entry.sensor, behaviourOf(entry)] as const])),
+    ),
+    registers: sensors.flatMap(({ bus, unit, register, ...entry }) =>
+      bus === undefined || unit === undefined || register === undefined
+        ? []
+        : [{ busId: bus, unitId: unit, register, behaviour: behaviourOf(entry) }],
+    ),
+    faults: faults.map(scenarioFaultOf),
+    lines: lines.map(({ bus, serial, listen, dial, paced }) => ({
+      busId: bus,
+      serial: serial ?? null,
+      listen: listen ?? null,
+      dial: dial ?? null,
+      isPaced: paced,
+    })),
+  };
 }
 
 /** Reads a scenario; all findings at once, each with its line and column. */
@@ -209,16 +260,5 @@ export function parseScenario(file: string, text: string): Result<Scenario, read
   const crossed = crossChecks(parsed.data);
   if (crossed.length > 0)
     return err(crossed.map(({ path, message }) => lint(offsetOf(path), path, 'scenario', message)));
-  const { seed, startAfterS, sensors, faults } = parsed.data;
-  return ok({
-    seed,
-    startAfterMs: startAfterS === null ? null : startAfterS * SECOND_MS,
-    sensors: new Map(sensors.map((entry) => [entry.sensor, behaviourOf(entry)])),
-    faults: faults.map((entry) => ({
-      sensorId: entry.sensor,
-      fault: faultOf(entry),
-      fromMs: entry.fromS * SECOND_MS,
-      toMs: entry.toS * SECOND_MS,
-    })),
-  });
+  return ok(scenarioOf(parsed.data));
 }

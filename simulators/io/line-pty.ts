@@ -10,6 +10,7 @@ import { supervise } from '#model/io/supervise.ts';
 import type { StageContext } from '#model/ports.ts';
 import type { LineConfig } from '#simulators/config.ts';
 import type { Line } from '#simulators/io/line.ts';
+import { type Plug, servePlugged } from '#simulators/io/plug.ts';
 import type { Responder } from '#simulators/io/responder.ts';
 import { lineSilenceMs, openRtuPort } from '#simulators/io/rtu-port.ts';
 
@@ -19,8 +20,17 @@ export type PtyLineParts = {
   readonly baudRate: number;
   readonly pace: LineConfig['pace'];
   readonly responder: Responder;
+  readonly plug: Plug;
   readonly ctx: StageContext;
 };
+
+/** What speaks on a line: told how to write, it takes what comes. */
+export type Speaker = (write: (bytes: Uint8Array) => void) => {
+  readonly take: (chunk: Uint8Array) => void;
+  readonly close: () => void;
+};
+
+export type PtyParts = Pick<PtyLineParts, 'id' | 'edgePath' | 'plug' | 'ctx'> & { readonly speaker: Speaker };
 
 const APPEAR_MS = 5_000;
 const LOOK_MS = 10;
@@ -79,47 +89,63 @@ export async function canMakeLines(folder: string): Promise<boolean> {
   return works;
 }
 
-async function serveOnce(parts: PtyLineParts, appeared: () => void, signal: AbortSignal): Promise<void> {
+async function serveOnce(
+  parts: PtyParts,
+  appeared: () => void,
+  signal: AbortSignal,
+  spoken: (write: ((bytes: Uint8Array) => void) | null) => void,
+): Promise<void> {
   const child = spawnSocat(parts.edgePath);
   const gone = ended(child);
   const write = (bytes: Uint8Array) => {
     if (child.stdin?.writable === true) child.stdin.write(bytes);
   };
-  const port = openRtuPort({
-    responder: parts.responder,
-    write,
-    silenceMs: lineSilenceMs(parts.baudRate),
-    pace: parts.pace,
-  });
+  const port = parts.speaker(write);
   child.stdin?.on('error', () => undefined);
   child.stdout?.on('data', (chunk: Uint8Array) => port.take(chunk));
   const kill = () => child.kill('SIGTERM');
   signal.addEventListener('abort', kill, { once: true });
   try {
     if (signal.aborted) kill();
-    if (await hasAppeared(child, parts.edgePath, signal)) appeared();
+    if (await hasAppeared(child, parts.edgePath, signal)) {
+      spoken(write);
+      appeared();
+    }
     await gone;
     if (!signal.aborted) throw new Error(`socat ended with ${child.exitCode ?? child.signalCode ?? 'no start'}`);
   } finally {
+    spoken(null);
     signal.removeEventListener('abort', kill);
     child.kill('SIGTERM');
     port.close();
+    if (signal.aborted) removeLink(parts.edgePath);
   }
 }
 
+export type Pty = { readonly write: (bytes: Uint8Array) => void; readonly close: () => Promise<void> };
+
 /** Resolves when the pseudo-terminal is there for the edge; a socat that dies is started again. */
-export async function openPtyLine(parts: PtyLineParts): Promise<Line> {
+export async function openPty(parts: PtyParts): Promise<Pty> {
   const stop = new AbortController();
   const appeared = Promise.withResolvers<void>();
   const { log, metrics } = parts.ctx;
+  let write: ((bytes: Uint8Array) => void) | null = null;
   const running = supervise(
     { name: `simulator-line-${parts.id}`, log, metrics, clock: realClock, signal: stop.signal, maxPauseMs: 2_000 },
-    (signal) => serveOnce(parts, appeared.resolve, signal),
+    (signal) =>
+      servePlugged(parts.plug, signal, (session) =>
+        serveOnce(parts, appeared.resolve, session, (spoken) => {
+          write = spoken;
+        }),
+      ),
   );
-  const inTime = await Promise.race([
-    appeared.promise.then(() => true),
-    realClock.sleep(APPEAR_MS, stop.signal).then(() => false),
-  ]);
+  // A line whose wire is out from the start appears when it is plugged in.
+  const inTime =
+    !parts.plug.isIn() ||
+    (await Promise.race([
+      appeared.promise.then(() => true),
+      realClock.sleep(APPEAR_MS, stop.signal).then(() => !parts.plug.isIn()),
+    ]));
   const close = async () => {
     stop.abort();
     await running;
@@ -129,5 +155,18 @@ export async function openPtyLine(parts: PtyLineParts): Promise<Line> {
     await close();
     throw new Error(`socat made no pseudo-terminal at ${parts.edgePath} within ${APPEAR_MS} ms`);
   }
-  return { address: { id: parts.id, kind: 'modbus-rtu', path: parts.edgePath }, note: null, close };
+  return { write: (bytes) => write?.(bytes), close };
+}
+
+/** A line of RTU slaves on a pseudo-terminal. */
+export async function openPtyLine(parts: PtyLineParts): Promise<Line> {
+  const { responder, baudRate, pace } = parts;
+  const speaker: Speaker = (write) => openRtuPort({ responder, write, silenceMs: lineSilenceMs(baudRate), pace });
+  const pty = await openPty({ ...parts, speaker });
+  return {
+    address: { id: parts.id, kind: 'modbus-rtu', path: parts.edgePath },
+    note: null,
+    babble: pty.write,
+    close: pty.close,
+  };
 }

@@ -5,5 +5,7 @@ export type Line = {
   readonly address: LineAddress;
   /** For people: why the line is not the kind that was asked for, if so. */
   readonly note: string | null;
+  /** Bytes that nobody asked for, to whoever listens on the line now. */
+  readonly babble: (bytes: Uint8Array) => void;
   readonly close: () => Promise<void>;
 };

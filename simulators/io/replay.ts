@@ -13,6 +13,7 @@ import type { EpochMs } from '#model/time.ts';
 import { servedLogName } from '#simulators/config.ts';
 import { createDevice } from '#simulators/device.ts';
 import { openTcpLine } from '#simulators/io/line-tcp.ts';
+import { createPlug } from '#simulators/io/plug.ts';
 import { createResponder } from '#simulators/io/responder.ts';
 import { openServedLog } from '#simulators/io/served-log.ts';
 import type { RecordedSeries } from '#simulators/recorded/series.ts';
@@ -47,13 +48,23 @@ export async function openReplaySlave(parts: ReplaySlaveParts): Promise<ReplaySl
   const responder = createResponder({
     lineId,
     devices: new Map([[unitId, device]]),
-    faultOf: () => null,
+    seed: 0,
+    faults: { replyFaults: () => [], lineFaults: () => [] },
     served,
     clock: ctx.clock,
     log: ctx.log,
     metrics: ctx.metrics,
   });
-  const line = await openTcpLine({ id: lineId, kind, host: '127.0.0.1', port: 0, pace: null, responder, log: ctx.log });
+  const line = await openTcpLine({
+    id: lineId,
+    kind,
+    host: '127.0.0.1',
+    port: 0,
+    pace: null,
+    responder,
+    plug: createPlug(),
+    ctx,
+  });
   const port = line.address.kind === 'modbus-rtu' ? 0 : line.address.port;
   return {
     host: '127.0.0.1',

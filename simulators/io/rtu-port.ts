@@ -1,8 +1,8 @@
 /** Serves RTU frames over any stream of bytes: a pseudo-terminal, a serial port, a TCP socket. */
 import type { LineConfig } from '#simulators/config.ts';
-import { corruptFrame } from '#simulators/fault.ts';
 import type { Responder } from '#simulators/io/responder.ts';
 import { sealFrame } from '#simulators/modbus/crc16.ts';
+import { piecesOf } from '#simulators/reply-fault.ts';
 import { emptyFramer, type Framed, lineMs, silenceMs, takeBytes, takeSilence } from '#simulators/rtu-slave.ts';
 
 export type RtuPort = { readonly take: (chunk: Uint8Array) => void; readonly close: () => void };
@@ -59,8 +59,11 @@ export function openRtuPort(parts: RtuPortParts): RtuPort {
       const sending = responder.respond(request.unitId, request.pdu);
       if (sending === null) continue;
       const sealed = sealFrame(sending.unitId, sending.pdu);
-      const bytes = corruptFrame(sealed, sending.corrupt, sealed.length - 1);
-      sendLater(bytes, sending.delayMs + paceMs(request.pdu.length + 3, bytes.length));
+      let sent = 0;
+      for (const { bytes, afterMs } of piecesOf(sealed, sealed.length - 1, sending)) {
+        sent += bytes.length;
+        sendLater(bytes, sending.delayMs + afterMs + paceMs(request.pdu.length + 3, sent));
+      }
     }
   };
   let chunks = 0;
@@ -78,6 +81,8 @@ export function openRtuPort(parts: RtuPortParts): RtuPort {
     take: (chunk) => {
       if (!open) return;
       chunks++;
+      // A two-wire line gives back what is sent, as it is sent, before anybody answers.
+      if (responder.echoes()) write(chunk);
       act(takeBytes(framer, chunk));
       if (framer.deaf || framer.bytes.length > 0) waitForSilence();
       else clearTimeout(silence);

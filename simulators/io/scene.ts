@@ -1,14 +1,16 @@
 /** The scenario as it stands: when it began, where each counter started; kept on disk so that a restart goes on. */
 import type { StageContext } from '#model/ports.ts';
-import { type Behaviour, type CounterOrigin, valueAt } from '#simulators/behaviour.ts';
+import { type Behaviour, type CounterOrigin, gainBetween, valueAt } from '#simulators/behaviour.ts';
 import { emptyState, readState, type SimulatorState, writeState } from '#simulators/io/state-file.ts';
 
 export type Scene = {
   readonly begin: (again: boolean) => void;
   readonly beganAtMs: () => number | null;
   readonly sinceBeginMs: () => number | null;
-  /** `name` identifies the register within the simulator. */
-  readonly valueOf: (name: string, behaviour: Behaviour, nowMs: number) => number | null;
+  /** `name` identifies the register within the simulator; `atMs` may lie in the past, for what is frozen. */
+  readonly valueOf: (name: string, behaviour: Behaviour, atMs: number) => number | null;
+  /** What the behaviour adds between two instants of the chain. */
+  readonly gainOf: (behaviour: Behaviour, fromMs: number, toMs: number) => number;
   readonly portOf: (lineId: string) => number | undefined;
   readonly rememberPort: (lineId: string, port: number) => void;
   readonly close: () => void;
@@ -46,15 +48,16 @@ export function openScene(parts: { readonly path: string; readonly seed: number;
     name,
     origin,
   });
-  const counterOf = (name: string, behaviour: Behaviour, nowMs: number): number | null => {
+  const counterOf = (name: string, behaviour: Behaviour, atMs: number): number | null => {
     let counter = state.counters[name];
     if (counter === undefined) {
-      counter = { atMs: nowMs, total: 0, last: 0 };
+      counter = { atMs: clock.nowMs(), total: 0, last: 0 };
       state.counters[name] = counter;
       save();
     }
-    const value = valueAt(behaviour, momentOf(name, counter, nowMs));
-    if (value !== null) counter.last = value;
+    const value = valueAt(behaviour, momentOf(name, counter, atMs));
+    // A look at the past must not take back what was counted since.
+    if (value !== null) counter.last = Math.max(counter.last, value);
     return value;
   };
   return {
@@ -69,10 +72,14 @@ export function openScene(parts: { readonly path: string; readonly seed: number;
     },
     beganAtMs: () => state.beganAtMs,
     sinceBeginMs: () => (state.beganAtMs === null ? null : clock.nowMs() - state.beganAtMs),
-    valueOf: (name, behaviour, nowMs) =>
+    valueOf: (name, behaviour, atMs) =>
       behaviour.kind === 'tipping'
-        ? counterOf(name, behaviour, nowMs)
-        : valueAt(behaviour, momentOf(name, { atMs: nowMs, total: 0 }, nowMs)),
+        ? counterOf(name, behaviour, atMs)
+        : valueAt(behaviour, momentOf(name, { atMs, total: 0 }, atMs)),
+    gainOf: (behaviour, fromMs, toMs) => {
+      const zeroMs = state.beganAtMs ?? fromMs;
+      return gainBetween(behaviour, fromMs - zeroMs, toMs - zeroMs);
+    },
     portOf: (lineId) => state.ports[lineId],
     rememberPort: (lineId, port) => {
       state = { ...state, ports: { ...state.ports, [lineId]: port } };

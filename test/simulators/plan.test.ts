@@ -35,7 +35,7 @@ const profiles = new Map([
 const scenario = () => {
   const parsed = parseScenario(
     's.yaml',
-    'seed: 7\nsensors:\n  - { sensor: taoshuwan-crack, kind: creep, from: 2, to: 95, durationS: 40 }\nfaults:\n  - { sensor: taoshuwan-rain, kind: silent, fromS: 10, toS: 20 }\n',
+    'seed: 7\nsensors:\n  - { sensor: taoshuwan-crack, kind: creep, from: 2, to: 95, durationS: 40 }\nfaults:\n  - { sensor: taoshuwan-rain, fault: silent, atS: 10, durationS: 10 }\n',
   );
   if (!parsed.ok) throw new Error('scenario');
   return parsed.value;
