@@ -1,6 +1,7 @@
 /** The `fengsui` command. Each command's code is loaded when it is called. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
@@ -77,6 +78,8 @@ export async function main(args: readonly string[]): Promise<void> {
       const { resetLogin } = await import('#cli/io/login.ts');
       process.exit(await resetLogin(settingsOrExit(), person));
     });
+
+  addDecodeCommand(program);
 
   const dev = program.command('dev').description('for those who work on Fengsui itself');
   dev
