@@ -11,6 +11,8 @@ export type Outcome = {
   readonly sensorId: SensorId;
   readonly spec: RegisterSpec;
   readonly measuredAtMs: EpochMs;
+  /** What is doubtful before the value is looked at: an instant that the device's own clock cannot have meant. */
+  readonly doubts?: readonly Flag[];
 } & (
   | { readonly kind: 'words'; readonly words: readonly number[] }
   | { readonly kind: 'failure'; readonly reason: BadReason }
@@ -70,6 +72,13 @@ function judgeCounter(stamp: Stamp, spec: RegisterSpec, modulus: number, raw: nu
 
 /** Readings of one sensor are judged in the order of acquisition; the returned memory goes to disk with the reading. */
 export function judgeOutcome(outcome: Outcome, before: SensorMemory, timeQuality: TimeQuality): Judged {
+  const judged = judgeBytes(outcome, before, timeQuality);
+  const doubts = outcome.doubts ?? [];
+  if (doubts.length === 0) return judged;
+  return { ...judged, reading: { ...judged.reading, flags: [...judged.reading.flags, ...doubts] } };
+}
+
+function judgeBytes(outcome: Outcome, before: SensorMemory, timeQuality: TimeQuality): Judged {
   const { sensorId, measuredAtMs, spec } = outcome;
   const stamp: Stamp = { sensorId, measuredAtMs, timeQuality };
   if (outcome.kind === 'failure') return { reading: bad(stamp, outcome.reason), memory: before };
