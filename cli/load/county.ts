@@ -1,5 +1,6 @@
 /** The county's files as one registry: parsed, bound to one another and checked, with every finding at once. */
 import { bindChannels } from '#cli/load/channels.ts';
+import { bindNative, hangNative } from '#cli/load/devices-native.ts';
 import { bindDuty, expandDuty } from '#cli/load/duty.ts';
 import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
 import { openLocator } from '#cli/load/geometry.ts';
@@ -23,7 +24,7 @@ export const ROSTER_SPAN_MS = 40 * DAY_MS;
  * four times as fast (docs/decisions/county-files.md).
  */
 const FILE =
-  /^(county|grids|people|duty|points|edges|channels)\.(yaml|json)$|^grids\.geojson$|^(people|points)\/[^/]+\.(yaml|json)$/;
+  /^(county|grids|people|duty|points|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(people|points)\/[^/]+\.(yaml|json)$/;
 export const isCountyFile = (name: string): boolean => FILE.test(name);
 
 export type CountyReport = {
@@ -65,11 +66,13 @@ function openers(files: Files, lints: Lint[]) {
     second?.find([], { kind: 'twice', message: `stands beside ${first.file}`, mend: 'keep one of the two files' });
     return first;
   };
+  const optional = (name: string): Source | undefined =>
+    names.some((file) => file === `${name}.yaml` || file === `${name}.json`) ? one(name) : undefined;
   const shapes = (): Source => {
     const text = files.get('grids.geojson');
     return text === undefined ? missing('grids.geojson') : openSource('grids.geojson', text, lints);
   };
-  return { one, some, shapes };
+  return { one, some, optional, shapes };
 }
 
 const byPlace = (a: Lint, b: Lint): number =>
@@ -88,12 +91,14 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const desks = bindDuty(open.one('duty'), grids, people.declared, gridSource);
   const edgeSource = open.one('edges');
   const edges = bindEdges(edgeSource, grids, profiles);
+  const native = bindNative(open.optional('native'), grids, edges.declared);
   const locate = openLocator(grids.grids.values());
   const before = lints.length;
-  const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, profiles });
+  const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, native, profiles });
   checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
   const complete = !lints.slice(before).some(({ severity }) => severity === 'error');
-  const hung = hangSensors(edgeSource, edges, points.wires, complete);
+  const boxes = hangSensors(edgeSource, edges, points.wires, complete);
+  const hung = new Map([...boxes, ...hangNative(native, points.natives, points.sensors, complete)]);
   const channels = bindChannels(open.one('channels'));
   const looked = {
     files: [...files.keys()].filter(isCountyFile).length,
@@ -102,7 +107,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
     desks: desks.length,
     points: points.points.size,
     sensors: points.sensors.size,
-    edges: edges.edges.size,
+    edges: hung.size,
     channels: channels.length,
   };
   lints.sort(byPlace);

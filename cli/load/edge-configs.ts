@@ -80,7 +80,8 @@ export function compileEdgeConfigs(
   profiles: Profiles,
   ports: EdgePorts,
 ): EdgeConfig[] {
-  return [...registry.edges.values()].map((edge) => {
+  const boxes = [...registry.edges.values()].filter((edge) => edge.native === undefined);
+  return boxes.map((edge) => {
     const used = profilesOf(edge, profiles);
     const local = localOf(edge, registry, ports.ruleSetOf(edge.township));
     const { id, township, buses, links } = edge;

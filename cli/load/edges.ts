@@ -64,7 +64,7 @@ function checkUnits(source: Source, path: Path, bus: BusRow, profiles: Profiles 
   });
 }
 
-function checkTownship(source: Source, path: Path, township: string, grids: BoundGrids): void {
+export function checkTownship(source: Source, path: Path, township: string, grids: BoundGrids): void {
   const grid: Grid | undefined = grids.grids.get(township);
   if (!grids.declared.has(township)) {
     const mend = 'mend the code, or add the grid to grids.yaml';

@@ -1,10 +1,12 @@
 /** Hazard points, their households and sensors. A point's grid is not written down: it follows from where it lies. */
 
 import type { z } from 'zod';
+import { type BoundNative, findNative } from '#cli/load/devices-native.ts';
 import { type BareEdge, type BoundEdges, type Profiles, wireKey } from '#cli/load/edges.ts';
 import type { GridLocator } from '#cli/load/geometry.ts';
 import {
   type householdSchema,
+  type NativeField,
   type PolledDevice,
   pointSchema,
   type ReportedDevice,
@@ -12,6 +14,7 @@ import {
 } from '#cli/load/schemas.ts';
 import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
 import type { LinkConfig } from '#model/edge-config.ts';
+import type { NativeSensor } from '#model/native.ts';
 import type { SensorId } from '#model/reading.ts';
 import type { HazardPoint, Household, PointId, Sensor } from '#model/registry.ts';
 
@@ -20,12 +23,20 @@ export type BoundPoints = {
   readonly sensors: ReadonlyMap<SensorId, Sensor>;
   /** `edge/bus/unit/register` → sensor. */
   readonly wires: ReadonlyMap<string, SensorId>;
+  /** What each device of native.yaml feeds. */
+  readonly natives: ReadonlyMap<string, readonly NativeSensor[]>;
+};
+type Gathered = {
+  readonly sensors: Map<SensorId, Sensor>;
+  readonly wires: Map<string, SensorId>;
+  readonly natives: Map<string, NativeSensor[]>;
 };
 
 export type PointContext = {
   readonly locate: GridLocator;
   readonly people: ReadonlySet<string>;
   readonly edges: BoundEdges;
+  readonly native: BoundNative;
   readonly profiles: Profiles | undefined;
 };
 
@@ -148,19 +159,27 @@ function bindDevice(
   source: Source,
   path: Path,
   row: SensorRow,
-  device: PolledDevice | ReportedDevice,
+  device: PolledDevice | ReportedDevice | NativeField,
   context: PointContext,
-): { readonly key: string; readonly missedMs: number } {
+  natives: Map<string, NativeSensor[]>,
+): { readonly edgeId: string; readonly key: string; readonly missedMs: number } {
   const here = [...path, 'device'];
+  if ('native' in device) {
+    const spot = findNative(source, path, device, row.quantity, context.native);
+    const { native, field } = device;
+    if (spot !== undefined) natives.set(native, [...(natives.get(native) ?? []), { sensorId: row.id, ...spot.sensor }]);
+    const edgeId = spot?.gatewayId ?? '';
+    return { edgeId, key: wireKey(edgeId, 'native', native, field), missedMs: spot?.missedMs ?? 0 };
+  }
   if ('link' in device) {
     const station = findStation(source, here, device, context.edges);
     const key = wireKey(device.edge, device.link, device.station, device.element);
-    return { key, missedMs: STALE_REPORTS * (station?.reportMs ?? 0) };
+    return { edgeId: device.edge, key, missedMs: STALE_REPORTS * (station?.reportMs ?? 0) };
   }
   const spot = findUnit(source, here, device, context.edges);
   if (spot !== undefined) checkRegister(source, path, row, device, spot.profileId, context.profiles);
   const key = wireKey(device.edge, device.bus, device.unit, device.register);
-  return { key, missedMs: STALE_POLLS * (spot?.pollMs ?? 0) };
+  return { edgeId: device.edge, key, missedMs: STALE_POLLS * (spot?.pollMs ?? 0) };
 }
 
 function bindSensor(
@@ -169,7 +188,7 @@ function bindSensor(
   raw: unknown,
   pointId: PointId,
   context: PointContext,
-  into: { readonly sensors: Map<SensorId, Sensor>; readonly wires: Map<string, SensorId> },
+  into: Gathered,
 ): void {
   const row = parsePart(source, path, raw, sensorSchema);
   if (row === undefined) return;
@@ -184,7 +203,7 @@ function bindSensor(
     source.find(path, { kind: 'no-device', message: `sensor "${row.id}" has no device`, mend });
     return;
   }
-  const { key, missedMs } = bindDevice(source, path, row, device, context);
+  const { edgeId, key, missedMs } = bindDevice(source, path, row, device, context, into.natives);
   const other = into.wires.get(key);
   if (other === undefined) into.wires.set(key, row.id);
   else {
@@ -197,14 +216,14 @@ function bindSensor(
   }
   const staleAfterMs = row.staleAfter ?? Math.max(missedMs, MIN_STALE_MS);
   const { id, name, quantity } = row;
-  into.sensors.set(id, { id, pointId, edgeId: device.edge, quantity, name, staleAfterMs });
+  into.sensors.set(id, { id, pointId, edgeId, quantity, name, staleAfterMs });
 }
 
 /** Reads the points of all files. */
 export function bindPoints(sources: readonly Source[], context: PointContext): BoundPoints {
   const declared = new Set<string>();
   const points = new Map<PointId, HazardPoint>();
-  const into = { sensors: new Map<SensorId, Sensor>(), wires: new Map<string, SensorId>() };
+  const into: Gathered = { sensors: new Map(), wires: new Map(), natives: new Map() };
   for (const source of sources) {
     for (const { path, value } of parseList(source, 'points', pointSchema, 'id', declared)) {
       const { id, name, kind, risk, lon, lat } = value;

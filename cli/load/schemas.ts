@@ -11,17 +11,17 @@ import { isTopicToken } from '#model/topics.ts';
 const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `500ms`, `30s`, `10m`, `2h`, `1d` as milliseconds. */
-const duration = z
+export const duration = z
   .string()
   .regex(/^\d+(ms|s|m|h|d)$/, 'must be a duration such as 500ms, 30s, 10m, 2h or 1d')
   .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.replace(/^\d+/, '')] ?? 1));
 
 /** Ids travel as tokens of topics. */
-const token = z
+export const token = z
   .string()
   .refine(isTopicToken, 'may hold only 1 to 64 of A-Z a-z 0-9 _ - (it becomes part of an MQTT topic)');
 
-const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
+export const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 const phone = z.string().regex(/^\+?\d{5,20}$/, 'must be a telephone number of 5 to 20 digits');
 const zone = z.string().refine((name) => {
   try {
@@ -90,9 +90,12 @@ const unitId = z.number().int().min(1).max(247);
 const polledSchema = z.strictObject({ edge: z.string(), bus: z.string(), unit: unitId, register: z.string() });
 /** A station that reports by itself. */
 const reportedSchema = z.strictObject({ edge: z.string(), link: z.string(), station: z.string(), element: z.string() });
+/** A device that brings its own messages: its id in native.yaml, and what of it. */
+const nativeSchema = z.strictObject({ native: z.string(), field: z.string().min(1) });
+export type NativeField = z.infer<typeof nativeSchema>;
 export type PolledDevice = z.infer<typeof polledSchema>;
 export type ReportedDevice = z.infer<typeof reportedSchema>;
-export const deviceSchema = z.union([polledSchema, reportedSchema]);
+export const deviceSchema = z.union([polledSchema, reportedSchema, nativeSchema]);
 
 export const sensorSchema = z.strictObject({
   id: token,

@@ -53,7 +53,8 @@ export type Decoder = {
   readonly hasCodecs: boolean;
 };
 export type NativeField = {
-  readonly quantity: QuantityCode;
+  /** Null: something that none of our quantities is, so that no sensor may stand there. */
+  readonly quantity: QuantityCode | null;
   readonly scale: number;
   readonly counter: boolean;
 };

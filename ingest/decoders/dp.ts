@@ -33,6 +33,7 @@ const FIELDS: readonly (readonly [RegExp, NativeField])[] = [
   [/^L1_LF_\d+\.value$/, field('displacement')],
   [/^L1_GP_\d+\.gpsTotal[XYZ]$/, field('displacement')],
   [/^L1_QJ_\d+\.(X|Y|Z|angle)$/, field('tilt')],
+  [/^L2_YL_\d+\./, field(null)], // stress in kN, where L3 has rain
   [/^L3_YL_\d+\.totalValue$/, field('rain', 1, true)],
   [/^L3_YL_\d+\.value$/, field('rain')],
   [/^L3_QW_\d+\.value$/, field('temperature')],
