@@ -1,4 +1,4 @@
-/** Every value that a slave served, one JSON line each, written before the answer leaves: what an audit compares with history. */
+/** Every value that a slave served or was told, one JSON line each, written before the answer leaves: what an audit compares with history. */
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RegisterSpec } from '#model/device-profile.ts';
@@ -53,6 +53,19 @@ export function readServedLines(path: string): readonly ServedLine[] {
     return [];
   }
   return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+}
+
+/** What masters wrote to one coil or register, in order: a siren's coil is 1 while it sounds. */
+export function writesTo(
+  lines: readonly ServedLine[],
+  place: { readonly unitId: number; readonly table: 'coil' | 'register'; readonly address: number },
+): readonly { readonly atMs: number; readonly value: number }[] {
+  const codes = place.table === 'coil' ? [5, 15] : [6, 16];
+  return lines.flatMap(({ atMs, unitId, functionCode, address, values }) => {
+    const value = values[place.address - address];
+    if (unitId !== place.unitId || !codes.includes(functionCode) || value === undefined) return [];
+    return [{ atMs, value }];
+  });
 }
 
 export type RegisterPlace = { readonly unitId: number } & Pick<

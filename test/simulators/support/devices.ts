@@ -39,6 +39,37 @@ export const crackMeter = profile(
   register({ key: 'displacement', quantity: 'displacement', type: 'float32', scale: 1 }),
 );
 
+/** A board with two coils (a siren, a light), a push button, and a holding register for the volume. */
+export const sirenBoard = profile(
+  'siren',
+  register({
+    key: 'siren',
+    quantity: 'fault',
+    functionCode: 1,
+    type: 'uint16',
+    scale: 1,
+    write: { functionCode: 5, on: 1, off: 0 },
+  }),
+  register({
+    key: 'light',
+    quantity: 'fault',
+    functionCode: 1,
+    address: 1,
+    type: 'uint16',
+    scale: 1,
+    write: { functionCode: 15, on: 1, off: 0 },
+  }),
+  register({ key: 'button', quantity: 'fault', functionCode: 2, address: 4, type: 'uint16', scale: 1 }),
+  register({
+    key: 'volume',
+    quantity: 'fault',
+    address: 16,
+    type: 'uint32',
+    scale: 1,
+    write: { functionCode: 16, on: 30, off: 0 },
+  }),
+);
+
 /** Unit 1 a rain gauge at 1234.5 mm, unit 2 a crack meter at 12.5 mm, unit 3 an echo. */
 export const line = (
   id: string,
