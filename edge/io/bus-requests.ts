@@ -1,14 +1,15 @@
 /** One bus's requests, one at a time: how long each is waited for, what is asked again, and writes before reads. */
+import { spanOf } from '../../model/device-profile.ts';
 import type { BusConfig, EdgeConfig, UnitConfig } from '../../model/edge-config.ts';
 import type { StageContext } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { type Latency, noteLatency, patienceMs } from '../acquire/latency.ts';
-import { isRead, type Request, type WriteRequest } from '../modbus/frame.ts';
+import { isRead, type ReadRequest, type Request, type WriteRequest } from '../modbus/frame.ts';
 import { type PlannedRead, planReads } from '../modbus/plan.ts';
 import { keepLinkOpen, type LinkKeeper } from './link-keeper.ts';
 import { slowestUnitMs, wayOf } from './open-transport.ts';
 import type { Answer, OnStray, ReadFault, Timing } from './transport.ts';
-import { openWriteQueue, type Written } from './write-queue.ts';
+import { openWriteQueue, type WriteFault, type Written } from './write-queue.ts';
 
 /** A request that has not resolved by then is stuck in the driver: the link is opened anew. */
 const STUCK_AFTER_MS = 25_000;
@@ -33,10 +34,20 @@ export type BusRequests = {
   readonly read: (unit: Unit, read: PlannedRead, patience: Patience) => Promise<Result<readonly number[], ReadFault>>;
   /** Queues one; `runWrites` does them. */
   readonly write: (unitId: number, register: string, on: boolean) => Promise<Written>;
+  /** Queues one read of one bit or register, e.g. of a push button; it goes out with the writes. */
+  readonly ask: (unitId: number, register: string) => Promise<Asked>;
+  /** Everything that waits, writes first. */
   readonly runWrites: () => Promise<void>;
   readonly hasWrites: () => boolean;
   readonly stop: () => Promise<void>;
 };
+
+/** The words of the register, or why there are none. */
+export type Asked = Result<readonly number[], WriteFault>;
+type Asking = { readonly unitId: number; readonly request: ReadRequest; readonly settle: (asked: Asked) => void };
+
+/** Buttons are few; more at once is a loop of somebody's making. */
+const MAX_ASKING = 8;
 
 function unitOf(unit: UnitConfig, profiles: EdgeConfig['profiles'], delayMs: number): Unit | undefined {
   const profile = profiles[unit.profile];
@@ -67,13 +78,25 @@ function writeRequestOf(
   return ok({ unitId, functionCode, address: spec.address, value });
 }
 
+function askRequestOf(
+  bus: BusConfig,
+  profiles: EdgeConfig['profiles'],
+  unitId: number,
+  register: string,
+): Result<ReadRequest, string> {
+  const unit = bus.units.find((candidate) => candidate.unitId === unitId);
+  const spec = profiles[unit?.profile ?? '']?.registers.find(({ key }) => key === register);
+  if (spec === undefined) return err(`unit ${unitId} of bus ${bus.id} has no register ${register}`);
+  return ok({ unitId, functionCode: spec.functionCode, ...spanOf(spec) });
+}
+
 export function openBusRequests(bus: BusConfig, profiles: EdgeConfig['profiles'], ctx: StageContext): BusRequests {
   const { metrics, log } = ctx;
   const labels = { bus: bus.id };
   const countBad = (kind: string) => metrics.count('fengsui_edge_frames_bad_total', { ...labels, kind });
   const onStray: OnStray = (kind) => {
     if (kind === 'late' || kind === 'noise') countBad(kind);
-    else metrics.count(`fengsui_edge_${kind}s_total`, labels);
+    else metrics.count(kind === 'echo' ? 'fengsui_edge_echoes_total' : 'fengsui_edge_heartbeats_total', labels);
   };
   const way = wayOf(bus, { slowestUnitMs: slowestUnitMs(bus, profiles), ctx, onStray });
   const units = new Map<number, Unit>();
@@ -143,9 +166,29 @@ export function openBusRequests(bus: BusConfig, profiles: EdgeConfig['profiles']
     log.warn('an output was not written', { ...labels, unitId: request.unitId, address: request.address, ...fault });
     return err({ reason: fault.reason, detail: `unit ${request.unitId} of bus ${bus.id}: ${fault.kind}` });
   };
+  let asking: readonly Asking[] = [];
+  const tryAsk = async ({ unitId, request }: Asking): Promise<Asked> => {
+    const unit = units.get(unitId);
+    if (unit === undefined) return err({ reason: 'config', detail: `bus ${bus.id} has no unit ${unitId}` });
+    const result = await once(unit, request, 'learned');
+    if (result.ok) return ok(result.value.words);
+    return err({ reason: result.error.reason, detail: `unit ${unitId} of bus ${bus.id}: ${result.error.kind}` });
+  };
   const runWrites = async (): Promise<void> => {
-    for (let write = queue.take(); write !== undefined; write = queue.take())
-      write.settle(await tryWrite(write.request));
+    for (;;) {
+      const write = queue.take();
+      const [ask, ...others] = asking;
+      if (write !== undefined) write.settle(await tryWrite(write.request));
+      else if (ask === undefined) return;
+      else {
+        asking = others;
+        ask.settle(await tryAsk(ask));
+      }
+    }
+  };
+  const leaveAsking = (): void => {
+    for (const { settle } of asking) settle(err({ reason: 'stopped', detail: 'the bus is stopping' }));
+    asking = [];
   };
 
   return {
@@ -168,10 +211,19 @@ export function openBusRequests(bus: BusConfig, profiles: EdgeConfig['profiles']
       keeper.current()?.hurry?.();
       return written;
     },
+    ask: (unitId, register) =>
+      new Promise((resolve) => {
+        const request = askRequestOf(bus, profiles, unitId, register);
+        if (!request.ok) return resolve(err({ reason: 'config', detail: request.error }));
+        if (asking.length >= MAX_ASKING)
+          return resolve(err({ reason: 'queue', detail: `${MAX_ASKING} questions are waiting already` }));
+        asking = [...asking, { unitId, request: request.value, settle: resolve }];
+      }),
     runWrites,
-    hasWrites: () => !queue.isEmpty(),
+    hasWrites: () => !queue.isEmpty() || asking.length > 0,
     stop: async () => {
       queue.close();
+      leaveAsking();
       await keeper.stop();
     },
   };

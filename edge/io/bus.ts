@@ -2,9 +2,10 @@
 import type { BusConfig, EdgeConfig } from '../../model/edge-config.ts';
 import type { EdgeEvent } from '../../model/edge-event.ts';
 import { supervise } from '../../model/io/supervise.ts';
+import { err } from '../../model/result.ts';
 import { gapSince, nextPoll } from '../acquire/schedule.ts';
 import { type CycleDeps, openCycle } from './bus-cycle.ts';
-import { openBusRequests } from './bus-requests.ts';
+import { type Asked, openBusRequests } from './bus-requests.ts';
 import type { Written } from './write-queue.ts';
 
 /** A pause in the polls that is told as a gap although the process lived: it was frozen, or its disk was. */
@@ -26,6 +27,8 @@ export type BusPoller = {
    * has confirmed it, or says why not.
    */
   readonly write: (unitId: number, register: string, on: boolean) => Promise<Written>;
+  /** Reads one bit or register, before the next poll; for what must be seen sooner than the schedule allows. */
+  readonly read: (unitId: number, register: string) => Promise<Asked>;
   readonly stop: () => Promise<void>;
 };
 
@@ -101,6 +104,12 @@ export function startBus(bus: BusConfig, profiles: EdgeConfig['profiles'], deps:
       const written = requests.write(unitId, register, on);
       kick.abort();
       return written;
+    },
+    read: (unitId, register) => {
+      if (stopping.signal.aborted) return Promise.resolve(err({ reason: 'stopped', detail: 'the bus is stopping' }));
+      const asked = requests.ask(unitId, register);
+      kick.abort();
+      return asked;
     },
     stop: async () => {
       stopping.abort();
