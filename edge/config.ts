@@ -168,6 +168,20 @@ function readPushed(read: Reader, fields: Fields): EdgeConfigPush {
   return config;
 }
 
+function readLines(read: Reader, raw: unknown): NonNullable<EdgeConfig['lines']> {
+  return Object.fromEntries(
+    Object.entries(read.object(raw, 'lines')).map(([written, place]) => {
+      const at = `lines.${written}`;
+      if (typeof place === 'string') return [written, read.text(place, at)];
+      const fields = read.object(place, at);
+      return [
+        written,
+        { host: read.text(fields['host'], `${at}.host`), port: read.whole(fields['port'], `${at}.port`, 1, 65_535) },
+      ];
+    }),
+  );
+}
+
 /** What the centre pushed, parsed as strictly as a file. */
 export function parseEdgeConfigPush(from: string, raw: unknown): Result<EdgeConfigPush, readonly Lint[]> {
   const read = openReader(from);
@@ -191,6 +205,7 @@ export function parseEdgeConfig(file: string, text: string): Result<EdgeConfig, 
     mqttUrl: read.text(fields['mqttUrl'], 'mqttUrl'),
     credentialFile: read.text(fields['credentialFile'], 'credentialFile'),
     dataDir: read.text(fields['dataDir'], 'dataDir'),
+    ...(fields['lines'] === undefined ? {} : { lines: readLines(read, fields['lines']) }),
   };
   if (!/^mqtts?:\/\/[^/]+/.test(config.mqttUrl))
     read.fault('mqttUrl', `${config.mqttUrl} is no broker address`, 'write mqtt://HOST:PORT or mqtts://HOST:PORT');

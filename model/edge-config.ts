@@ -121,7 +121,9 @@ export type EdgeConfig = {
   readonly credentialFile: string;
   /** Folder for outbox files. */
   readonly dataDir: string;
+  /** Where this box finds a serial line that is written otherwise in what the centre pushes: by the path as written. */
+  readonly lines?: { readonly [path: string]: string | { readonly host: string; readonly port: number } };
 };
 
 /** What the centre pushes: everything but where this box finds its centre, its password and its disk. */
-export type EdgeConfigPush = Omit<EdgeConfig, 'mqttUrl' | 'credentialFile' | 'dataDir'>;
+export type EdgeConfigPush = Omit<EdgeConfig, 'mqttUrl' | 'credentialFile' | 'dataDir' | 'lines'>;
