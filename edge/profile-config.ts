@@ -1,16 +1,75 @@
 /** Parses the device profiles of an edge's configuration. */
-import { type DeviceProfile, REGISTER_TYPES, type RegisterSpec } from '../model/device-profile.ts';
+import {
+  type CounterSpec,
+  type DecimalsSpec,
+  type DeviceProfile,
+  REGISTER_TYPES,
+  type RegisterSpec,
+} from '../model/device-profile.ts';
 import { isQuantityCode } from '../model/quantity.ts';
-import type { Reader } from './config-reader.ts';
+import type { Fields, Reader } from './config-reader.ts';
+
+function readCounter(read: Reader, raw: unknown, path: string): CounterSpec | null {
+  if (raw === undefined || raw === null) return null;
+  const fields = read.object(raw, path);
+  const modulus = read.whole(fields['modulus'], `${path}.modulus`, 2, Number.MAX_SAFE_INTEGER);
+  if (fields['reset'] === undefined) return { modulus };
+  return { modulus, reset: read.choice(fields['reset'], `${path}.reset`, ['zero', 'never'] as const) };
+}
+
+function readWrite(read: Reader, raw: unknown, path: string): NonNullable<RegisterSpec['write']> {
+  const fields = read.object(raw, path);
+  return {
+    functionCode: read.choice(fields['functionCode'], `${path}.functionCode`, [5, 6, 15, 16] as const),
+    on: read.whole(fields['on'], `${path}.on`, 0, 0xffff),
+    off: read.whole(fields['off'], `${path}.off`, 0, 0xffff),
+  };
+}
+
+function readBits(read: Reader, raw: unknown, path: string): NonNullable<RegisterSpec['bits']> {
+  const fields = read.object(raw, path);
+  return {
+    mask: read.whole(fields['mask'], `${path}.mask`, 1, 0xffff_ffff),
+    shift: read.whole(fields['shift'], `${path}.shift`, 0, 31),
+  };
+}
+
+function readCodes(read: Reader, raw: unknown, path: string): NonNullable<RegisterSpec['codes']> {
+  return read.list(raw, path).map((item, index) => {
+    const [code, value] = read.list(item, `${path}[${index}]`);
+    return [read.number(code, `${path}[${index}][0]`), read.number(value, `${path}[${index}][1]`)] as const;
+  });
+}
+
+function readDecimals(read: Reader, raw: unknown, path: string): DecimalsSpec {
+  const fields = read.object(raw, path);
+  return {
+    address: read.whole(fields['address'], `${path}.address`, 0, 0xffff),
+    usual: read.whole(fields['usual'], `${path}.usual`, 0, 9),
+  };
+}
+
+/** What a register may leave out. */
+function readOptions(read: Reader, fields: Fields, path: string): Partial<RegisterSpec> {
+  const { bits, codes, decimals, write, flatAfterMs, spike } = fields;
+  return {
+    ...(bits === undefined ? {} : { bits: readBits(read, bits, `${path}.bits`) }),
+    ...(codes === undefined ? {} : { codes: readCodes(read, codes, `${path}.codes`) }),
+    ...(decimals === undefined ? {} : { decimals: readDecimals(read, decimals, `${path}.decimals`) }),
+    ...(write === undefined ? {} : { write: readWrite(read, write, `${path}.write`) }),
+    ...(flatAfterMs === undefined ? {} : { flatAfterMs: read.number(flatAfterMs, `${path}.flatAfterMs`) }),
+    ...(spike === undefined ? {} : { spike: read.number(spike, `${path}.spike`) }),
+  };
+}
 
 function readRegister(read: Reader, raw: unknown, path: string): RegisterSpec {
   const fields = read.object(raw, path);
   const plausible = read.object(fields['plausible'], `${path}.plausible`);
   const quantity = read.text(fields['quantity'], `${path}.quantity`);
   if (!isQuantityCode(quantity)) read.fault(`${path}.quantity`, `unknown quantity ${quantity}`, 'update this edge');
-  const counter = fields['counter'] ?? null;
   const perMinute = plausible['maxPerMinute'] ?? null;
   return {
+    ...readOptions(read, fields, path),
     name: read.text(fields['name'], `${path}.name`),
     key: read.token(fields['key'], `${path}.key`),
     quantity: isQuantityCode(quantity) ? quantity : 'level',
@@ -27,17 +86,7 @@ function readRegister(read: Reader, raw: unknown, path: string): RegisterSpec {
     sentinels: read
       .list(fields['sentinels'], `${path}.sentinels`)
       .map((item, index) => read.number(item, `${path}.sentinels[${index}]`)),
-    counter:
-      counter === null
-        ? null
-        : {
-            modulus: read.whole(
-              read.object(counter, `${path}.counter`)['modulus'],
-              `${path}.counter.modulus`,
-              2,
-              2 ** 32,
-            ),
-          },
+    counter: readCounter(read, fields['counter'], `${path}.counter`),
     plausible: {
       min: read.number(plausible['min'], `${path}.plausible.min`),
       max: read.number(plausible['max'], `${path}.plausible.max`),

@@ -87,7 +87,9 @@ export type DecimalsSpec = {
 export type Span = { readonly address: number; readonly count: number };
 
 /** The registers, or the one bit, that a reader must fetch in one request for this value. */
-export function spanOf(spec: Pick<RegisterSpec, 'address' | 'type' | 'functionCode' | 'decimals'>): Span {
+export function spanOf(
+  spec: Pick<RegisterSpec, 'address' | 'type' | 'functionCode'> & { readonly decimals?: DecimalsSpec | undefined },
+): Span {
   if (spec.functionCode <= 2) return { address: spec.address, count: 1 };
   const end = spec.address + REGISTER_TYPES[spec.type].words;
   if (spec.decimals === undefined) return { address: spec.address, count: end - spec.address };
