@@ -59,11 +59,13 @@ const devices = new URL('../../devices/', import.meta.url);
 
 export function loadProfiles(): EdgeConfig['profiles'] {
   return Object.fromEntries(
-    readdirSync(devices).map((file) => {
-      const parsed = parseDeviceProfile(file, readFileSync(new URL(file, devices), 'utf8'));
-      if (!parsed.ok) throw new Error(`${file} does not parse`);
-      return [parsed.value.id, parsed.value];
-    }),
+    readdirSync(devices)
+      .filter((file) => file.endsWith('.yaml'))
+      .map((file) => {
+        const parsed = parseDeviceProfile(file, readFileSync(new URL(file, devices), 'utf8'));
+        if (!parsed.ok) throw new Error(`${file} does not parse`);
+        return [parsed.value.id, parsed.value];
+      }),
   );
 }
 
