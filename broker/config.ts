@@ -8,7 +8,20 @@ export type BrokerConfig = {
   readonly credentialsFile: string;
   readonly allowRemote?: boolean;
   readonly limits?: Partial<BrokerLimits>;
+  /** Where devices connect that speak in their own words; nowhere without it. */
+  readonly devices?: { readonly host: string; readonly port: number };
+  readonly handover?: Partial<HandoverLimits>;
 };
+
+/** Messages of devices that wait for ingest's disk. */
+export type HandoverLimits = {
+  /** Real time; then the device's connection ends without a PUBACK. */
+  readonly timeoutMs: number;
+  readonly waiting: number;
+  /** Characters of base64. */
+  readonly waitingBytes: number;
+};
+export const DEFAULT_HANDOVER: HandoverLimits = { timeoutMs: 10_000, waiting: 2_000, waitingBytes: 32_000_000 };
 
 export type BrokerLimits = {
   readonly firstPacketBytes: number;

@@ -1,11 +1,16 @@
 /** Who may publish and subscribe what: one function a direction, decided from the topic's text alone. */
+import { ALL_NATIVE_IN, parseNativeTopic } from '#model/native.ts';
 import { err, ok, type Result } from '#model/result.ts';
 import { type EdgeChannel, edgeTopic, type GridChannel, parseTopic } from '#model/topics.ts';
 
-/** An edge is bound to its township; a service is one of the centre's own stages, known by its name. */
+/**
+ * An edge is bound to its township; a service is one of the centre's own stages, known by its name; a device speaks in its
+ * own words, at its own door only.
+ */
 export type Identity =
   | { readonly kind: 'edge'; readonly user: string; readonly township: string }
-  | { readonly kind: 'service'; readonly user: string };
+  | { readonly kind: 'service'; readonly user: string }
+  | { readonly kind: 'device'; readonly user: string };
 
 /** Closed sets of names; used as metric labels too. */
 export type Denial = 'malformed' | 'foreign' | 'direction' | 'system' | 'wildcard' | 'shared';
@@ -25,7 +30,7 @@ const anyPoint = (channel: GridChannel): string => `fengsui/v1/grid/+/+/+/+/${ch
 const SERVICE_RIGHTS: { readonly [user: string]: Rights | undefined } = {
   'svc-ingest': {
     publish: { edge: ['ack', 'cmd'], grid: ['state'] },
-    subscribe: [anyEdge('up'), anyEdge('status'), anyEdge('reply')],
+    subscribe: [anyEdge('up'), anyEdge('status'), anyEdge('reply'), ALL_NATIVE_IN],
   },
   // Alerts reads its own retained messages back at start, to take down those of episodes that ended meanwhile.
   'svc-alerts': { publish: { edge: [], grid: ['alert', 'broadcast'] }, subscribe: [anyPoint('alert')] },
@@ -35,6 +40,7 @@ const SERVICE_RIGHTS: { readonly [user: string]: Rights | undefined } = {
   },
 };
 const NO_RIGHTS: Rights = { publish: { edge: [], grid: [] }, subscribe: [] };
+const INGEST = 'svc-ingest';
 const rightsOf = (user: string): Rights =>
   Object.hasOwn(SERVICE_RIGHTS, user) ? (SERVICE_RIGHTS[user] ?? NO_RIGHTS) : NO_RIGHTS;
 
@@ -46,6 +52,9 @@ export function mayRetain(topic: string): boolean {
 export function judgePublish(identity: Identity, topic: string): Result<null, Denial> {
   if (topic.startsWith('$')) return err('system');
   if (topic.length > MAX_TOPIC_CHARACTERS) return err('malformed');
+  if (identity.kind === 'device') return err('direction');
+  const native = parseNativeTopic(topic);
+  if (native !== undefined) return native.channel === 'done' && identity.user === INGEST ? ok(null) : err('direction');
   const parsed = parseTopic(topic);
   if (!parsed.ok) return err('malformed');
   const target = parsed.value;
@@ -64,6 +73,7 @@ export function judgeSubscribe(identity: Identity, filter: string): Result<null,
   if (filter.startsWith('$share/')) return err('shared');
   if (filter.startsWith('$')) return err('system');
   if (filter.length > MAX_TOPIC_CHARACTERS) return err('malformed');
+  if (identity.kind === 'device') return err('foreign');
   const patterns =
     identity.kind === 'edge'
       ? EDGE_DOWNWARD.map((channel) => edgeTopic(identity.township, identity.user, channel))

@@ -4,6 +4,7 @@ import type { RegistryPort } from '#model/registry.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
 import type { GapTimes } from './gaps.ts';
+import type { CheckToken } from './io/http-push.ts';
 import type { StoreOptions } from './journal-item.ts';
 
 export type IngestConfig = {
@@ -22,6 +23,8 @@ export type IngestConfig = {
   readonly journalHorizonMs?: number;
   /** When batches that the journal lacks are asked for; real time. */
   readonly gaps?: Partial<GapTimes>;
+  /** Where devices may push by HTTP (loopback, behind a TLS proxy); nowhere without it. */
+  readonly push?: { readonly host: string; readonly port: number };
 };
 
 export type IngestPorts = {
@@ -33,6 +36,8 @@ export type IngestPorts = {
   };
   /** Up to where all readers but history are done; without it nothing is ever removed from the journal. */
   readonly minCursor?: () => Cursors;
+  /** Needed with `push`. */
+  readonly checkToken?: CheckToken;
 };
 
 export type HistoryOptions = {

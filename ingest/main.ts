@@ -14,7 +14,11 @@ import { DEFAULT_GAP_TIMES } from './gaps.ts';
 import { createControl } from './io/control.ts';
 import { startHistory } from './io/history.ts';
 import { readHistoryCursors } from './io/history-reader.ts';
+import { openPush } from './io/http-push.ts';
 import { openJournal } from './io/journal.ts';
+import { createNativeReceiver } from './io/native.ts';
+import { answerHandover } from './io/native-handover.ts';
+import { createNativeWatch } from './io/native-watch.ts';
 import { openQuarantineReader } from './io/quarantine-reader.ts';
 import { createReceiver } from './io/receiver.ts';
 import { createReinjection } from './io/reinjection.ts';
@@ -28,7 +32,11 @@ const STATE_EVERY_MS = 1_000;
 const RESEND_EVERY_MS = 1_000;
 const LOOPS_END_LIMIT_MS = 1_000;
 
-export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx: StageContext): Promise<Service> {
+export async function startIngest(
+  config: IngestConfig,
+  ports: IngestPorts,
+  ctx: StageContext,
+): Promise<Service & { readonly pushPort: number | null }> {
   const stopping = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stopping.signal]);
   const journal = await openJournal(
@@ -52,6 +60,17 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
   let upSinceMs: number | null = null;
   let graceTimer: NodeJS.Timeout | undefined;
 
+  const watch = createNativeWatch(ports.registry, control, ctx.clock);
+  const native = createNativeReceiver({
+    journal,
+    registry: ports.registry,
+    quarantine,
+    feed: () => feed,
+    heard: watch.heard,
+    ctx,
+  });
+  watch.expect();
+
   const hear = (topic: EdgeTopic, payload: Buffer): void => {
     if (topic.channel === 'up') receiver.receive(topic, payload);
     else if (topic.channel === 'reply') resend.takeReply(topic, payload);
@@ -64,6 +83,8 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
     config,
     {
       message: hear,
+      native: (gateway, payload) =>
+        logged(answerHandover(gateway, payload, native, uplink.publish, ctx), 'hand-over of a device’s message'),
       up: () => {
         upSinceMs = ctx.clock.nowMs();
         control.forgetHeard();
@@ -100,7 +121,9 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
       // First: a partition that is new begins with its rules, not with a row that nobody judges.
       logged(control.switchRules(), 'rule switch');
       control.takeWaiting();
+      watch.expect();
       logged(reinject(), 're-injection');
+      logged(native.reinject(), 're-injection of devices’ messages');
     }),
     ports.ruleSets.onChange(() => logged(control.switchRules(), 'rule switch')),
   ];
@@ -110,6 +133,7 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
     loop('ingest.ticks', async (until) => {
       while (await ctx.clock.sleep(config.tickMs, until)) {
         await control.switchRules();
+        watch.look(upSinceMs);
         await control.tick(upSinceMs ?? ctx.clock.nowMs());
       }
     }),
@@ -125,16 +149,28 @@ export async function startIngest(config: IngestConfig, ports: IngestPorts, ctx:
     ),
   ];
   logged(reinject(), 're-injection');
+  logged(native.reinject(), 're-injection of devices’ messages');
+  const push =
+    config.push === undefined || ports.checkToken === undefined
+      ? undefined
+      : await openPush(config.push, {
+          receiver: native,
+          registry: ports.registry,
+          checkToken: ports.checkToken,
+          ctx,
+        });
 
   return {
     name: 'ingest',
-    addresses: [],
+    addresses: push === undefined ? [] : [`http://${config.push?.host}:${push.port}`],
+    pushPort: push?.port ?? null,
     stop: async () => {
       stopping.abort();
       clearTimeout(graceTimer);
       clearInterval(stateTimer);
       clearInterval(resendTimer);
       for (const cancel of cancels) cancel();
+      await push?.close();
       await uplink.close();
       await journal.close();
       await Promise.race([

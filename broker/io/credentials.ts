@@ -9,7 +9,9 @@ import { isTopicToken } from '#model/topics.ts';
 /** What a credential is for. The origin is a note for people: ingest goes by the registry (docs/decisions/identity.md). */
 export type CredentialSpec =
   | { readonly kind: 'edge'; readonly township: string; readonly origin: Origin }
-  | { readonly kind: 'service' };
+  | { readonly kind: 'service' }
+  /** A gateway that brings devices' own messages, by MQTT or by HTTP. */
+  | { readonly kind: 'device' };
 export type Credential = CredentialSpec & { readonly salt: string; readonly hash: string };
 export type Credentials = ReadonlyMap<string, Credential>;
 
@@ -44,7 +46,7 @@ function parseCredentials(raw: unknown, file: string): Result<Credentials, strin
     const { kind, township, origin, salt, hash } = entry;
     if (!isTopicToken(user) || typeof salt !== 'string' || typeof hash !== 'string')
       return err(`${file}: the entry of ${JSON.stringify(user)} is malformed`);
-    if (kind === 'service') found.set(user, { kind, salt, hash });
+    if (kind === 'service' || kind === 'device') found.set(user, { kind, salt, hash });
     else if (kind === 'edge' && typeof township === 'string' && isTopicToken(township))
       found.set(user, { kind, township, origin: ORIGINS.find((name) => name === origin) ?? 'simulated', salt, hash });
     else return err(`${file}: the entry of ${JSON.stringify(user)} is malformed`);
@@ -122,5 +124,5 @@ export const listCredentials = (file: string): readonly { readonly user: string;
   [...readOrThrow(file)].map(([user, entry]) => ({
     user,
     spec:
-      entry.kind === 'edge' ? { kind: 'edge', township: entry.township, origin: entry.origin } : { kind: 'service' },
+      entry.kind === 'edge' ? { kind: 'edge', township: entry.township, origin: entry.origin } : { kind: entry.kind },
   }));

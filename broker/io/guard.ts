@@ -33,7 +33,7 @@ export function createGuard(verifier: Verifier, limits: BrokerLimits, ctx: Stage
   const salts = new WeakMap<Client, string>();
   const filters = new WeakMap<Client, number>();
 
-  const refuse = (client: Client, user: string | undefined, reason: Refusal | 'name'): void => {
+  const refuse = (client: Client, user: string | undefined, reason: Refusal | 'name' | 'door'): void => {
     ctx.metrics.count('fengsui_broker_refused_total', { reason });
     ctx.log.warn('connection refused', { reason, user: printable(user), client: printable(client.id) });
   };
@@ -55,6 +55,10 @@ export function createGuard(verifier: Verifier, limits: BrokerLimits, ctx: Stage
         return done(refusalError(IDENTIFIER_REJECTED, 'identifier rejected'), false);
       }
       verifier.verify(client.id, user, password ?? Buffer.alloc(0), (outcome) => {
+        if ('identity' in outcome && outcome.identity.kind === 'device') {
+          refuse(client, user, 'door');
+          return done(refusalError(NOT_AUTHORIZED, 'not authorized'), false);
+        }
         if ('identity' in outcome) {
           identities.set(client, outcome.identity);
           salts.set(client, outcome.salt);

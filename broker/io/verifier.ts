@@ -31,7 +31,7 @@ const MAX_PASSWORD_BYTES = 256;
 const NOBODY: Credential = { kind: 'service', salt: 'AAAAAAAAAAAAAAAAAAAAAA', hash: '' };
 
 const toProven = (user: string, entry: Credential): Proven => ({
-  identity: entry.kind === 'edge' ? { kind: 'edge', user, township: entry.township } : { kind: 'service', user },
+  identity: entry.kind === 'edge' ? { kind: 'edge', user, township: entry.township } : { kind: entry.kind, user },
   salt: entry.salt,
 });
 

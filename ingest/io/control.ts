@@ -21,10 +21,15 @@ export type Control = {
   readonly forgetHeard: () => void;
   /** Those that were there and were not heard since are lost: their last will went to a broker that died. */
   readonly loseUnheard: () => void;
+  /** For gateways that say nothing of themselves (devices' own messages). */
+  readonly setGateway: (edgeId: string, state: 'online' | 'lost') => void;
+  readonly gatewayState: (edgeId: string) => 'online' | 'lost' | undefined;
 };
 
 /** Bound of what unknown edges may leave behind; each has a credential. */
 const MAX_WAITING = 1_000;
+/** Stands for the boot of a gateway that has none. */
+const NO_BOOT = 'native';
 
 export function createControl(journal: Journal, ports: IngestPorts, ctx: StageContext): Control {
   const versions = new Map<number, string | undefined>(journal.memory.ruleVersions);
@@ -107,9 +112,11 @@ export function createControl(journal: Journal, ports: IngestPorts, ctx: StageCo
       for (const [edgeId, { state, bootId }] of said) setEdge(edgeId, state, bootId);
     },
     forgetHeard: () => heard.clear(),
+    setGateway: (edgeId, state) => setEdge(edgeId, state, NO_BOOT),
+    gatewayState: (edgeId) => edges.get(edgeId)?.state,
     loseUnheard: () => {
       for (const [edgeId, { state, bootId }] of edges)
-        if (state === 'online' && !heard.has(edgeId)) setEdge(edgeId, 'lost', bootId);
+        if (bootId !== NO_BOOT && state === 'online' && !heard.has(edgeId)) setEdge(edgeId, 'lost', bootId);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { connect, type MqttClient } from 'mqtt';
 import { coalesceWrites } from '#model/io/coalesce.ts';
 import { sendAtOnce } from '#model/io/no-delay.ts';
+import { ALL_NATIVE_IN, parseNativeTopic } from '#model/native.ts';
 import type { StageContext } from '#model/ports.ts';
 import { ALL_REPLY, ALL_STATUS, ALL_UP, type EdgeTopic, parseTopic } from '#model/topics.ts';
 
@@ -13,6 +14,8 @@ export type Uplink = {
 };
 export type UplinkEvents = {
   readonly message: (topic: EdgeTopic, payload: Buffer) => void;
+  /** A device's own message, as the broker hands it over. */
+  readonly native: (gateway: string, payload: Buffer) => void;
   /** Subscribed: from here on edges are heard. */
   readonly up: () => void;
   readonly down: () => void;
@@ -43,7 +46,7 @@ export function openUplink(
   let lastError = '';
 
   const subscribe = (): void => {
-    client.subscribe([ALL_UP, ALL_STATUS, ALL_REPLY], { qos: 1 }, (cause, granted) => {
+    client.subscribe([ALL_UP, ALL_STATUS, ALL_REPLY, ALL_NATIVE_IN], { qos: 1 }, (cause, granted) => {
       const refused = granted?.filter((grant) => (grant.qos as number) === 128) ?? [];
       if (cause === null && refused.length === 0) {
         isUp = true;
@@ -74,6 +77,11 @@ export function openUplink(
     lastError = cause.message;
   });
   client.on('message', (topic, payload) => {
+    const native = parseNativeTopic(topic);
+    if (native?.channel === 'in') {
+      events.native(native.gateway, payload);
+      return;
+    }
     const parsed = parseTopic(topic);
     if (parsed.ok && parsed.value.kind === 'edge') events.message(parsed.value, payload);
     else ctx.metrics.count('fengsui_ingest_strange_topics_total');
