@@ -1,5 +1,8 @@
 /** What commits with a cycle beside its batch: notes that protocols keep of the wire, and how far the rules engine came. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { SensorId } from '../../model/reading.ts';
+import type { EpochMs } from '../../model/time.ts';
+import type { CounterBase } from '../acquire/counter.ts';
 import type { Statements } from './outbox-schema.ts';
 
 /** Of notes with the same prefix (the key up to its last `/`) the newest are kept. */
@@ -61,23 +64,6 @@ export type Salvage = {
   readonly snapshot: Uint8Array | undefined;
 };
 
-export function readSalvage(db: DatabaseSync): Salvage {
-  const attempt = <T>(read: () => T, otherwise: T): T => {
-    try {
-      return read();
-    } catch {
-      return otherwise;
-    }
-  };
-  const all = <T>(query: string): readonly T[] => attempt(() => db.prepare(query).all() as T[], []);
-  const engine = all<{ snapshot: Uint8Array | null }>('SELECT snapshot FROM engine');
-  return {
-    bases: all('SELECT sensorId, raw, atMs FROM base'),
-    notes: all('SELECT key, value FROM note ORDER BY id'),
-    snapshot: engine[0]?.snapshot ?? undefined,
-  };
-}
-
 /** The engine's windows outlive the file: its snapshot stands before every batch of the new one. */
 export function writeSalvage(sql: Statements, { bases, notes, snapshot }: Salvage): void {
   for (const { sensorId, raw, atMs } of bases) sql.base.run(sensorId, raw, atMs);
@@ -85,4 +71,38 @@ export function writeSalvage(sql: Statements, { bases, notes, snapshot }: Salvag
   if (snapshot === undefined) return;
   sql.setJudged.run(0);
   sql.setSnapshot.run(0, snapshot);
+}
+
+export function readBases(db: DatabaseSync): ReadonlyMap<SensorId, CounterBase> {
+  const rows = db.prepare('SELECT sensorId, raw, atMs FROM base').all() as unknown as Salvage['bases'];
+  return new Map(rows.map(({ sensorId, raw, atMs }) => [sensorId, { raw, atMs }]));
+}
+
+export function readSilentUnits(db: DatabaseSync, busId: string): readonly number[] {
+  const rows = db.prepare('SELECT unitId FROM unit WHERE busId = ? AND silent = 1').all(busId);
+  return (rows as { unitId: number }[]).map(({ unitId }) => unitId);
+}
+
+export const readLastCycleMs = (db: DatabaseSync, busId: string): EpochMs | undefined =>
+  (db.prepare('SELECT atMs FROM cycle WHERE busId = ?').get(busId) as { atMs: number } | undefined)?.atMs;
+
+/** Of the newest batches, since a clock may have been set back in between. */
+export function readNewestBatchMs(db: DatabaseSync): EpochMs | undefined {
+  const row = db
+    .prepare('SELECT max(writtenAtMs) AS atMs FROM (SELECT writtenAtMs FROM batch ORDER BY seq DESC LIMIT 100)')
+    .get() as { atMs: number | null } | undefined;
+  return row?.atMs ?? undefined;
+}
+
+/** A batch as it was written. */
+export type StoredBatch = { readonly seq: number; readonly body: string };
+
+/** Raw batches behind `seq`, acked or not; one at a time, whatever is committed in between. */
+export function* readRowsAfter(sql: Statements, seq: number): Generator<StoredBatch> {
+  for (let at = seq; ; ) {
+    const row = sql.after.get(at) as StoredBatch | undefined;
+    if (row === undefined) return;
+    yield row;
+    at = row.seq;
+  }
 }

@@ -56,6 +56,7 @@ export function prepareStatements(db: DatabaseSync) {
       'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
     ),
     meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
+    dropMeta: db.prepare('DELETE FROM meta WHERE key = ?'),
     insert: db.prepare(
       'INSERT INTO batch (seq, writtenAtMs, readings, events, ord, sent, thinned, replaces, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -75,15 +76,24 @@ export function prepareStatements(db: DatabaseSync) {
     freeAcked: db.prepare(
       `DELETE FROM batch WHERE seq IN (SELECT seq FROM batch WHERE ackedAtMs IS NOT NULL AND (seq <= ? OR thinned = ${THINNED}) ORDER BY ackedAtMs LIMIT ${FREE_PER_COMMIT})`,
     ),
-    oldestReadings: db.prepare(
-      'SELECT seq, readings FROM batch WHERE ackedAtMs IS NULL AND events = 0 ORDER BY ord LIMIT 50',
+    fresh: db.prepare(
+      'SELECT seq, readings FROM batch WHERE ackedAtMs IS NULL AND sent = 0 AND thinned = 0 AND seq <= ? ORDER BY seq LIMIT ?',
+    ),
+    droppable: db.prepare(
+      `SELECT seq, events FROM batch WHERE ackedAtMs IS NULL AND readings > 0 AND (seq <= ? OR thinned = ${THINNED}) AND NOT (events > 0 AND sent = 1) ORDER BY ord LIMIT ?`,
+    ),
+    mark: db.prepare('UPDATE batch SET thinned = ? WHERE seq = ?'),
+    markSent: db.prepare('UPDATE batch SET sent = 1 WHERE seq = ? AND sent = 0'),
+    replacing: db.prepare(
+      `SELECT seq, replaces, ackedAtMs FROM batch WHERE thinned = ${THINNED} AND ord <= ? ORDER BY ord`,
     ),
     drop: db.prepare('DELETE FROM batch WHERE seq = ?'),
     between: db.prepare('SELECT seq FROM batch WHERE seq BETWEEN ? AND ? ORDER BY seq'),
     waiting: db.prepare(
-      'SELECT seq, ord FROM batch WHERE ackedAtMs IS NULL AND ord >= ? AND ord < ? ORDER BY ord LIMIT ?',
+      'SELECT seq, ord, sent FROM batch WHERE ackedAtMs IS NULL AND ord >= ? AND ord < ? ORDER BY ord LIMIT ?',
     ),
-    one: db.prepare('SELECT seq, body FROM batch WHERE seq = ? AND ackedAtMs IS NULL'),
+    one: db.prepare('SELECT seq, ord, sent, body FROM batch WHERE seq = ? AND ackedAtMs IS NULL'),
+    body: db.prepare('SELECT body FROM batch WHERE seq = ?'),
     after: db.prepare(`SELECT seq, body FROM batch WHERE seq > ? AND thinned <> ${THINNED} ORDER BY seq LIMIT 1`),
     oldest: db.prepare('SELECT writtenAtMs FROM batch WHERE ackedAtMs IS NULL ORDER BY ord LIMIT 1'),
     counts: db.prepare('SELECT count(*) AS batches, count(*) FILTER (WHERE ackedAtMs IS NULL) AS unacked FROM batch'),

@@ -2,66 +2,66 @@
  * The outbox: what this edge has read, on disk until the centre has it on its own. One row is one batch whose bytes
  * never change; a poll cycle is one transaction (readings, counter bases, unit states and the time of the cycle).
  */
-import { type Batch, encodeBatch, MAX_BATCH_BYTES } from '../../model/batch.ts';
-import type { EdgeEvent } from '../../model/edge-event.ts';
 import { inTransaction } from '../../model/io/sqlite.ts';
 import type { Log, Metrics } from '../../model/ports.ts';
-import type { Reading, SensorId } from '../../model/reading.ts';
-import { addRange, holesIn, type SeqRange } from '../../model/seen.ts';
+import type { SensorId } from '../../model/reading.ts';
+import { addRange, type SeqRange } from '../../model/seen.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { CounterBase } from '../acquire/counter.ts';
-import { createFile, isCorruption, type OutboxFile, openOutboxFile, setAside } from './outbox-file.ts';
+import type { KindOf } from '../outbox/thin.ts';
+import { type Cycle, writeCycle } from './outbox-cycle.ts';
 import {
-  type EngineMark,
+  bytesAside,
+  bytesOfLog,
+  emptyLog,
+  isCorruption,
+  isDiskFull,
+  type OutboxFile,
+  openOutboxFile,
+  removeOldestAside,
+  replaceFile,
+} from './outbox-file.ts';
+import { lockFolder } from './outbox-lock.ts';
+import {
   type EngineState,
-  type Note,
+  readBases,
   readEngine,
+  readLastCycleMs,
+  readNewestBatchMs,
   readNote,
-  readSalvage,
-  writeEngine,
-  writeNotes,
-  writeSalvage,
+  readRowsAfter,
+  readSilentUnits,
+  type StoredBatch,
 } from './outbox-memory.ts';
-import { RAW } from './outbox-schema.ts';
+import { countUnacked, missingOf, putBackRows } from './outbox-resend.ts';
+import { openReserve, type Reserve } from './outbox-reserve.ts';
+import { makeRoom, type Room, sayWhatWent } from './outbox-room.ts';
+import { pendingSalvage, salvageSome } from './outbox-salvage.ts';
+import { addTally, isDue, NO_TALLY, readTally, type Tally, toldBy, writeTally } from './outbox-tally.ts';
+
+export type { Cycle } from './outbox-cycle.ts';
+export type { StoredBatch } from './outbox-memory.ts';
 
 /** An acked batch stays that long, so that a centre that lost its newest rows can ask for it again. */
 export const KEEP_ACKED_MS = 600_000;
-/** Readings of one batch; at 40 bytes a reading this stays far below `MAX_BATCH_BYTES`. */
-const READINGS_PER_BATCH = 2_000;
+export const MAX_OUTBOX_BYTES = 2_000_000_000;
+/** After a full disk: so much of what is used now is the new bound, until the process starts anew. */
+const SHRINK = 0.9;
+const RELIEVING_STEPS = 20;
+const COMMITS_BETWEEN_LOOKS = 100;
+
 export type OutboxOptions = {
   readonly dataDir: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** All that the outbox may take on disk: its file, the log, what is set aside. */
   readonly maxBytes?: number;
+  /** What a sensor's readings mean, for thinning; of one that is not known every reading is kept until it is dropped. */
+  readonly kindOf?: KindOf;
 };
 
-export type Cycle = {
-  readonly header: Omit<Batch, 'epoch' | 'seq' | 'readings' | 'events'>;
-  readonly readings: readonly Reading[];
-  readonly events: readonly EdgeEvent[];
-  readonly bases: ReadonlyMap<SensorId, CounterBase>;
-  readonly units: readonly { readonly busId: string; readonly unitId: number; readonly silent: boolean }[];
-  readonly busId?: string;
-  /** What protocols remember of the wire; of the same prefix (up to the last `/`) the newest 512 are kept. */
-  readonly notes?: readonly Note[];
-  /** How far the rules engine came with this commit; null when none is in use any more. */
-  readonly engine?: EngineMark | null;
-};
-
-export type StoredBatch = { readonly seq: number; readonly body: string };
-
-/** Pieces of one cycle that each fit a batch; halved while the bytes would be too many. */
-function* pieces(cycle: Cycle): Generator<{ readings: readonly Reading[]; events: readonly EdgeEvent[] }> {
-  if (cycle.readings.length === 0) {
-    if (cycle.events.length > 0) yield { readings: [], events: cycle.events };
-    return;
-  }
-  for (let from = 0; from < cycle.readings.length; from += READINGS_PER_BATCH)
-    yield {
-      readings: cycle.readings.slice(from, from + READINGS_PER_BATCH),
-      events: from === 0 ? cycle.events : [],
-    };
-}
+/** `ord` is where it stands in time: an aggregate stands where the first batch stood that it replaces. */
+export type WaitingBatch = { readonly seq: number; readonly ord: number; readonly sent: number };
 
 export class Outbox {
   #file: OutboxFile;
@@ -71,15 +71,29 @@ export class Outbox {
   /** Acks wait for the next transaction: an ack that is lost in a crash only means that its batch is sent again. */
   #acks: readonly SeqRange[] = [];
   #noted = 0;
-  readonly #options: OutboxOptions;
-  readonly #maxBytes: number;
+  /** The next batch will be handed to the network as soon as it is on disk. */
+  #isExpected = false;
+  #tally: Tally = NO_TALLY;
+  #toldAtMs: EpochMs | undefined;
+  #asideBytes = 0;
+  #commits = 0;
+  #maxBytes: number;
+  readonly #options: OutboxOptions & { readonly maxBytes: number };
+  readonly #reserve: Reserve;
+  readonly #lock: { readonly release: () => void };
 
   constructor(options: OutboxOptions) {
-    this.#options = options;
-    this.#maxBytes = options.maxBytes ?? 2_000_000_000;
-    this.#file = openOutboxFile(options);
-    this.#nextSeq = this.#file.nextSeq;
-    this.#recount();
+    this.#options = { ...options, maxBytes: options.maxBytes ?? MAX_OUTBOX_BYTES };
+    this.#maxBytes = this.#options.maxBytes;
+    this.#lock = lockFolder(options.dataDir);
+    try {
+      this.#file = openOutboxFile(this.#options);
+    } catch (cause) {
+      this.#lock.release();
+      throw cause;
+    }
+    this.#reserve = openReserve(options.dataDir, this.#maxBytes);
+    this.#begin();
   }
 
   get epoch(): string {
@@ -94,10 +108,18 @@ export class Outbox {
     return this.#unacked - this.#noted;
   }
 
+  #begin(): void {
+    this.#nextSeq = this.#file.nextSeq;
+    this.#acks = [];
+    this.#noted = 0;
+    this.#tally = readTally(this.#file.sql);
+    this.#asideBytes = bytesAside(this.#file);
+    this.#recount();
+  }
+
   #recount(): void {
     const { batches, unacked } = this.#file.sql.counts.get() as { batches: number; unacked: number };
-    this.#batches = batches;
-    this.#unacked = unacked;
+    [this.#batches, this.#unacked] = [batches, unacked];
     this.#report();
   }
 
@@ -108,75 +130,73 @@ export class Outbox {
 
   /**
    * Puts one cycle on disk; throws when the disk refuses, and nothing of it is there then. A corrupt file is replaced by
-   * a new one and the cycle goes there.
+   * a new one and the cycle goes there; when the disk is full, older rows make room by the stated policy.
    */
   commit(cycle: Cycle): readonly number[] {
     try {
       return this.#commitOnce(cycle);
     } catch (cause) {
-      if (!isCorruption(cause)) throw cause;
-      this.#startAnew(String(cause));
+      if (isCorruption(cause)) this.#startAnew(String(cause));
+      else if (!isDiskFull(cause) || !this.#relieve(cycle.header.writtenAtMs)) throw cause;
       return this.#commitOnce(cycle);
     }
   }
 
   #startAnew(reason: string): void {
-    const salvage = readSalvage(this.#file.db);
     try {
       this.#file.db.close();
     } catch {
       // A broken file may refuse even that.
     }
-    setAside(this.#options, this.#file.path, reason);
-    this.#acks = [];
-    this.#noted = 0;
-    this.#file = createFile(this.#options);
-    this.#nextSeq = this.#file.nextSeq;
-    inTransaction(this.#file.db, () => writeSalvage(this.#file.sql, salvage));
-    this.#recount();
+    this.#file = replaceFile(this.#options, this.#file.epoch, reason);
+    this.#begin();
+  }
+
+  /** Other methods go on with nothing where a page is broken; acquisition and uplink must not end by it. */
+  #guarded<T>(read: () => T, otherwise: T): T {
+    try {
+      return read();
+    } catch (cause) {
+      if (!isCorruption(cause)) throw cause;
+      this.#startAnew(String(cause));
+      return otherwise;
+    }
   }
 
   #commitOnce(cycle: Cycle): readonly number[] {
+    const { sql } = this.#file;
+    const nowMs = cycle.header.writtenAtMs;
+    const isTelling = isDue(this.#tally, this.#toldAtMs, nowMs, this.#isExpected);
+    const events = isTelling ? [...cycle.events, ...toldBy(this.#tally)] : cycle.events;
     const firstSeq = this.#nextSeq;
-    let seq = firstSeq;
-    const acks = this.#acks;
-    let acked = 0;
-    let freed = 0;
-    let dropped = 0;
-    inTransaction(this.#file.db, () => {
-      acked = this.#writeAcks(acks, cycle.header.writtenAtMs);
-      freed = Number(this.#file.sql.free.run(cycle.header.writtenAtMs - KEEP_ACKED_MS, this.#covered()).changes);
-      const room = this.#makeRoom();
-      freed += room.freed;
-      dropped = room.dropped;
-      for (const part of pieces({ ...cycle, events: [...cycle.events, ...room.events] }))
-        seq = this.#insert(cycle, part, seq);
-      this.#file.sql.setMeta.run('seq', String(seq - 1));
-      for (const [sensorId, base] of cycle.bases) this.#file.sql.base.run(sensorId, base.raw, base.atMs);
-      for (const { busId, unitId, silent } of cycle.units) this.#file.sql.unit.run(busId, unitId, silent ? 1 : 0);
-      if (cycle.busId !== undefined) this.#file.sql.cycle.run(cycle.busId, cycle.header.writtenAtMs);
-      if (cycle.notes !== undefined) writeNotes(this.#file.sql, cycle.notes);
-      if (cycle.engine !== undefined) writeEngine(this.#file.sql, cycle.engine, seq - 1);
+    const done = inTransaction(this.#file.db, () => {
+      const acked = this.#writeAcks(this.#acks, nowMs);
+      const freed = Number(sql.free.run(nowMs - KEEP_ACKED_MS, this.#covered()).changes);
+      const place = { sql, epoch: this.#file.epoch, sent: this.#isExpected };
+      const endSeq = writeCycle(place, { ...cycle, events }, firstSeq);
+      const room = this.#makeRoom(endSeq);
+      const salvaged = this.#salvage(room.nextSeq);
+      const nextSeq = room.nextSeq + salvaged.taken;
+      sql.setMeta.run('seq', String(nextSeq - 1));
+      const tally = addTally(isTelling ? NO_TALLY : this.#tally, {
+        thinned: room.thinnedReadings,
+        dropped: room.droppedReadings,
+        unreadable: salvaged.lostReadings,
+      });
+      if (tally !== this.#tally) writeTally(sql, tally);
+      return { acked, freed, endSeq, nextSeq, room, tally };
     });
+    const written = done.nextSeq - firstSeq - (done.room.nextSeq - done.endSeq);
     this.#acks = [];
     this.#noted = 0;
-    this.#nextSeq = seq;
-    this.#batches += seq - firstSeq - freed - dropped;
-    this.#unacked += seq - firstSeq - acked - dropped;
-    this.#report();
-    return Array.from({ length: seq - firstSeq }, (_, index) => firstSeq + index);
-  }
-
-  #insert(cycle: Cycle, part: { readings: readonly Reading[]; events: readonly EdgeEvent[] }, seq: number): number {
-    const body = encodeBatch({ ...cycle.header, ...part, epoch: this.#file.epoch, seq });
-    const half = part.readings.length >> 1;
-    if (Buffer.byteLength(body) > MAX_BATCH_BYTES && half > 0) {
-      const next = this.#insert(cycle, { readings: part.readings.slice(0, half), events: part.events }, seq);
-      return this.#insert(cycle, { readings: part.readings.slice(half), events: [] }, next);
-    }
-    const { writtenAtMs } = cycle.header;
-    this.#file.sql.insert.run(seq, writtenAtMs, part.readings.length, part.events.length, seq, 1, RAW, null, body);
-    return seq + 1;
+    this.#isExpected = false;
+    this.#nextSeq = done.nextSeq;
+    this.#batches += written - done.freed - done.room.rowsGone;
+    this.#unacked += written - done.acked - done.room.unackedGone;
+    this.#tally = done.tally;
+    if (isTelling) this.#toldAtMs = nowMs;
+    this.#look(done.room);
+    return Array.from({ length: done.endSeq - firstSeq }, (_, index) => firstSeq + index);
   }
 
   /** Rows up to here are not needed to build the engine again. */
@@ -185,36 +205,83 @@ export class Outbox {
     return row?.snapshotSeq ?? Number.MAX_SAFE_INTEGER;
   }
 
+  #makeRoom(nextSeq: number): Room {
+    const { sql, epoch } = this.#file;
+    const beside = bytesOfLog(this.#file);
+    const isFull = (): boolean => this.#pageBytes() + beside + this.#asideBytes > this.#maxBytes;
+    if (isFull() && pendingSalvage(sql) === undefined && removeOldestAside(this.#file))
+      this.#asideBytes = bytesAside(this.#file);
+    const kindOf = this.#options.kindOf ?? (() => 'unknown');
+    return makeRoom({ sql, epoch, kindOf, coveredSeq: this.#covered(), isFull }, nextSeq);
+  }
+
+  #salvage(seq: number): { readonly taken: number; readonly lostReadings: number } {
+    const pending = pendingSalvage(this.#file.sql);
+    if (pending === undefined) return { taken: 0, lostReadings: 0 };
+    const step = salvageSome(this.#file.sql, pending, this.#file.epoch, seq);
+    this.#options.metrics.count('fengsui_edge_outbox_salvaged_batches_total', {}, step.taken);
+    return step;
+  }
+
+  /** What the last commit gave up is said; now and then the space beside the file is measured. */
+  #look(room: Room): void {
+    const { metrics, log } = this.#options;
+    sayWhatWent(room, log, metrics);
+    if (this.#commits++ % COMMITS_BETWEEN_LOOKS === 0) {
+      this.#reserve.takeBack();
+      this.#asideBytes = bytesAside(this.#file);
+      metrics.gauge('fengsui_edge_outbox_bytes', this.usedBytes());
+    }
+    this.#report();
+  }
+
+  /** The disk has no room although the bound is not reached: the bound comes down. False when nothing could go. */
+  #relieve(nowMs: EpochMs): boolean {
+    this.#options.metrics.count('fengsui_edge_outbox_disk_full_total');
+    const gaveUp = this.#reserve.giveUp();
+    try {
+      emptyLog(this.#file);
+      this.flushAcks(nowMs);
+      this.#maxBytes = Math.min(this.#maxBytes, Math.floor(this.usedBytes() * SHRINK));
+      this.#options.log.error('the disk is full: older rows make room', { maxBytes: this.#maxBytes });
+      for (let step = 0; step < RELIEVING_STEPS && this.usedBytes() > this.#maxBytes; step++) this.#relieveOnce();
+      return true;
+    } catch (cause) {
+      if (!isDiskFull(cause)) throw cause;
+      return gaveUp;
+    }
+  }
+
+  #relieveOnce(): void {
+    const { sql } = this.#file;
+    const { room, tally } = inTransaction(this.#file.db, () => {
+      const made = this.#makeRoom(this.#nextSeq);
+      sql.setMeta.run('seq', String(made.nextSeq - 1));
+      const given = addTally(this.#tally, { thinned: made.thinnedReadings, dropped: made.droppedReadings });
+      writeTally(sql, given);
+      return { room: made, tally: given };
+    });
+    this.#nextSeq = room.nextSeq;
+    this.#batches -= room.rowsGone;
+    this.#unacked -= room.unackedGone;
+    this.#tally = tally;
+    this.#look(room);
+  }
+
   #writeAcks(ranges: readonly SeqRange[], nowMs: EpochMs): number {
     let acked = 0;
     for (const [from, to] of ranges) acked += Number(this.#file.sql.ack.run(nowMs, from, to).changes);
     return acked;
   }
 
-  /** Over the bound, acked batches go first, then the oldest that hold readings only; what was given up is told. */
-  #makeRoom(): { readonly freed: number; readonly dropped: number; readonly events: readonly EdgeEvent[] } {
-    if (this.usedBytes() <= this.#maxBytes) return { freed: 0, dropped: 0, events: [] };
-    const freed = Number(this.#file.sql.freeAcked.run(this.#covered()).changes);
-    if (freed > 0) return { freed, dropped: 0, events: [] };
-    const oldest = this.#file.sql.oldestReadings.all() as { seq: number; readings: number }[];
-    let readings = 0;
-    for (const row of oldest) {
-      this.#file.sql.drop.run(row.seq);
-      readings += row.readings;
-    }
-    if (readings === 0) return { freed: 0, dropped: oldest.length, events: [] };
-    this.#options.metrics.count('fengsui_edge_outbox_dropped_readings_total', {}, readings);
-    this.#options.log.error('outbox is full: the oldest readings were given up', { readings, batches: oldest.length });
-    return {
-      freed: 0,
-      dropped: oldest.length,
-      events: [{ kind: 'drop', count: readings, reason: 'outbox is full' }],
-    };
-  }
-
-  usedBytes(): number {
+  #pageBytes(): number {
     const { used, size } = this.#file.sql.pages.get() as { used: number; size: number };
     return used * size;
+  }
+
+  /** All that the outbox takes on disk. */
+  usedBytes(): number {
+    return this.#pageBytes() + bytesOfLog(this.#file) + this.#asideBytes;
   }
 
   /** The centre has these on its disk; durable with the next commit or `flushAcks`. */
@@ -223,10 +290,7 @@ export class Outbox {
       const to = Math.min(range[1], this.#nextSeq - 1);
       if (range[0] <= to) this.#acks = addRange(this.#acks, [range[0], to]);
     }
-    this.#noted = this.#acks.reduce(
-      (sum, [from, to]) => sum + (this.#file.sql.countUnacked.get(from, to) as { n: number }).n,
-      0,
-    );
+    this.#noted = this.#guarded(() => countUnacked(this.#file.sql, this.#acks), 0);
     this.#report();
   }
 
@@ -239,45 +303,59 @@ export class Outbox {
     this.#report();
   }
 
-  /** Puts batches back that are still here; their number. */
+  /** Puts batches back that are still here, or what stands for them; their number. */
   putBack(epoch: string, ranges: readonly SeqRange[], nowMs: EpochMs): number {
     if (epoch !== this.#file.epoch) return 0;
-    this.flushAcks(nowMs);
-    const changed = inTransaction(this.#file.db, () =>
-      ranges.reduce((sum, [from, to]) => sum + Number(this.#file.sql.unack.run(from, to).changes), 0),
-    );
-    this.#recount();
-    return changed;
+    return this.#guarded(() => {
+      this.flushAcks(nowMs);
+      const changed = inTransaction(this.#file.db, () => putBackRows(this.#file.sql, ranges));
+      this.#recount();
+      return changed;
+    }, 0);
   }
 
-  /** What of these numbers was given out and is not here any more. */
+  /** What of these numbers was given out and is not here any more, nor stands in an aggregate that is. */
   missing(ranges: readonly SeqRange[]): readonly SeqRange[] {
-    return ranges.flatMap(([from, to]) => {
-      const end = Math.min(to, this.#nextSeq - 1);
-      if (end < from) return [];
-      const here: [number, number][] = [];
-      for (const { seq } of this.#file.sql.between.iterate(from, end) as Iterable<{ readonly seq: number }>) {
-        const last = here.at(-1);
-        if (last !== undefined && seq === last[1] + 1) last[1] = seq;
-        else here.push([seq, seq]);
-      }
-      return holesIn(here, [from, end]);
-    });
+    return this.#guarded(() => missingOf(this.#file.sql, ranges, this.#nextSeq - 1), []);
   }
 
-  /** Sequence numbers that wait for an ack, oldest first, `from` ≤ seq < `before`. */
-  waiting(from: number, before: number, limit: number): readonly number[] {
-    return (this.#file.sql.waiting.all(from, before, limit) as { seq: number }[]).map(({ seq }) => seq);
+  /** Batches that wait for an ack, oldest first, `from` ≤ ord < `before`. */
+  waiting(from: number, before: number, limit: number): readonly WaitingBatch[] {
+    return this.#guarded(() => this.#file.sql.waiting.all(from, before, limit) as WaitingBatch[], []);
   }
 
   /** When the first batch that still waits was written; undefined when none does. */
   oldestUnackedMs(): EpochMs | undefined {
-    return (this.#file.sql.oldest.get() as { writtenAtMs: number } | undefined)?.writtenAtMs;
+    const read = () => this.#file.sql.oldest.get() as { writtenAtMs: number } | undefined;
+    return this.#guarded(read, undefined)?.writtenAtMs;
   }
 
   /** The bytes of a batch that waits; undefined when it is acked or gone. */
-  read(seq: number): StoredBatch | undefined {
-    return this.#file.sql.one.get(seq) as StoredBatch | undefined;
+  read(seq: number): (StoredBatch & WaitingBatch) | undefined {
+    return this.#guarded(() => this.#file.sql.one.get(seq) as (StoredBatch & WaitingBatch) | undefined, undefined);
+  }
+
+  /**
+   * Before anything of these is handed to the network: from now on they may have been sent, and are never thinned. False
+   * when that cannot be written; then they must not be sent.
+   */
+  markSent(seqs: readonly number[]): boolean {
+    try {
+      inTransaction(this.#file.db, () => {
+        for (const seq of seqs) this.#file.sql.markSent.run(seq);
+      });
+      return true;
+    } catch (cause) {
+      this.#options.metrics.count('fengsui_edge_outbox_refused_total');
+      this.#options.log.error('the disk refused the mark of what is to be sent: it waits', { cause: String(cause) });
+      if (isCorruption(cause)) this.#startAnew(String(cause));
+      return false;
+    }
+  }
+
+  /** Whether the uplink would send the next batch at once; its mark then goes to disk together with it. */
+  expectSend(isExpected: boolean): void {
+    this.#isExpected = isExpected;
   }
 
   /** What a protocol noted under this key with a cycle that is on disk. */
@@ -294,39 +372,21 @@ export class Outbox {
    * The batches behind `seq` as they were written, acked or not, for an engine that is built again: from its snapshot's
    * number on none is missing. Aggregates are left out, they stand for rows that were judged.
    */
-  *rowsAfter(seq: number): Generator<StoredBatch> {
-    for (let at = seq; ; ) {
-      const row = this.#file.sql.after.get(at) as StoredBatch | undefined;
-      if (row === undefined) return;
-      yield row;
-      at = row.seq;
-    }
+  rowsAfter(seq: number): Generator<StoredBatch> {
+    return readRowsAfter(this.#file.sql, seq);
   }
 
   bases(): ReadonlyMap<SensorId, CounterBase> {
-    const rows = this.#file.db.prepare('SELECT sensorId, raw, atMs FROM base').all() as {
-      sensorId: string;
-      raw: number;
-      atMs: number;
-    }[];
-    return new Map(rows.map(({ sensorId, raw, atMs }) => [sensorId, { raw, atMs }]));
+    return readBases(this.#file.db);
   }
-
   silentUnits(busId: string): readonly number[] {
-    const rows = this.#file.db.prepare('SELECT unitId FROM unit WHERE busId = ? AND silent = 1').all(busId);
-    return (rows as { unitId: number }[]).map(({ unitId }) => unitId);
+    return readSilentUnits(this.#file.db, busId);
   }
-
   lastCycleMs(busId: string): EpochMs | undefined {
-    return (this.#file.db.prepare('SELECT atMs FROM cycle WHERE busId = ?').get(busId) as { atMs: number } | undefined)
-      ?.atMs;
+    return readLastCycleMs(this.#file.db, busId);
   }
-
   newestBatchMs(): EpochMs | undefined {
-    const row = this.#file.db
-      .prepare('SELECT max(writtenAtMs) AS atMs FROM (SELECT writtenAtMs FROM batch ORDER BY seq DESC LIMIT 100)')
-      .get();
-    return (row as { atMs: number | null } | undefined)?.atMs ?? undefined;
+    return readNewestBatchMs(this.#file.db);
   }
 
   close(nowMs: EpochMs): void {
@@ -334,6 +394,7 @@ export class Outbox {
       this.flushAcks(nowMs);
     } finally {
       this.#file.db.close();
+      this.#lock.release();
     }
   }
 }

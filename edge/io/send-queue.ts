@@ -1,5 +1,5 @@
 /** Decides which batch goes out next: written since the connect first, backlog oldest first, neither starving the other. */
-import type { Outbox, StoredBatch } from './outbox.ts';
+import type { Outbox, StoredBatch, WaitingBatch } from './outbox.ts';
 
 export const MAX_IN_FLIGHT = 8;
 /** Slots that the one kind leaves free for the other. */
@@ -26,7 +26,7 @@ export function openSendQueue(outbox: Outbox): SendQueue {
   let liveFrom = outbox.nextSeq;
   let nextLive = liveFrom;
   let nextBacklog = 1;
-  let page: readonly number[] = [];
+  let page: readonly WaitingBatch[] = [];
   let isHeld = false;
 
   const count = (live: boolean): number => {
@@ -38,33 +38,48 @@ export function openSendQueue(outbox: Outbox): SendQueue {
     while (nextLive < outbox.nextSeq) {
       const seq = nextLive++;
       const batch = flying.has(seq) ? undefined : outbox.read(seq);
-      if (batch !== undefined) return batch;
+      // An aggregate of what was written before the connect is backlog, however new its number.
+      if (batch === undefined || batch.ord < liveFrom) continue;
+      if (batch.sent === 1 || outbox.markSent([seq])) return batch;
+      nextLive = seq;
+      return undefined;
     }
     return undefined;
   };
+  /** A page is marked as sent in one write before the first of it goes out. */
+  const turnPage = (): void => {
+    const next = outbox.waiting(nextBacklog, liveFrom, PAGE);
+    const fresh = next.filter(({ sent }) => sent === 0).map(({ seq }) => seq);
+    page = fresh.length === 0 || outbox.markSent(fresh) ? next : [];
+  };
   const takeBacklog = (): StoredBatch | undefined => {
     for (;;) {
-      if (page.length === 0) page = outbox.waiting(nextBacklog, liveFrom, PAGE);
-      const [seq, ...rest] = page;
-      if (seq === undefined) return undefined;
+      if (page.length === 0) turnPage();
+      const [first, ...rest] = page;
+      if (first === undefined) return undefined;
+      const { seq, ord } = first;
       page = rest;
-      nextBacklog = seq + 1;
+      nextBacklog = ord + 1;
       const batch = flying.has(seq) ? undefined : outbox.read(seq);
       if (batch !== undefined) return batch;
     }
   };
   const hasBacklog = (): boolean => {
-    if (page.length === 0) page = outbox.waiting(nextBacklog, liveFrom, PAGE);
+    if (page.length === 0) turnPage();
     return page.length > 0;
   };
 
   return {
     next: () => {
-      if (flying.size >= MAX_IN_FLIGHT) return undefined;
+      if (flying.size >= MAX_IN_FLIGHT) {
+        outbox.expectSend(false);
+        return undefined;
+      }
       const liveLimit = hasBacklog() ? MAX_LIVE : MAX_IN_FLIGHT;
       const live = count(true) < liveLimit ? takeLive() : undefined;
       const batch = live ?? (!isHeld && count(false) < MAX_BACKLOG ? takeBacklog() : undefined);
-      if (batch !== undefined) flying.set(batch.seq, live !== undefined);
+      if (batch === undefined) outbox.expectSend(count(true) < liveLimit);
+      else flying.set(batch.seq, live !== undefined);
       return batch;
     },
     inFlight: () => [...flying.keys()],

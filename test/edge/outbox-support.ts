@@ -55,4 +55,4 @@ export function decoded(body: string): Batch {
 
 /** Every batch that waits, in the order of the backlog. */
 export const waiting = (outbox: Outbox): readonly Batch[] =>
-  outbox.waiting(0, Number.MAX_SAFE_INTEGER, 100_000).map((seq) => decoded(outbox.read(seq)?.body ?? ''));
+  outbox.waiting(0, Number.MAX_SAFE_INTEGER, 100_000).map(({ seq }) => decoded(outbox.read(seq)?.body ?? ''));

@@ -190,27 +190,6 @@ describe('nothing is lost on the way', () => {
     expect(readdirSync(config.dataDir).some((file) => file.startsWith(`${name}.corrupt-`))).toBe(true);
     expect(centre.batches.at(-1)?.seq).toBeGreaterThanOrEqual(1);
   });
-
-  it('a full outbox gives up its oldest readings and says how many', async () => {
-    const { folder, bus } = await startField(20);
-    const port = await freePort();
-    const ctx = testContext();
-    const config = edgeConfig(folder, port, [bus]);
-    const edge = await startEdge(config, ctx, { maxOutboxBytes: 65_000 });
-    cleanups.push(() => edge.stop());
-    await until(
-      'it gave up some',
-      () => (ctx.counts.get('fengsui_edge_outbox_dropped_readings_total') ?? 0) > 0,
-      15_000,
-    );
-    const centre = await openCentre(port);
-    await until('the rest arrived', () => edge.unacked() <= 1 && centre.batches.length > 20, 15_000);
-    const told = centre.events().reduce((sum, event) => sum + (event.kind === 'drop' ? event.count : 0), 0);
-    expect(told).toBe(ctx.counts.get('fengsui_edge_outbox_dropped_readings_total'));
-    const [oldest = 0] = seqsOf(centre);
-    expect(oldest).toBeGreaterThanOrEqual(1);
-    expect(seqsOf(centre).length).toBeLessThan(seqsOf(centre).at(-1) ?? 0);
-  });
 });
 
 describe('birth, will and commands', () => {
