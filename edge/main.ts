@@ -4,6 +4,7 @@ import type { Service, StageContext } from '../model/ports.ts';
 import type { ClockPolicy } from './acquire/clock-watch.ts';
 import { clockPolicy } from './acquire/clock-watch.ts';
 import { startBus } from './io/bus.ts';
+import { startLink } from './io/link-start.ts';
 import { Outbox } from './io/outbox.ts';
 import { openRecorder } from './io/recorder.ts';
 import { startUplink } from './io/uplink.ts';
@@ -36,6 +37,8 @@ export async function startEdge(
   });
   const recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
   const pollers = config.buses.map((bus) => startBus(bus, config.profiles, { ctx, outbox, recorder }));
+  const links = config.links.map((link) => startLink(link, { dataDir: config.dataDir, ctx, outbox, recorder }));
+  await Promise.all(links.map((link) => link.firstTry));
   const readNow = async () => {
     await Promise.all(pollers.map((poller) => poller.readNow()));
   };
@@ -43,11 +46,11 @@ export async function startEdge(
   log.info('edge is running', { edgeId: config.edgeId, buses: config.buses.length, epoch: outbox.epoch });
   return {
     name: `edge ${config.edgeId}`,
-    addresses: [],
+    addresses: links.flatMap((link) => link.address() ?? []),
     readNow,
     unacked: () => outbox.unacked,
     stop: async () => {
-      await Promise.all(pollers.map((poller) => poller.stop()));
+      await Promise.all([...pollers, ...links].map((source) => source.stop()));
       await uplink.stop();
       outbox.close(clock.nowMs());
     },

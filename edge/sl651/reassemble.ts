@@ -10,7 +10,7 @@ export type Assembly = {
   readonly head: Sl651Frame;
   /** Monotonic. */
   readonly lastMs: number;
-  /** How often missing packets were asked for again. */
+  /** How often in a row a missing packet was asked for and did not come. */
   readonly asked: number;
 };
 
@@ -55,7 +55,7 @@ export function addPacket(before: Assembly | undefined, frame: Sl651Frame, nowMs
     bytes,
     head: sequence === 1 || !continues ? frame : before.head,
     lastMs: nowMs,
-    asked: continues ? before.asked : 0,
+    asked: continues && known !== undefined ? before.asked : 0,
   };
   if (parts.size < total) return { kind: 'waiting', assembly };
   return { kind: 'complete', frame: assembly.head, body: join(assembly) };
