@@ -5,7 +5,15 @@
 import { err, ok, type Result } from '../../model/result.ts';
 import { buildRequest, isRead, type ReadRequest, type Request, replyLength, type Scan } from '../modbus/frame.ts';
 import { findReply, type Skipped } from '../modbus/received.ts';
-import { type LineMemory, stillOwed, widenGuard } from './line-memory.ts';
+import {
+  isAnythingOwed,
+  type LineMemory,
+  noteAnswer,
+  noteNoise,
+  owedRequests,
+  owedUntilMs,
+  settleDebt,
+} from './line-memory.ts';
 import { preciseNowMs as nowMs, waitUntil } from './precise-wait.ts';
 import type { Answer, OnStray, ReadFault, Timing, Transport } from './transport.ts';
 
@@ -35,6 +43,7 @@ const MAX_RECEIVED_BYTES = 1_024;
 /** After a broken frame whatever follows it comes at once. */
 const QUIET_AFTER_FAULT_MS = 20;
 const LONGEST_QUIET_MS = 20_000;
+const LONGEST_STEP_MS = 10;
 /** Time for an answer that is waited for although an output is to be switched. */
 const HURRIED_MS = 40;
 
@@ -81,18 +90,19 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
   let quietUntilMs = memory.wasOpen ? 0 : nowMs() + memory.guardMs;
   memory.wasOpen = true;
   let closed = false;
+  let isHurried = false;
 
   const noteSkipped = (skipped: readonly Skipped[]) => {
     for (const packet of skipped) {
-      if (packet.kind === 'late') memory.owed.delete(packet.unitId);
+      if (packet.kind === 'late') settleDebt(memory, packet.unitId, lastByteMs);
       if (packet.kind === 'echo' && pending !== undefined) pending.echoSeen = true;
       onStray(packet.kind);
     }
   };
   const noteStray = () => {
     // Later than was allowed for, or from nobody: it must not happen again within the time of a later request.
-    const isLate = quietUntilMs > lastByteMs || memory.owed.size > 0;
-    if (!isLate) widenGuard(memory);
+    const isLate = quietUntilMs > lastByteMs || isAnythingOwed(memory, lastByteMs);
+    if (!isLate) noteNoise(memory);
     onStray(isLate ? 'late' : 'noise');
     received = NOTHING;
   };
@@ -104,7 +114,7 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
       request: pending?.request ?? null,
       echoes: memory.echoes === true,
       echoSeen: pending?.echoSeen ?? false,
-      owed: stillOwed(memory, lastByteMs),
+      owed: owedRequests(memory),
       idlePackets: timing.idlePackets,
     });
     noteSkipped(found.skipped);
@@ -122,7 +132,7 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
       request: null,
       echoes: false,
       echoSeen: false,
-      owed: stillOwed(memory, lastByteMs),
+      owed: owedRequests(memory),
       idlePackets: timing.idlePackets,
     });
     noteSkipped(skipped);
@@ -134,18 +144,26 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
     pending?.settle({ kind: 'closed' });
   });
 
-  /** Waits for silence on the line, for the end of what a broken frame brought, and for what this unit owes. */
-  const waitForQuiet = async (request: Request, gapMs: number): Promise<void> => {
+  /** The late answer to the same write says as much as the next one; everything else that is owed is waited for. */
+  const debtUntilMs = (request: Request): number => {
+    const owed = memory.owed.get(request.unitId);
+    const isSameWrite = owed !== undefined && !isRead(request) && isSame(owed.request, request);
+    return isSameWrite ? 0 : owedUntilMs(memory, request.unitId);
+  };
+  /**
+   * Waits for silence on the line, for the end of what a broken frame brought, and for what this unit owes. False when
+   * something more important came up while only the last was waited for.
+   */
+  const waitForQuiet = async (request: Request, gapMs: number): Promise<boolean> => {
     const limitMs = nowMs() + LONGEST_QUIET_MS;
-    const freeAtMs = () => Math.max(quietUntilMs, lastByteMs + gapMs);
+    isHurried = false;
     for (;;) {
-      const owed = memory.owed.get(request.unitId);
-      // The late answer to the same write says as much as the next one.
-      const owedUntilMs = owed === undefined || (!isRead(request) && isSame(owed.request, request)) ? 0 : owed.untilMs;
-      const leftMs = Math.min(Math.max(freeAtMs(), owedUntilMs), limitMs) - nowMs();
-      if (leftMs <= 0 || closed) return;
-      // An answer that is owed may come at any moment: it is looked for in short steps.
-      await waitUntil(nowMs() + (owedUntilMs > freeAtMs() ? Math.min(leftMs, 5) : leftMs));
+      const freeAtMs = Math.max(quietUntilMs, lastByteMs + gapMs);
+      const leftMs = Math.min(Math.max(freeAtMs, debtUntilMs(request)), limitMs) - nowMs();
+      if (leftMs <= 0 || closed) return true;
+      if (isHurried && isRead(request) && freeAtMs <= nowMs()) return false;
+      // In short steps, since a late answer may end the debt, and the link, at any moment.
+      await waitUntil(nowMs() + Math.min(leftMs, LONGEST_STEP_MS));
     }
   };
 
@@ -176,8 +194,8 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
     return { end };
   };
 
-  const faultOf = (end: End, untilMs: number, request: Request): ReadFault => {
-    const owe = () => void memory.owed.set(request.unitId, { request, untilMs });
+  const faultOf = (end: End, request: Request, ceilingMs: number, sentMs: number): ReadFault => {
+    const owe = () => void memory.owed.set(request.unitId, { request, sentMs, ceilingMs });
     if (end.kind === 'closed') {
       owe();
       return { reason: 'link', kind: 'closed' };
@@ -197,25 +215,26 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
   const exchange = async (request: Request, how: Timing): Promise<Result<Answer, ReadFault>> => {
     const frame = buildRequest(request);
     const wireMs = timing.characterMs * (frame.length + replyLength(request));
-    let untilMs = nowMs() + how.ceilingMs + memory.guardMs;
+    const ceilingMs = how.ceilingMs + wireMs;
+    let sentMs = nowMs();
     try {
-      await waitForQuiet(request, timing.frameGapMs + how.gapMs);
+      if (!(await waitForQuiet(request, timing.frameGapMs + how.gapMs)))
+        return err({ reason: 'timeout', kind: 'hurried' });
       await line.takeInput();
       if (closed) return err({ reason: 'link', kind: 'closed' });
       memory.owed.delete(request.unitId);
       if (nowMs() - lastByteMs >= timing.splitMs) received = NOTHING;
-      const sentMs = nowMs();
-      untilMs = sentMs + wireMs + how.ceilingMs + memory.guardMs;
+      sentMs = nowMs();
       // Listening begins before the write: a unit on the same machine answers before the write has resolved.
       const { end } = answer(request, wireMs, how.timeoutMs);
       await line.write(frame);
       const ended = await end;
-      if (ended.kind === 'scan' && ended.scan.kind === 'reply')
-        return ok({ words: ended.scan.words, tookMs: lastByteMs - sentMs - wireMs });
-      return err(faultOf(ended, untilMs, request));
+      if (ended.kind !== 'scan' || ended.scan.kind !== 'reply') return err(faultOf(ended, request, ceilingMs, sentMs));
+      noteAnswer(memory);
+      return ok({ words: ended.scan.words, tookMs: lastByteMs - sentMs - wireMs });
     } catch {
       pending?.settle({ kind: 'closed' });
-      return err(faultOf({ kind: 'closed' }, untilMs, request));
+      return err(faultOf({ kind: 'closed' }, request, ceilingMs, sentMs));
     }
   };
 
@@ -227,7 +246,10 @@ export function openRtuLink(line: ByteLine, timing: RtuTiming, memory: LineMemor
       if (repeatsRequest && memory.echoes === undefined) await exchange(probeOf(request.unitId), how);
       return exchange(request, how);
     },
-    hurry: () => pending?.hurry(),
+    hurry: () => {
+      isHurried = true;
+      pending?.hurry();
+    },
     onClose: (run) => line.onClose(run),
     close: async () => {
       closed = true;

@@ -1,0 +1,296 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { BusConfig } from '#model/edge-config.ts';
+import {
+  type AskedFrame,
+  describedReply,
+  describedUnit,
+  type FrameScript,
+  sealed,
+  selfDescribing,
+  serveFrames,
+  startBusRig,
+} from './bus-rig.ts';
+import { until } from './support.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const run of cleanups.splice(0).reverse()) await run();
+});
+
+async function listen(script: FrameScript) {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => sockets.delete(socket));
+    serveFrames(socket, script);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  cleanups.push(async () => {
+    cut();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  return { port: typeof address === 'object' && address !== null ? address.port : 0, cut, sockets };
+}
+
+const ADDRESSES = [20, 30, 40];
+
+async function start(
+  script: FrameScript,
+  options: { unitIds?: readonly number[]; pollMs?: number; timeoutMs?: number } = {},
+) {
+  const { unitIds = [1], pollMs = 20, timeoutMs = 300 } = options;
+  const line = await listen(script);
+  const units = unitIds.map((unitId) => describedUnit(unitId, ADDRESSES));
+  const bus: BusConfig = { id: 'a', kind: 'modbus-rtu-tcp', host: '127.0.0.1', port: line.port, pollMs, units };
+  const rig = startBusRig(bus, selfDescribing(ADDRESSES, { timeoutMs }));
+  cleanups.push(() => rig.poller.stop());
+  return { ...rig, line };
+}
+
+const isWrite = ({ functionCode }: AskedFrame) => functionCode > 4;
+
+describe('writing an output', () => {
+  it.each([5, 6, 15, 16])('by function %i is confirmed by the unit', async (functionCode) => {
+    const written: Uint8Array[] = [];
+    const { poller, count } = await start((asked, reply) => {
+      if (isWrite(asked)) written.push(asked.bytes);
+      reply(describedReply(asked));
+    });
+    expect(await poller.write(1, `out${functionCode}`, true)).toEqual({ ok: true, value: undefined });
+    expect(await poller.write(1, `out${functionCode}`, false)).toEqual({ ok: true, value: undefined });
+    const data = {
+      5: ['ff00', '0000'],
+      6: ['0102', '0000'],
+      15: ['00010101', '00010100'],
+      16: ['0001020102', '0001020000'],
+    };
+    expect(written.map((bytes) => Buffer.from(bytes.subarray(4, -2)).toString('hex'))).toEqual(
+      data[functionCode as keyof typeof data],
+    );
+    expect(count('fengsui_edge_writes_total a ok')).toBe(2);
+  });
+
+  it('goes before the next read of the cycle under way', async () => {
+    const asked: number[] = [];
+    let first: Promise<unknown> | undefined;
+    const rig = await start(
+      (frame, reply) => {
+        asked.push(frame.functionCode);
+        reply(describedReply(frame), 20);
+        if (asked.length === 4) first = rig.poller.write(2, 'out5', true);
+      },
+      { unitIds: [1, 2, 3, 4, 5, 6], pollMs: 60_000 },
+    );
+    await until('the cycle is over', () => rig.cycles() > 0);
+    expect(await first).toMatchObject({ ok: true });
+    expect(asked.slice(0, 6)).toEqual([3, 3, 3, 3, 5, 3]);
+  });
+
+  it('goes out at once while the bus waits for its next slot', async () => {
+    const { poller, cycles } = await start((asked, reply) => reply(describedReply(asked)), { pollMs: 60_000 });
+    await until('the first cycle is over', () => cycles() > 0);
+    const begun = performance.now();
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: true });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(cycles()).toBe(1);
+  });
+
+  it('does not wait for a unit that does not answer', async () => {
+    let sentMs = 0;
+    let writtenMs = 0;
+    const rig = await start(
+      (asked, reply) => {
+        if (isWrite(asked)) {
+          writtenMs = performance.now();
+          reply(describedReply(asked));
+        } else if (asked.unitId === 2) sentMs ||= performance.now();
+        else reply(describedReply(asked));
+      },
+      { unitIds: [1, 2], timeoutMs: 2_000 },
+    );
+    await until('the dead unit is asked', () => sentMs > 0);
+    expect(await rig.poller.write(1, 'out5', true)).toMatchObject({ ok: true });
+    expect(writtenMs - sentMs).toBeLessThan(1_500);
+  });
+
+  it('is tried again when it is not answered, and answered with why when it never is', async () => {
+    let tries = 0;
+    const { poller } = await start((asked, reply) => {
+      if (!isWrite(asked)) return reply(describedReply(asked));
+      tries++;
+      if (tries === 2) reply(describedReply(asked));
+    });
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: true });
+    expect(tries).toBe(2);
+    tries = 10;
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: false, error: { reason: 'timeout' } });
+    expect(tries).toBe(13);
+  });
+
+  it('another confirmation than was asked for is no success', async () => {
+    const { poller } = await start((asked, reply) =>
+      reply(isWrite(asked) ? sealed([asked.unitId, 5, 0, 205, 0, 0]) : describedReply(asked)),
+    );
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: false, error: { reason: 'frame' } });
+  });
+
+  it('a register that its profile does not name as an output is never written', async () => {
+    let writes = 0;
+    const { poller, cycles } = await start((asked, reply) => {
+      if (isWrite(asked)) writes++;
+      reply(describedReply(asked));
+    });
+    await until('a cycle is over', () => cycles() > 0);
+    for (const [unitId, register] of [
+      [1, 'r20'],
+      [1, 'nothing'],
+      [9, 'out5'],
+    ] as const)
+      expect(await poller.write(unitId, register, true)).toMatchObject({ ok: false, error: { reason: 'config' } });
+    expect(writes).toBe(0);
+  });
+
+  it('with the line shut is answered, not kept for later', async () => {
+    const { poller, line, ctx } = await start((asked, reply) => reply(describedReply(asked)));
+    await until('the line is open', () => ctx.counts.get('fengsui_edge_bus_open a') === 1);
+    line.cut();
+    await until('the line is shut', () => ctx.counts.get('fengsui_edge_bus_open a') === 0);
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: false, error: { reason: 'link' } });
+  });
+});
+
+describe('a two-wire line that repeats what is sent', () => {
+  const echoing =
+    (script: FrameScript): FrameScript =>
+    (asked, reply) => {
+      reply(asked.bytes);
+      script(asked, reply);
+    };
+  it('is read, and its echo is counted and taken for nothing', async () => {
+    const { values, count } = await start(echoing((asked, reply) => reply(describedReply(asked))));
+    await until('values', () => values('1-40').length >= 3);
+    expect(new Set(values('1-20'))).toEqual(new Set([1_020]));
+    expect(count('fengsui_edge_echoes_total a')).toBeGreaterThan(5);
+  });
+  it('a coil that nobody confirms is not taken as written because of its echo', async () => {
+    const { poller } = await start(echoing((asked, reply) => !isWrite(asked) && reply(describedReply(asked))));
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: false, error: { reason: 'timeout' } });
+  });
+  it('also when nothing has been read before', async () => {
+    const { poller } = await start(
+      echoing(() => undefined),
+      { timeoutMs: 50 },
+    );
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: false, error: { reason: 'timeout' } });
+  });
+  it('a coil that its unit confirms is', async () => {
+    const { poller } = await start(echoing((asked, reply) => reply(describedReply(asked))));
+    expect(await poller.write(1, 'out5', true)).toMatchObject({ ok: true });
+  });
+});
+
+describe('values that say where they come from', () => {
+  const everyThird = (seed: number) => {
+    let state = seed;
+    return () => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return state / 2 ** 31;
+    };
+  };
+  const expectOwnValues = (values: (sensorId: string) => readonly number[], unitIds: readonly number[]): number => {
+    let seen = 0;
+    for (const unitId of unitIds)
+      for (const address of ADDRESSES) {
+        const read = values(`${unitId}-${address}`);
+        for (const value of read) expect(value).toBe(unitId * 1_000 + address);
+        seen += read.length;
+      }
+    return seen;
+  };
+  it.each([1, 2, 3])(
+    'never appear elsewhere, with late answers from random units and the line cut (seed %i)',
+    async (seed) => {
+      const random = everyThird(seed);
+      const unitIds = [1, 2, 3, 4];
+      const { values, line, count } = await start(
+        (asked, reply) => {
+          const luck = random();
+          // Nearly twice the time that the profile allows, so that it comes in others' turns.
+          reply(describedReply(asked), luck < 0.8 ? 0 : 60 + (luck - 0.8) * 275);
+        },
+        { unitIds, timeoutMs: 60, pollMs: 5 },
+      );
+      const cuts = [setTimeout(line.cut, 700), setTimeout(line.cut, 2_000)];
+      cleanups.push(() => cuts.forEach(clearTimeout));
+      const total = () => unitIds.reduce((sum, unitId) => sum + values(`${unitId}-20`).length, 0);
+      await until('enough values', () => total() >= 60 && count('fengsui_edge_bus_reopens_total a') >= 2, 18_000);
+      expect(expectOwnValues(values, unitIds)).toBeGreaterThan(100);
+      expect(count('fengsui_edge_frames_bad_total a late')).toBeGreaterThan(0);
+    },
+  );
+
+  it('a slow unit is not called dead, and its first slow answer is not lost', async () => {
+    let asked = 0;
+    const { reasons, values, events } = await start(
+      (frame, reply) => {
+        asked++;
+        // Quick for long enough to be expected quick, then slow within its time.
+        reply(describedReply(frame), frame.unitId === 1 && asked > 60 ? 250 : 0);
+      },
+      { unitIds: [1, 2], timeoutMs: 400 },
+    );
+    await until('slow answers are read', () => asked > 90 && values('1-20').length > 12, 20_000);
+    expect(reasons('1-20')).toEqual([]);
+    expect(events.some((event) => event.kind === 'unit')).toBe(false);
+  });
+
+  it('eight dead units of thirty-two cost the others next to nothing', async () => {
+    const unitIds = Array.from({ length: 32 }, (_, at) => at + 1);
+    const isDead = (unitId: number) => unitId % 4 === 0;
+    let dead = false;
+    const { values, events, reasons } = await start(
+      (asked, reply) => {
+        if (!dead || !isDead(asked.unitId)) reply(describedReply(asked));
+      },
+      { unitIds, pollMs: 10, timeoutMs: 100 },
+    );
+    await until('all answer', () => values('32-40').length > 0, 20_000);
+    dead = true;
+    const silent = () => events.filter((event) => event.kind === 'unit' && event.state === 'silent').length;
+    await until('the dead are known', () => silent() === 8, 20_000);
+    const from = values('1-20').length;
+    const skippedFrom = reasons('4-20').filter((reason) => reason === 'skipped').length;
+    await until('the living are read on', () => values('1-20').length >= from + 10, 20_000);
+    expect(reasons('1-20')).toEqual([]);
+    expect(reasons('4-20').filter((reason) => reason === 'skipped').length).toBeGreaterThan(skippedFrom + 5);
+  });
+});
+
+describe('what must not wait', () => {
+  it('is committed before the cycle goes on', async () => {
+    const line = await listen((asked, reply) => reply(describedReply(asked), 10));
+    const units = [1, 2, 3].map((unitId) => describedUnit(unitId, [20]));
+    const bus: BusConfig = {
+      id: 'a',
+      kind: 'modbus-rtu-tcp',
+      host: '127.0.0.1',
+      port: line.port,
+      pollMs: 60_000,
+      units,
+    };
+    const isUrgent = (outcomes: readonly { readonly sensorId: string }[]) =>
+      outcomes.some(({ sensorId }) => sensorId === '1-20');
+    const rig = startBusRig(bus, selfDescribing([20]), isUrgent);
+    cleanups.push(() => rig.poller.stop());
+    await until('a commit', () => rig.cycles() === 1);
+    expect(rig.outcomes.map(({ sensorId }) => sensorId)).toEqual(['1-20']);
+    await until('the end of the cycle', () => rig.cycles() === 2);
+    expect(rig.outcomes.map(({ sensorId }) => sensorId)).toEqual(['1-20', '2-20', '3-20']);
+  });
+});
