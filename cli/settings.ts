@@ -10,6 +10,9 @@ export type Settings = {
   readonly devicesDir: string;
   readonly http: ListenAddress;
   readonly mqtt: ListenAddress;
+  /** Where devices speak MQTT in their own words, and where they push by HTTP; absent when nobody said. */
+  readonly deviceMqtt?: ListenAddress;
+  readonly push?: ListenAddress;
   /** API bearer token with the whole county's scope; null when unset. */
   readonly token: string | null;
   readonly clock: ClockSpec;
@@ -46,6 +49,8 @@ export function parseSettings(environment: Environment, cwd: string): Result<Set
     problems.push(parsed.error);
     return { host: '127.0.0.1', port: 0 };
   };
+  const maybe = (key: 'deviceMqtt' | 'push', name: string): { readonly [K in typeof key]?: ListenAddress } =>
+    environment[name] ? { [key]: listen(name, '') } : {};
   const folder = (name: string, fallback: string): string => {
     const raw = environment[name] || fallback;
     return raw.startsWith('/') ? raw : `${cwd}/${raw.replace(/^\.\//, '')}`;
@@ -65,6 +70,8 @@ export function parseSettings(environment: Environment, cwd: string): Result<Set
     devicesDir: folder('FENGSUI_DEVICES', 'devices'),
     http: listen('FENGSUI_HTTP', '127.0.0.1:8080'),
     mqtt: listen('FENGSUI_MQTT', '127.0.0.1:1883'),
+    ...maybe('deviceMqtt', 'FENGSUI_DEVICE_MQTT'),
+    ...maybe('push', 'FENGSUI_PUSH'),
     token: token === '' ? null : token,
     clock: clock ?? { kind: 'real' },
     tickMs,

@@ -45,7 +45,8 @@ function ensureSecret(dataDir: string, user: string, spec: CredentialSpec, file:
 export function ensureSecrets(dataDir: string, registry: Pick<Registry, 'edges'>): void {
   for (const user of CENTRE_USERS) ensureSecret(dataDir, user, { kind: 'service' }, serviceSecretFile(dataDir, user));
   for (const edge of registry.edges.values()) {
-    const spec = { kind: 'edge', township: edge.township, origin: edge.origin } as const;
+    const box = { kind: 'edge', township: edge.township, origin: edge.origin } as const;
+    const spec: CredentialSpec = edge.native === undefined ? box : { kind: 'device' };
     ensureSecret(dataDir, edge.id, spec, edgeSecretFile(dataDir, edge.id));
   }
 }

@@ -85,29 +85,39 @@ async function startEdge(context: ProcessContext, options: { readonly config?: s
 async function startBroker(context: ProcessContext): Promise<Started> {
   const { startBroker: start } = await import('#broker/main.ts');
   const { credentialsFile } = await import('#cli/io/secrets.ts');
+  const { deviceMqttOf } = await import('#cli/io/native-doors.ts');
   const { dataDir, mqtt } = context.settings;
-  const service = await start({ ...mqtt, credentialsFile: credentialsFile(dataDir) }, context);
+  const devices = deviceMqttOf(context.settings);
+  const config = { ...mqtt, credentialsFile: credentialsFile(dataDir) };
+  const service = await start(devices === undefined ? config : { ...config, devices }, context);
   sharedOf(context).mqttPort = service.port;
-  return { service, ports: { mqtt: service.port } };
+  const { devicePort } = service;
+  return { service, ports: { mqtt: service.port, ...(devicePort === null ? {} : { deviceMqtt: devicePort }) } };
 }
 
 async function startIngest(context: ProcessContext): Promise<Started> {
   const { startIngest: start } = await import('#ingest/main.ts');
   const { openSnapshotFloor } = await import('#rules/io/snapshot-floor.ts');
-  const { servicePassword } = await import('#cli/io/secrets.ts');
+  const { credentialsFile, servicePassword } = await import('#cli/io/secrets.ts');
+  const { openTokenCheck, pushOf } = await import('#cli/io/native-doors.ts');
   const county = await countyOf(context);
   const { dataDir, tickMs } = context.settings;
   const user = 'svc-ingest';
+  const push = pushOf(context.settings, county.registry.current());
   const config = {
     dataDir,
     tickMs,
     mqttUrl: mqttUrl(context),
     username: user,
     password: servicePassword(dataDir, user),
+    ...(push === undefined ? {} : { push }),
   };
   const { registry, ruleSets } = county;
   const minCursor = openSnapshotFloor(dataDir).positions;
-  return { service: await start(config, { registry, ruleSets, minCursor }, context), ports: {} };
+  const broken = (message: string) => context.log.error('credential file not taken over', { message });
+  const checkToken = await openTokenCheck(credentialsFile(dataDir), broken);
+  const service = await start(config, { registry, ruleSets, minCursor, checkToken }, context);
+  return { service, ports: service.pushPort === null ? {} : { push: service.pushPort } };
 }
 
 async function startRules(context: ProcessContext): Promise<Started> {

@@ -10,6 +10,7 @@ import { lockDataFolder } from '#cli/io/data-lock.ts';
 import { type DemoLogin, demoLogins } from '#cli/io/demo-logins.ts';
 import { compileForHere, writeEdgeConfig } from '#cli/io/edge-files.ts';
 import { edgeSpec, followCounty, simulatorsSpec } from '#cli/io/follow-county.ts';
+import { deviceMqttOf, pushOf } from '#cli/io/native-doors.ts';
 import { ensureSecrets } from '#cli/io/secrets.ts';
 import { type ChildSpec, openSupervisor, type ReadyMessage, type Supervisor } from '#cli/io/supervisor.ts';
 import { hostText, type ListenAddress, type Settings } from '#cli/settings.ts';
@@ -31,8 +32,14 @@ function portIsFree({ host, port }: ListenAddress): Promise<boolean> {
   });
 }
 
-async function demandFreePorts(settings: Settings): Promise<void> {
+async function demandFreePorts(settings: Settings, registry: Registry): Promise<void> {
+  const devices = deviceMqttOf(settings);
+  const push = pushOf(settings, registry);
   const wanted = [
+    ...(devices === undefined
+      ? []
+      : [{ name: 'FENGSUI_DEVICE_MQTT', what: "the broker's listener for devices", address: devices }]),
+    ...(push === undefined ? [] : [{ name: 'FENGSUI_PUSH', what: 'the push of devices', address: push }]),
     { name: 'FENGSUI_HTTP', what: 'the console', address: settings.http },
     { name: 'FENGSUI_MQTT', what: 'the broker', address: settings.mqtt },
   ];
@@ -48,6 +55,12 @@ const portOf = (ready: ReadyMessage, name: string): number => {
   const port = ready.ports[name];
   if (port === undefined) throw new Error(`no port named ${name} was reported`);
   return port;
+};
+
+/** A process that comes again listens where its clients know it. */
+const samePort = (ready: ReadyMessage, variable: string, name: string): { readonly [name: string]: string } => {
+  const port = ready.ports[name];
+  return port === undefined ? {} : { [variable]: `127.0.0.1:${port}` };
 };
 
 async function ensureConsoleIsBuilt(say: (text: string) => void): Promise<void> {
@@ -105,12 +118,20 @@ async function startChain(
     name: 'broker',
     args: ['run', 'broker'],
     env: { FENGSUI_MQTT: `${hostText(mqtt.host)}:${mqtt.port}` },
-    envOnRestart: (ready) => ({ FENGSUI_MQTT: `${hostText(mqtt.host)}:${portOf(ready, 'mqtt')}` }),
+    envOnRestart: (ready) => ({
+      FENGSUI_MQTT: `${hostText(mqtt.host)}:${portOf(ready, 'mqtt')}`,
+      ...samePort(ready, 'FENGSUI_DEVICE_MQTT', 'deviceMqtt'),
+    }),
   });
   run('rules');
   const mqttPort = portOf(await broking, 'mqtt');
   const toBroker = { FENGSUI_MQTT: `${hostText(mqtt.host)}:${mqttPort}` };
-  run('ingest', toBroker);
+  const ingesting = start({
+    name: 'ingest',
+    args: ['run', 'ingest'],
+    env: toBroker,
+    envOnRestart: (ready) => ({ ...toBroker, ...samePort(ready, 'FENGSUI_PUSH', 'push') }),
+  });
   run('alerts', toBroker);
   const console_ = start({
     name: 'console',
@@ -131,7 +152,11 @@ async function startChain(
   }
   await Promise.all(starting);
   const httpPort = portOf(await console_, 'http');
-  const notes = (simulators?.addresses ?? []).map((address) => `simulated line ${address}`);
+  const doors = [...(await broking).addresses.slice(1), ...(await ingesting).addresses];
+  const notes = [
+    ...(simulators?.addresses ?? []).map((address) => `simulated line ${address}`),
+    ...doors.map((address) => `devices' own messages ${address}`),
+  ];
   return { supervisor, httpPort, mqttPort, notes, lines: simulators?.lines ?? [] };
 }
 
@@ -189,8 +214,8 @@ export async function up(wanted: Settings): Promise<number> {
       throw new CannotStart(
         `The county's files have errors; mend them and start again:\n${source.error.map(formatLint).join('\n')}`,
       );
-    await demandFreePorts(settings);
     const registry = source.value.registry.current();
+    await demandFreePorts(settings, registry);
     ensureSecrets(settings.dataDir, registry);
     await ensureConsoleIsBuilt(say);
     const logins = await demoLogins(settings.dataDir, registry);
