@@ -2,14 +2,27 @@
 import type { DeviceProfile } from '../model/device-profile.ts';
 import type { BusConfig, LocalConfig, MuteConfig, OutputConfig } from '../model/edge-config.ts';
 import { LEVELS } from '../model/level.ts';
-import type { CompiledRuleSet } from '../model/rule-set.ts';
 import type { Text } from '../model/text.ts';
 import type { Fields, Reader } from './config-reader.ts';
+import { readRuleSet } from './local/rule-set-config.ts';
 
 type Profiles = { readonly [id: string]: DeviceProfile };
 type Place = { readonly busId: string; readonly unitId: number; readonly register: string };
 const COLOURS = LEVELS.filter((level) => level !== 'none');
 const LONGEST_MS = 86_400_000;
+
+/** Every output of one edge has a name of its own, and a button mutes outputs that exist. */
+function checkNames(read: Reader, local: LocalConfig, path: string): void {
+  const ids = new Set<string>();
+  for (const [index, { id }] of local.outputs.entries()) {
+    if (ids.has(id)) read.fault(`${path}.outputs[${index}].id`, `output ${id} is there twice`, 'rename one');
+    ids.add(id);
+  }
+  for (const [index, mute] of local.mutes.entries())
+    for (const id of mute.outputs)
+      if (!ids.has(id))
+        read.fault(`${path}.mutes[${index}].outputs`, `there is no output ${id}`, 'name one of outputs');
+}
 
 function readText(read: Reader, raw: unknown, path: string): Text {
   const fields = read.object(raw, path);
@@ -91,18 +104,6 @@ function readMute(
   };
 }
 
-/** The engine takes it as it is: it was compiled by the centre, whose word is checked for shape here. */
-function readRuleSet(read: Reader, raw: unknown, path: string): CompiledRuleSet | null {
-  if (raw === null) return null;
-  const fields = read.object(raw, path);
-  read.token(fields['version'], `${path}.version`);
-  read.whole(fields['tickMs'], `${path}.tickMs`, 100, LONGEST_MS);
-  read.list(fields['inventory'], `${path}.inventory`);
-  read.list(fields['rules'], `${path}.rules`);
-  read.object(fields['silence'], `${path}.silence`);
-  return raw as CompiledRuleSet;
-}
-
 export function readLocal(
   read: Reader,
   raw: unknown,
@@ -112,7 +113,7 @@ export function readLocal(
 ): LocalConfig {
   const fields = read.object(raw, path);
   const names = read.object(fields['pointNames'], `${path}.pointNames`);
-  return {
+  const local: LocalConfig = {
     ruleSet: readRuleSet(read, fields['ruleSet'], `${path}.ruleSet`),
     pointNames: Object.fromEntries(
       Object.entries(names).map(([id, item]) => [id, readText(read, item, `${path}.pointNames.${id}`)]),
@@ -124,4 +125,6 @@ export function readLocal(
       .list(fields['mutes'], `${path}.mutes`)
       .map((item, index) => readMute(read, item, `${path}.mutes[${index}]`, buses, profiles)),
   };
+  checkNames(read, local, path);
+  return local;
 }

@@ -5,6 +5,7 @@ import type { ClockPolicy } from './acquire/clock-watch.ts';
 import { clockPolicy } from './acquire/clock-watch.ts';
 import { startBus } from './io/bus.ts';
 import { startLink } from './io/link-start.ts';
+import { type Local, openLocal } from './io/local.ts';
 import { Outbox } from './io/outbox.ts';
 import { openRecorder } from './io/recorder.ts';
 import { startUplink } from './io/uplink.ts';
@@ -19,6 +20,8 @@ export type EdgeOptions = {
 export type EdgeService = Service & {
   /** Polls every bus once, at once; resolves when what was read is on disk. */
   readonly readNow: () => Promise<void>;
+  /** Switches an output on for 1 to 60 s, as a drill. */
+  readonly testOutput: Local['testOutput'];
   /** Batches on disk that the centre has not acknowledged. */
   readonly unacked: () => number;
 };
@@ -36,21 +39,27 @@ export async function startEdge(
     ...(options.maxOutboxBytes === undefined ? {} : { maxBytes: options.maxOutboxBytes }),
   });
   const recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
-  const pollers = config.buses.map((bus) => startBus(bus, config.profiles, { ctx, outbox, recorder }));
+  const local = openLocal(config, { ctx, outbox, recorder });
+  const deps = { ctx, outbox, recorder, isUrgent: local.isUrgent };
+  const pollers = new Map(config.buses.map((bus) => [bus.id, startBus(bus, config.profiles, deps)]));
+  local.begin((busId) => pollers.get(busId));
   const links = config.links.map((link) => startLink(link, { dataDir: config.dataDir, ctx, outbox, recorder }));
   await Promise.all(links.map((link) => link.firstTry));
   const readNow = async () => {
-    await Promise.all(pollers.map((poller) => poller.readNow()));
+    await Promise.all([...pollers.values()].map((poller) => poller.readNow()));
   };
-  const uplink = startUplink(config, { ctx, outbox, recorder, readNow });
+  const uplink = startUplink(config, { ctx, outbox, recorder, readNow, link: local });
   log.info('edge is running', { edgeId: config.edgeId, buses: config.buses.length, epoch: outbox.epoch });
   return {
     name: `edge ${config.edgeId}`,
     addresses: links.flatMap((link) => link.address() ?? []),
     readNow,
     unacked: () => outbox.unacked,
+    testOutput: local.testOutput,
     stop: async () => {
-      await Promise.all([...pollers, ...links].map((source) => source.stop()));
+      await local.endTests();
+      await Promise.all([...pollers.values(), ...links].map((source) => source.stop()));
+      await local.stop();
       await uplink.stop();
       outbox.close(clock.nowMs());
     },

@@ -35,6 +35,8 @@ type Deps = {
   readonly outbox: Outbox;
   readonly recorder: Recorder;
   readonly readNow: () => Promise<void>;
+  /** Says what stands at this edge when the centre is there again; before anything else is sent. */
+  readonly link?: { readonly onLink: () => void; readonly onLinkLost: () => void };
 };
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -224,7 +226,10 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     log.info('uplink is connected', { url: config.mqttUrl, queued: outbox.unacked });
     sayBirth();
     const oldestMs = outbox.oldestUnackedMs();
-    if (oldestMs !== undefined && clock.nowMs() - oldestMs > OUTAGE_MS) void sendPresentFirst();
+    const wasOutage = oldestMs !== undefined && clock.nowMs() - oldestMs > OUTAGE_MS;
+    queue.holdBacklog(wasOutage);
+    deps.link?.onLink();
+    if (wasOutage) void sendPresentFirst();
     pump();
   };
   /** After an outage the centre must know how things stand now before it hears how they were: a peak that is over calls nobody. */
@@ -292,6 +297,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
 
   const leave = (): void => {
     ready = false;
+    deps.link?.onLinkLost();
     forgetRepeats(repeats.keys());
     metrics.gauge('fengsui_edge_uplink_connected', 0);
   };
