@@ -5,21 +5,30 @@ export type BenchOutcome = {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly budget: number;
+  readonly budget: number | null;
   readonly met: boolean;
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, centre, latency] = await Promise.all([
+  const [rules, centre, latency, edge] = await Promise.all([
     import('#test/bench/rules.ts'),
     import('#test/bench/centre.ts'),
     import('#test/bench/latency.ts'),
+    import('#test/bench/edge.ts'),
   ]);
-  return [...centre.rows, ...latency.rows, ...rules.rows];
+  return [...centre.rows, ...latency.rows, ...rules.rows, ...edge.rows];
 }
 
 const shown = (value: number): string =>
   Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+
+const isMet = ({ budget, better }: BenchRow, value: number): boolean =>
+  budget === null || (better === 'higher' ? value >= budget : value <= budget);
+
+const verdict = (row: BenchRow, met: boolean): string => {
+  if (row.budget === null) return 'for comparison';
+  return `budget ${row.better === 'higher' ? '≥' : '≤'} ${shown(row.budget)}  ${met ? 'met' : 'MISSED'}`;
+};
 
 /** Rows whose name begins with `only`, in the order of the table. */
 export async function runBench(options: {
@@ -29,12 +38,9 @@ export async function runBench(options: {
   const outcomes: BenchOutcome[] = [];
   for (const row of (await allRows()).filter((candidate) => candidate.name.startsWith(options.only))) {
     const value = await row.run();
-    const met = row.better === 'higher' ? value >= row.budget : value <= row.budget;
+    const met = isMet(row, value);
     outcomes.push({ name: row.name, value: Number(value.toPrecision(6)), unit: row.unit, budget: row.budget, met });
-    const sign = row.better === 'higher' ? '≥' : '≤';
-    console.log(
-      `${row.name.padEnd(36)} ${shown(value).padStart(12)} ${row.unit.padEnd(12)} budget ${sign} ${shown(row.budget)}  ${met ? 'met' : 'MISSED'}`,
-    );
+    console.log(`${row.name.padEnd(36)} ${shown(value).padStart(12)} ${row.unit.padEnd(12)} ${verdict(row, met)}`);
   }
   if (options.json) console.log(JSON.stringify({ rows: outcomes }));
   return outcomes;

@@ -2,7 +2,8 @@
 export type BenchRow = {
   readonly name: string;
   readonly unit: string;
-  readonly budget: number;
+  /** Null: a peer's row, there to be compared with. */
+  readonly budget: number | null;
   readonly better: 'higher' | 'lower';
   readonly run: () => Promise<number>;
 };
