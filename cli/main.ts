@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
+import { addPointCommand } from '#cli/io/point-command.ts';
+import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
+import { addSerialCommand } from '#cli/io/serial-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
 const top = join(import.meta.dirname, '..');
@@ -80,6 +83,8 @@ export async function main(args: readonly string[]): Promise<void> {
     });
 
   addDecodeCommand(program);
+  for (const add of [addProfilesCommand, addPointCommand, addSerialCommand])
+    add(program, () => settingsOrExit().devicesDir);
 
   const dev = program.command('dev').description('for those who work on Fengsui itself');
   dev

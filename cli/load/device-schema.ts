@@ -137,8 +137,23 @@ export type ProfileRow = z.infer<typeof profileSchema>;
 export type RegisterRow = z.infer<typeof registerSchema>;
 export type ExampleRow = z.infer<typeof exampleSchema>;
 
+const LINE_WIDTH = 120;
+
+/** Short lists on one line, as the formatter of this repository writes them. */
+const collapseLists = (json: string): string =>
+  json.replace(
+    /^( *(?:"[^"]*": )?)\[\n([^[\]{}]*?)\n *\](,?)$/gm,
+    (whole, start: string, inner: string, comma: string) => {
+      const line = `${start}[${inner
+        .split('\n')
+        .map((part) => part.trim())
+        .join(' ')}]${comma}`;
+      return line.length <= LINE_WIDTH ? line : whole;
+    },
+  );
+
 /** Draft-07, which editors' YAML servers understand; committed as `devices/profile.schema.json`. */
 export function profileJsonSchema(): string {
   const schema = z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' });
-  return `${JSON.stringify({ ...schema, title: 'Fengsui device profile' }, null, 2)}\n`;
+  return `${collapseLists(JSON.stringify({ ...schema, title: 'Fengsui device profile' }, null, 2))}\n`;
 }

@@ -1,6 +1,7 @@
 /** Every profile against the bytes of its source: decoded as the edge does, and encoded back as the simulator does. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { profileJsonSchema, profileSchema } from '#cli/load/device-schema.ts';
 import type { DeviceFile } from '#cli/load/devices.ts';
 import { decodeRegister } from '#edge/modbus/decode.ts';
 import { buildRequest, type ReadRequest, scanReply } from '#edge/modbus/frame.ts';
@@ -180,11 +181,22 @@ describe('the device catalogue', () => {
 });
 
 describe('the JSON Schema for editors', () => {
-  it('is one that JSON Schema accepts and names every field of the profile', async () => {
-    const { profileJsonSchema, profileSchema } = await import('#cli/load/device-schema.ts');
+  const read = (name: string) => readFileSync(new URL(`../../devices/${name}`, import.meta.url), 'utf8');
+
+  it('is committed as the command prints it, names every field, and refuses what it does not know', () => {
+    expect(read('profile.schema.json')).toBe(profileJsonSchema());
     const schema = JSON.parse(profileJsonSchema());
     expect(schema.$schema).toContain('draft-07');
     expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(profileSchema.shape).sort());
-    expect(z.object({ additionalProperties: z.literal(false) }).safeParse(schema).success).toBe(true);
+    expect(schema.additionalProperties).toBe(false);
+    expect(schema.properties.registers.items.additionalProperties).toBe(false);
+  });
+
+  it('is named in the first line of every profile', () => {
+    for (const { profile } of files)
+      expect([profile.id, read(`${profile.id}.yaml`).split('\n')[0]]).toEqual([
+        profile.id,
+        '# yaml-language-server: $schema=./profile.schema.json',
+      ]);
   });
 });
