@@ -42,6 +42,15 @@ function openSl427(link: LinkConfig, hearing: Hearing, write: Write): LinkSessio
   };
 }
 
+/** Of a message's first packet; 0 while that one is missing itself. */
+function serialOf(head: Sl651Frame): number {
+  if (head.packet?.sequence !== 1) return 0;
+  const [high = 0, low = 0] = head.body;
+  return head.form === 'hex'
+    ? high * 256 + low
+    : Number.parseInt(String.fromCharCode(...head.body.subarray(0, 4)), 16) || 0;
+}
+
 function openSl651(link: LinkConfig, ctx: StageContext, hearing: Hearing, write: Write): LinkSession {
   const scanner = createSl651Scanner();
   const assemblies = new Map<string, Assembly>();
@@ -54,7 +63,7 @@ function openSl651(link: LinkConfig, ctx: StageContext, hearing: Hearing, write:
     }
     const sequence = firstMissing(assembly);
     const { head, func, total } = assembly;
-    const serial = head.packet?.sequence === 1 ? ((head.body[0] ?? 0) << 8) | (head.body[1] ?? 0) : 0;
+    const serial = serialOf(head);
     assemblies.set(station, { ...assembly, asked: assembly.asked + 1, lastMs: performance.now() });
     hearing.count('packet-asked');
     write(encodePacketRequest(head, { func, serial, packet: { total, sequence } }, ctx.clock.nowMs()));

@@ -121,6 +121,20 @@ function checksumFault(header: Header, bytes: Uint8Array, at: number): Sl651Faul
   return { kind: 'crc', offset: at, message: `checksum is ${shown}, calculated ${due}` };
 }
 
+/** Whether a whole frame may begin here, at the price of a few comparisons: for looking behind an unfinished one. */
+export function mayBeWhole(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] === SOH) {
+    if (at + ASCII_HEADER > bytes.length) return false;
+    const start = bytes[at + ASCII_HEADER - 1];
+    return start === STX || start === SYN;
+  }
+  if (bytes[at] !== HEX_MARK || bytes[at + 1] !== HEX_MARK || at + HEX_HEADER > bytes.length) return false;
+  const start = bytes[at + HEX_HEADER - 1];
+  if (start !== STX && start !== SYN) return false;
+  const endAt = at + HEX_HEADER + (((bytes[at + 11] as number) & 0xf) << 8) + (bytes[at + 12] as number);
+  return endAt + HEX_TAIL <= bytes.length && ENDS.includes(bytes[endAt] as number);
+}
+
 /** Reads the frame that begins with the first byte; bytes behind it are left alone. */
 export function readFrame(bytes: Uint8Array): Result<Sl651Frame, Sl651Fault> {
   const [first] = bytes;

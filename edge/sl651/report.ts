@@ -22,7 +22,7 @@ export function readBody(frame: Sl651Frame, body: Uint8Array): Result<Sl651Repor
 /** One frame by itself: a continuing packet has no head, and the first of several may end within an element. */
 export function readReport(frame: Sl651Frame): Result<Sl651Report, Sl651Fault> {
   if (frame.packet === null || frame.packet.total === 1) return readBody(frame, frame.body);
-  if (frame.packet.sequence > 1) return ok(NO_HEAD);
+  if (frame.packet.sequence > 1 && frame.direction === 'up') return ok(NO_HEAD);
   const whole = readBody(frame, frame.body);
   if (whole.ok) return whole;
   return readBody(frame, frame.body.subarray(0, frame.form === 'hex' ? 8 : 16));

@@ -1,5 +1,5 @@
 /** Finds the frames of SL 651-2014 in a stream of bytes: garbage between them is skipped, the buffer has a bound. */
-import { HEX_MARK, MAX_FRAME, readFrame, type Sl651Fault, type Sl651Frame, SOH } from './frame.ts';
+import { HEX_MARK, MAX_FRAME, mayBeWhole, readFrame, type Sl651Fault, type Sl651Frame, SOH } from './frame.ts';
 
 export type ScanResult = {
   readonly frames: readonly Sl651Frame[];
@@ -27,7 +27,7 @@ function nextBegin(bytes: Uint8Array, from: number): number {
 /** A whole frame behind an unfinished beginning: that beginning was noise, or its frame was cut. */
 function completeAfter(bytes: Uint8Array, from: number): number | undefined {
   for (let at = nextBegin(bytes, from); at < bytes.length; at = nextBegin(bytes, at + 1))
-    if (readFrame(bytes.subarray(at)).ok) return at;
+    if (mayBeWhole(bytes, at) && readFrame(bytes.subarray(at)).ok) return at;
   return undefined;
 }
 
