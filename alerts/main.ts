@@ -5,7 +5,7 @@ import type { LogReader } from '#model/journal.ts';
 import { LEVELS, levelOfRank } from '#model/level.ts';
 import type { Service, StageContext } from '#model/ports.ts';
 import type { RegistryPort } from '#model/registry.ts';
-import type { Transition } from '#model/transition.ts';
+import type { Finding } from '#model/transition.ts';
 import { indexRegistry } from './directory.ts';
 import { openDispatcher } from './io/dispatch.ts';
 import { followLog } from './io/follow.ts';
@@ -22,7 +22,7 @@ export type AlertsConfig = {
 };
 
 export type AlertsPorts = {
-  readonly transitions: LogReader<Transition>;
+  readonly transitions: LogReader<Finding>;
   readonly commands: LogReader<AlertCommand>;
   readonly registry: RegistryPort;
 };
@@ -104,7 +104,7 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
   const { transitions, commands } = ports;
   const loops = [
     keep('alerts.transitions', (abort) => {
-      const take: Parameters<typeof followLog<Transition>>[0]['take'] = (entries) =>
+      const take: Parameters<typeof followLog<Finding>>[0]['take'] = (entries) =>
         store.takeTransitions(entries, directory.current(), clock.nowMs());
       return followLog({ name: 'transitions', log: transitions, take, onTaken: told }, sources, abort);
     }),

@@ -75,6 +75,8 @@ export type AlertEvent = {
     | 'falseAlarm'
     | 'shelved'
     | 'note'
+    /** An edge did something by itself: siren on, muted by a button, failed. */
+    | 'edgeAct'
     | 'refused';
   readonly text: Text;
   /** Facts of the event as plain JSON. */

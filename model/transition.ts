@@ -1,4 +1,5 @@
 /** A transition: a rule's condition at a subject changed its level or its data; what alerts are made of. */
+import type { EdgeAct } from '#model/edge-event.ts';
 import type { LevelOrNone } from '#model/level.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
@@ -47,6 +48,30 @@ export type Transition = {
   readonly partition: number;
   readonly pos: number;
 };
+
+/** What an edge did by itself (siren on, muted …): no condition, a note on the record of the point's alerts. */
+export type EdgeActNote = {
+  readonly kind: 'act';
+  /** Like a transition's: the same row gives the same id. */
+  readonly id: string;
+  readonly edgeId: string;
+  readonly pointId: PointId | null;
+  readonly output: string;
+  readonly act: EdgeAct;
+  readonly level: LevelOrNone;
+  readonly origin: Origin;
+  readonly atMs: EpochMs;
+  readonly decidedAtMs: EpochMs;
+  /** It lay before the edge's last statement: it is recorded, nobody is told. */
+  readonly late: boolean;
+  readonly reason: Text;
+  readonly partition: number;
+  readonly pos: number;
+};
+
+/** An entry of the log that alerts read. */
+export type Finding = Transition | EdgeActNote;
+export const isAct = (finding: Finding): finding is EdgeActNote => 'kind' in finding;
 
 /** Conditions are keyed by rule (with version), subject, hazard, where they were judged, and origin. */
 export const conditionKey = (transition: Transition): string =>

@@ -5,7 +5,7 @@ import type { Origin } from '#model/reading.ts';
 import type { Hazard } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type Evidence, type Subject, subjectKey, type Transition } from '#model/transition.ts';
+import { type EdgeActNote, type Evidence, type Subject, subjectKey, type Transition } from '#model/transition.ts';
 import { type EngineState, INTS, ORIGIN, originOf, type RuleDef } from './state.ts';
 
 /** The row being judged and what came of it so far. */
@@ -18,6 +18,8 @@ export type Desk = {
   unsure: boolean;
   count: number;
   out: Transition[];
+  /** What edges did, in the order of their rows. */
+  acts: EdgeActNote[];
 };
 
 export const openDesk = (partition: number, site: Desk['site']): Desk => ({
@@ -28,6 +30,7 @@ export const openDesk = (partition: number, site: Desk['site']): Desk => ({
   unsure: false,
   count: 0,
   out: [],
+  acts: [],
 });
 
 type Draft = {
@@ -42,6 +45,8 @@ type Draft = {
   readonly late: boolean;
   readonly reason: Text;
   readonly evidence: Evidence;
+  /** Where it was judged, when not here. */
+  readonly site?: Desk['site'];
 };
 
 export function writeTransition(desk: Desk, draft: Draft): void {
@@ -51,7 +56,7 @@ export function writeTransition(desk: Desk, draft: Draft): void {
     rule: draft.rule,
     subject: draft.subject,
     hazard: draft.hazard,
-    site: desk.site,
+    site: draft.site ?? desk.site,
     origin: draft.origin,
     from: draft.from,
     to: draft.to,

@@ -8,8 +8,9 @@ import { createBatchScanner, type ScannedBatch } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
 import { FLAGS, type Origin } from '#model/reading.ts';
-import type { Transition } from '#model/transition.ts';
+import type { EdgeActNote, Transition } from '#model/transition.ts';
 import { type Desk, openDesk } from './desk.ts';
+import { hearEdge } from './edge-conditions.ts';
 import { feedBad, feedValue } from './feed.ts';
 import { changeEdgeOrigin, changeOrigin } from './origin.ts';
 import { edgeIsHere, onEdge, onTick } from './silence.ts';
@@ -30,6 +31,8 @@ export type Columns = {
 export type Engine = {
   /** Judges one row; what changed, in order. */
   readonly apply: (row: JournalRow) => readonly Transition[];
+  /** What edges did by themselves, of the row judged last. */
+  readonly acts: () => readonly EdgeActNote[];
   /** Judges a batch of good values given as columns, without a codec; for backtests and benches. */
   readonly applyColumns: (pos: number, receivedAtMs: number, columns: Columns) => readonly Transition[];
   /** The slot of a sensor in columns; changes with the rule set. */
@@ -66,6 +69,7 @@ function engineOn(start: EngineState, desk: Desk): Engine {
     desk.unsure = false;
     desk.count = 0;
     desk.out = [];
+    desk.acts = [];
   };
   return {
     apply: (row) => {
@@ -93,6 +97,7 @@ function engineOn(start: EngineState, desk: Desk): Engine {
       feedColumns(state, desk, columns);
       return desk.out;
     },
+    acts: () => desk.acts,
     slotOf: (sensorId) => state.slotOf.get(sensorId),
     snapshot: () => encodeSnapshot(state),
     counters: () => state.counters,
@@ -119,6 +124,9 @@ function applyBatch(state: EngineState, desk: Desk, row: BatchRow, scanned: Read
   const slots = batch.ids.map((id) => meetSensor(state, desk, id, row.origin));
   if (scanned !== undefined) feedScanned(state, desk, scanned, slots, baseMs);
   if (parsed !== undefined) feedParsed(state, desk, parsed, slots, baseMs);
+  // At the edge these are the engine's own words coming back.
+  if (batch.events.length > 0 && desk.site === 'centre')
+    hearEdge(state, desk, { edgeId: row.edgeId, origin: row.origin }, batch.events, baseMs - batch.writtenAtMs);
 }
 
 function feedParsed(

@@ -131,7 +131,8 @@ export function layOut(
     bucketCap: Math.floor(2 ** 30 / ringLength),
     nextSilenceMs: 0,
     upSinceMs: 0,
-    counters: { readings: 0, bad: 0, unknown: 0, tooOld: 0 },
+    counters: { readings: 0, bad: 0, unknown: 0, tooOld: 0, foreign: 0 },
+    hearings: {},
     ...columns,
   };
 }

@@ -1,5 +1,6 @@
 /** Data of one origin never count for another: a sensor whose origin changes begins anew, so that no drill raises a live alert. */
 import type { Desk } from './desk.ts';
+import { closeEdgeConditions } from './edge-conditions.ts';
 import { arm } from './latch.ts';
 import { closeSilent, writeGateway } from './silence.ts';
 import {
@@ -60,6 +61,8 @@ export function changeEdgeOrigin(
     const change = { raise: false, condition: 'closed', atMs: desk.receivedAtMs, reason } as const;
     writeGateway(state, desk, state.edgeIds[index] ?? '', edge.origin, change);
   }
+  const edgeId = state.edgeIds[index] ?? '';
+  closeEdgeConditions(state, desk, edgeId, edge.origin, sayOriginChanged(edge.origin, origin));
   edge.origin = origin;
 }
 

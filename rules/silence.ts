@@ -9,6 +9,7 @@ import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Transition } from '#model/transition.ts';
 import { type Desk, originOfSlot, quantityOf, writeBindingChange, writeTransition } from './desk.ts';
+import { loseEdgeConditions } from './edge-conditions.ts';
 import { arm } from './latch.ts';
 import {
   BIND_FROM,
@@ -202,6 +203,7 @@ function judgeGateway(state: EngineState, desk: Desk, index: number, edge: EdgeS
   const reason = sayGatewayLost(edgeId, awayMs, sensors, edge.state === 'never');
   writeGateway(state, desk, edgeId, edge.origin, { raise: true, condition: 'active', atMs, reason });
   eachSlotOf(state, index, (slot) => loseData(state, desk, slot, atMs, reason));
+  loseEdgeConditions(state, desk, edgeId, edge.origin, atMs);
 }
 
 /** Raises a sensor's silence when it is due; answers when to look again. */

@@ -3,7 +3,7 @@ import type { RuleDef } from './state.ts';
 import { ARRAYS, type ArrayName, type EdgeState, type EngineState } from './state.ts';
 
 /** Raised when the arrays change their meaning: an older snapshot is then refused and the rows are read again. */
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 
 type Head = {
   readonly format: number;
@@ -21,6 +21,7 @@ type Head = {
   readonly nextSilenceMs: number;
   readonly upSinceMs: number;
   readonly counters: EngineState['counters'];
+  readonly hearings: EngineState['hearings'];
   readonly lengths: readonly number[];
 };
 
@@ -28,10 +29,10 @@ const align = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
 export function encodeSnapshot(state: EngineState): Uint8Array {
   const { version, silence, sensorIds, points, edgeIds, edges, defs, quantities } = state;
-  const { bucketMs, ringLength, bucketCap, nextSilenceMs, upSinceMs, counters } = state;
+  const { bucketMs, ringLength, bucketCap, nextSilenceMs, upSinceMs, counters, hearings } = state;
   const head: Head = {
     ...{ format: SNAPSHOT_FORMAT, version, silence, sensorIds, points, edgeIds, edges, defs, quantities },
-    ...{ bucketMs, ringLength, bucketCap, nextSilenceMs, upSinceMs, counters },
+    ...{ bucketMs, ringLength, bucketCap, nextSilenceMs, upSinceMs, counters, hearings },
     lengths: ARRAYS.map((name) => state[name].byteLength),
   };
   const text = new TextEncoder().encode(JSON.stringify(head));

@@ -7,6 +7,7 @@ import { ORIGINS, type Origin, type SensorId } from '#model/reading.ts';
 import type { PointId } from '#model/registry.ts';
 import type { BoundRule, CompiledRuleSet, LevelLimit } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { EdgeHearing } from './edge-conditions.ts';
 
 /** A sensor's integers, one cache line of 16. */
 export const INTS = 16;
@@ -102,7 +103,16 @@ export type EngineState = {
   // Silence.
   nextSilenceMs: EpochMs;
   upSinceMs: EpochMs;
-  counters: { readings: number; bad: number; unknown: number; tooOld: number };
+  counters: {
+    readings: number;
+    bad: number;
+    unknown: number;
+    tooOld: number;
+    /** Conditions that an edge said of points that are not its own. */
+    foreign: number;
+  };
+  /** What edges have judged by themselves. */
+  hearings: { [edgeId: string]: EdgeHearing };
 };
 
 export const originIndex = (origin: Origin): number => ORIGINS.indexOf(origin);
@@ -189,7 +199,8 @@ export function emptyState(): EngineState {
     bucketCap: 1,
     nextSilenceMs: 0,
     upSinceMs: 0,
-    counters: { readings: 0, bad: 0, unknown: 0, tooOld: 0 },
+    counters: { readings: 0, bad: 0, unknown: 0, tooOld: 0, foreign: 0 },
+    hearings: {},
     ...allocate({ sensors: 0, bindings: 0, rings: 0, ringLength: 1, slopes: 0 }),
   };
 }

@@ -5,6 +5,7 @@
 import { QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { type Desk, defOfBinding, writeBindingChange } from './desk.ts';
+import { carryHearings } from './edge-conditions.ts';
 import { arm } from './latch.ts';
 import { layOut } from './layout.ts';
 import { lookAtSum, recountSum } from './models/rolling-sum.ts';
@@ -46,6 +47,7 @@ export function adopt(old: EngineState, ruleSet: CompiledRuleSet, desk: Desk): E
   state.upSinceMs = old.upSinceMs;
   state.counters = old.counters;
   carryEdges(old, state, desk);
+  carryHearings(old, state, desk);
   const kept = new Uint8Array(old.defOf.length);
   const fresh: Fresh[] = [];
   for (let slot = 0; slot < state.sensorIds.length; slot++) {

@@ -8,7 +8,8 @@ import type { AlertCommand } from '#model/alert.ts';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import { openWakeWriter } from '#model/io/wake.ts';
 import type { EpochMs } from '#model/time.ts';
-import type { Transition } from '#model/transition.ts';
+import { type EdgeActNote, type Finding, isAct, type Transition } from '#model/transition.ts';
+import { recordAct } from '../acts.ts';
 import { applyCommand } from '../commands.ts';
 import { abandonedEvent, claimEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
 import type { Directory } from '../directory.ts';
@@ -28,7 +29,7 @@ export type Store = {
   readonly cursor: (log: LogName) => number;
   /** A log that was written anew starts at its beginning; what was taken before is recognised. */
   readonly resetCursor: (log: LogName) => void;
-  readonly takeTransitions: (entries: readonly Entry<Transition>[], directory: Directory, nowMs: EpochMs) => Taken;
+  readonly takeTransitions: (entries: readonly Entry<Finding>[], directory: Directory, nowMs: EpochMs) => Taken;
   readonly takeCommands: (entries: readonly Entry<AlertCommand>[], directory: Directory, nowMs: EpochMs) => Taken;
   /** Follows a new registry: open alerts whose place changed are told to the people there. Returns their ids. */
   readonly moveAlerts: (directory: Directory, nowMs: EpochMs) => readonly string[];
@@ -61,9 +62,16 @@ function openTakers(db: DatabaseSync, tables: Tables) {
   const putResult = db.prepare('INSERT INTO results (command, ok, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   const changed = (episode: Episode | null): Effect =>
     episode === null ? { kind: 'none' } : { kind: 'changed', alertId: episode.alert.id };
+  const act = (note: EdgeActNote, world: World): Effect => {
+    const open = note.pointId === null ? [] : episodes.openAt({ kind: 'point', id: note.pointId });
+    const outcomes = recordAct(note, open, world);
+    for (const outcome of outcomes) writeOutcome(tables, outcome, world.directory, world.nowMs);
+    return changed(outcomes[0]?.episode ?? null);
+  };
   return {
-    transition: (transition: Transition, world: World): Effect => {
+    finding: (transition: Finding, world: World): Effect => {
       if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
+      if (isAct(transition)) return act(transition, world);
       const key = alertKey(transition);
       const open = episodes.openOf(key);
       const ended = open === undefined ? episodes.endedOf(key) : undefined;
@@ -120,7 +128,7 @@ export function openStore(dataDir: string): Store {
     resetCursor: (log) => commit(() => logs.setCursor(log, 0)),
     takeTransitions: (entries, directory, nowMs) => {
       const world = worldOf(directory, nowMs);
-      return commit(() => logs.take('transitions', entries, (entry) => takers.transition(entry, world)));
+      return commit(() => logs.take('transitions', entries, (entry) => takers.finding(entry, world)));
     },
     takeCommands: (entries, directory, nowMs) => {
       const world = worldOf(directory, nowMs);

@@ -138,7 +138,16 @@ export const sampleRegistry = (
   edges: new Map([
     [
       'edge-1',
-      { id: 'edge-1', township: '331004001', origin: 'live', name: { zh: '河东网关', en: 'gateway 1' }, buses: [], links: [], outputs: [], mutes: [] },
+      {
+        id: 'edge-1',
+        township: '331004001',
+        origin: 'live',
+        name: { zh: '河东网关', en: 'gateway 1' },
+        buses: [],
+        links: [],
+        outputs: [],
+        mutes: [],
+      },
     ],
   ]),
   channels,

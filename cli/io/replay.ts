@@ -32,7 +32,7 @@ import type { Registry, Sensor } from '#model/registry.ts';
 import { err, formatLint, ok, type Result } from '#model/result.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
-import type { Transition } from '#model/transition.ts';
+import type { Finding } from '#model/transition.ts';
 import { compileRules } from '#rules/compile.ts';
 import { openTransitionReader } from '#rules/io/transition-reader.ts';
 import { startRules } from '#rules/main.ts';
@@ -132,7 +132,7 @@ async function startCentre(
   );
   const journal = trackedJournal(openJournalReader(dataDir));
   services.push(await startRules({ dataDir }, { journal: journal.reader }, ctx));
-  const transitions = tracked<Transition>(openTransitionReader(dataDir));
+  const transitions = tracked<Finding>(openTransitionReader(dataDir));
   const commands = openLogReader<AlertCommand>(join(dataDir, 'console', 'commands.sqlite'));
   const mqtt = { url: mqttUrl, ...user('svc-alerts') };
   services.push(

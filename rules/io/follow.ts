@@ -4,7 +4,7 @@
  */
 import type { JournalReader, JournalRow } from '#model/journal.ts';
 import type { Log, StageContext } from '#model/ports.ts';
-import type { Transition } from '#model/transition.ts';
+import type { Finding } from '#model/transition.ts';
 import { createEngine, type Engine, restoreEngine } from '../engine.ts';
 import type { RulesStore } from './store.ts';
 
@@ -61,7 +61,7 @@ export function follow(
     return follower;
   };
 
-  const commit = (transitions: readonly Transition[], moved: Iterable<Follower>) => {
+  const commit = (transitions: readonly Finding[], moved: Iterable<Follower>) => {
     const cursors = new Map<number, number>();
     for (const follower of moved) cursors.set(follower.partition, follower.pos);
     const fresh = store.commit(transitions, cursors);
@@ -80,7 +80,7 @@ export function follow(
   };
 
   /** One read of one partition; how many rows were judged. */
-  const judgeRows = (follower: Follower, out: Transition[], deadline: number): number => {
+  const judgeRows = (follower: Follower, out: Finding[], deadline: number): number => {
     let taken = 0;
     const rows = journal.read(follower.partition, follower.pos, ROWS_A_READ);
     // Rows that this engine has judged are gone, others came instead: begin again from a snapshot that still holds.
@@ -98,7 +98,7 @@ export function follow(
   };
 
   /** Partitions take turns, so that a busy one keeps no other waiting. */
-  const judgeAll = (out: Transition[], moved: Set<Follower>): boolean => {
+  const judgeAll = (out: Finding[], moved: Set<Follower>): boolean => {
     const deadline = performance.now() + TURN_MS;
     const behind = [...journal.heads()].filter(([partition, head]) => followerOf(partition).pos < head);
     for (let index = 0; index < behind.length; index++) {
@@ -128,7 +128,7 @@ export function follow(
 
   return {
     turn: () => {
-      const out: Transition[] = [];
+      const out: Finding[] = [];
       const moved = new Set<Follower>();
       const judged = judgeAll(out, moved);
       if (out.length > 0) commit(out, moved);
@@ -177,7 +177,7 @@ function openFollower(store: RulesStore, journal: JournalReader, partition: numb
 function judgeRow(
   follower: Follower,
   row: JournalRow,
-  out: Transition[],
+  out: Finding[],
   store: RulesStore,
   { log, metrics }: StageContext,
 ): void {
@@ -186,7 +186,7 @@ function judgeRow(
     return;
   }
   try {
-    out.push(...follower.engine.apply(row));
+    out.push(...follower.engine.apply(row), ...follower.engine.acts());
     follower.pos = row.pos;
   } catch (cause) {
     store.skip(row.partition, row.pos, String(cause));
@@ -198,7 +198,7 @@ function judgeRow(
 }
 
 function report(followers: Iterable<Follower>, { metrics }: StageContext): void {
-  const sum = { readings: 0, bad: 0, unknown: 0, tooOld: 0 };
+  const sum = { readings: 0, bad: 0, unknown: 0, tooOld: 0, foreign: 0 };
   let lagMs = 0;
   for (const follower of followers) {
     const counters = follower.engine.counters();
@@ -207,6 +207,7 @@ function report(followers: Iterable<Follower>, { metrics }: StageContext): void 
     sum.bad += counters.bad;
     sum.unknown += counters.unknown;
     sum.tooOld += counters.tooOld;
+    sum.foreign += counters.foreign;
   }
   // How old the last row judged was by then, of the slowest partition.
   metrics.gauge('fengsui_rules_lag_seconds', lagMs / 1_000);
@@ -214,4 +215,5 @@ function report(followers: Iterable<Follower>, { metrics }: StageContext): void 
   metrics.gauge('fengsui_rules_readings_without_value', sum.bad);
   metrics.gauge('fengsui_rules_readings_unknown', sum.unknown);
   metrics.gauge('fengsui_rules_readings_too_old', sum.tooOld);
+  metrics.gauge('fengsui_rules_edge_conditions_foreign', sum.foreign);
 }

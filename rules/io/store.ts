@@ -6,7 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type LogTable, openLogTable } from '#model/io/append-log.ts';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
-import type { Transition } from '#model/transition.ts';
+import type { Finding } from '#model/transition.ts';
 import { rulesFile } from './transition-reader.ts';
 
 const SCHEMA = `
@@ -23,7 +23,7 @@ export type StoredSnapshot = { readonly pos: number; readonly bytes: Uint8Array 
 
 export type RulesStore = {
   /** One transaction; how many transitions were new. */
-  readonly commit: (transitions: readonly Transition[], cursors: ReadonlyMap<number, number>) => number;
+  readonly commit: (transitions: readonly Finding[], cursors: ReadonlyMap<number, number>) => number;
   /** Call after `commit` when something was new. */
   readonly wake: () => void;
   readonly cursors: () => ReadonlyMap<number, number>;
@@ -39,7 +39,7 @@ export type RulesStore = {
 export function openRulesStore(dataDir: string): RulesStore {
   const path = rulesFile(dataDir);
   const db = openWritable(path, SCHEMA);
-  const log: LogTable<Transition> = openLogTable<Transition>(db, path);
+  const log: LogTable<Finding> = openLogTable<Finding>(db, path);
   const setCursor = db.prepare(
     'INSERT INTO cursors (partition, pos) VALUES (?, ?) ON CONFLICT (partition) DO UPDATE SET pos = max(pos, excluded.pos)',
   );

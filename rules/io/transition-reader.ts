@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { openLogReader } from '#model/io/append-log.ts';
 import type { LogReader } from '#model/journal.ts';
-import type { Transition } from '#model/transition.ts';
+import type { Finding } from '#model/transition.ts';
 
 export const rulesFile = (dataDir: string): string => join(dataDir, 'rules', 'rules.sqlite');
 
-export const openTransitionReader = (dataDir: string): LogReader<Transition> => openLogReader(rulesFile(dataDir));
+export const openTransitionReader = (dataDir: string): LogReader<Finding> => openLogReader(rulesFile(dataDir));

@@ -46,7 +46,9 @@ const county: Registry = {
   sensors: new Map([
     ['gauge', { id: 'gauge', pointId: 'boulder', edgeId: 'e1', quantity: 'rain', name: text, staleAfterMs: 2 * HOUR }],
   ]),
-  edges: new Map([['e1', { id: 'e1', township: '1', origin: 'replay', name: text, buses: [], links: [], outputs: [], mutes: [] }]]),
+  edges: new Map([
+    ['e1', { id: 'e1', township: '1', origin: 'replay', name: text, buses: [], links: [], outputs: [], mutes: [] }],
+  ]),
   channels: [],
 };
 

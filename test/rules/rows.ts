@@ -1,5 +1,6 @@
 /** Rows and rule sets for the tests of the engine. */
 import { encodeBatch } from '#model/batch.ts';
+import type { EdgeEvent } from '#model/edge-event.ts';
 import type { JournalRow } from '#model/journal.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, Reading } from '#model/reading.ts';
@@ -79,9 +80,14 @@ export function rowMaker(partition = 3) {
     batch: (
       values: readonly Value[],
       receivedAtMs?: number,
-      how: { origin?: Origin; unsure?: boolean; edgeId?: string } = {},
+      how: {
+        readonly origin?: Origin;
+        readonly unsure?: boolean;
+        readonly edgeId?: string;
+        readonly events?: readonly EdgeEvent[];
+      } = {},
     ): JournalRow => {
-      const at = receivedAtMs ?? Math.max(...values.map(({ atMs }) => atMs));
+      const at = receivedAtMs ?? Math.max(T0, ...values.map(({ atMs }) => atMs));
       const timeQuality = how.unsure === true ? 'unsure' : 'synced';
       const readings = values.map(({ id, atMs, value, suspect }): Reading => {
         const stamp = { sensorId: id, measuredAtMs: atMs, timeQuality, flags: [] } as const;
@@ -91,7 +97,7 @@ export function rowMaker(partition = 3) {
       const edgeId = how.edgeId ?? 'e1';
       const body = encodeBatch({
         ...{ edgeId, epoch: 'a', seq: pos + 1, bootId: 'b', monoMs: 1_000_000, writtenAtMs: at, timeQuality },
-        ...{ inventoryVersion: '1', readings, events: [] },
+        ...{ inventoryVersion: '1', readings, events: how.events ?? [] },
       });
       return { ...head(at), kind: 'batch', edgeId, epoch: 'a', seq: pos, origin: how.origin ?? 'live', body };
     },

@@ -156,6 +156,7 @@ export const EVENT: { readonly [K in AlertEvent['kind']]: Text } = {
   shelved: t('搁置', 'shelved'),
   note: t('备注', 'note'),
   refused: t('被拒绝', 'refused'),
+  edgeAct: t('现场动作', 'act on the spot'),
 };
 export const DELIVERY: { readonly [S in Delivery['state']]: Text } = {
   queued: t('待发', 'queued'),

@@ -24,7 +24,7 @@ import type { RegistryPort } from '#model/registry.ts';
 import { formatLint } from '#model/result.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import type { Clock } from '#model/time.ts';
-import type { Transition } from '#model/transition.ts';
+import type { Finding } from '#model/transition.ts';
 import { compileRules } from '#rules/compile.ts';
 import { openTransitionReader } from '#rules/io/transition-reader.ts';
 import { startRules } from '#rules/main.ts';
@@ -175,7 +175,7 @@ export async function startChain(options: ChainOptions = {}) {
       return startRules({ dataDir }, { journal: journal.reader }, context);
     },
     alerts: (context) => {
-      const transitions = trackLog<Transition>(openTransitionReader(dataDir));
+      const transitions = trackLog<Finding>(openTransitionReader(dataDir));
       alertsRead = transitions.isDone;
       const commands = openLogReader<AlertCommand>(join(dataDir, 'console', 'commands.sqlite'));
       const mqtt = { url: mqttUrl(), ...user('svc-alerts') };

@@ -1,0 +1,227 @@
+/** What the engine makes of conditions and acts that an edge judged by itself. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { EdgeCondition, EdgeEvent } from '#model/edge-event.ts';
+import type { LevelOrNone } from '#model/level.ts';
+import { createEngine, type Engine, restoreEngine } from '#rules/engine.ts';
+import { limits, MINUTE, rowMaker, rule, setOf, T0, tell } from '#test/rules/rows.ts';
+
+const crack = rule('slope@1', 's1', { kind: 'value' }, limits({ orange: 400, red: 800 }));
+const SET = setOf(
+  [
+    { id: 's1', quantity: 'displacement' },
+    { id: 's9', quantity: 'displacement', edgeId: 'e9' },
+  ],
+  [crack],
+);
+
+const condition = (
+  atMs: number,
+  to: LevelOrNone,
+  given: Partial<EdgeCondition> & { readonly sensorId?: string } = {},
+): EdgeCondition => ({
+  rule: 'slope@1',
+  hazard: 'landslide',
+  pointId: 'p1',
+  from: 'none',
+  to,
+  condition: to === 'none' ? 'cleared' : 'active',
+  atMs,
+  late: false,
+  reason: { zh: `位移达到${to}`, en: `reached ${to}` },
+  evidence: {
+    sensorId: given.sensorId ?? 's1',
+    quantity: 'displacement',
+    measure: 'value',
+    windowMs: null,
+    value: 900,
+    limit: 800,
+    limits: [],
+    coverage: null,
+  },
+  ...given,
+});
+const said = (one: EdgeCondition): EdgeEvent => ({ kind: 'condition', condition: one });
+const statement = (atMs: number, active: readonly EdgeCondition[]): EdgeEvent => ({
+  kind: 'conditions',
+  atMs,
+  active,
+});
+
+function county() {
+  const rows = rowMaker();
+  const engine = createEngine(3);
+  engine.apply(rows.rules(SET));
+  engine.apply(rows.edge(T0, 'online'));
+  const hear = (atMs: number, ...events: readonly EdgeEvent[]) => tell(engine, [rows.batch([], atMs, { events })]);
+  return { rows, engine, hear };
+}
+
+describe("an edge's own conditions", () => {
+  it('are kept beside the centre\u2019s, and an edge\u2019s clear leaves the centre\u2019s standing', () => {
+    const { rows, engine } = county();
+    const both = rows.batch([{ id: 's1', atMs: T0 + MINUTE, value: 900 }], T0 + MINUTE, {
+      events: [said(condition(T0 + MINUTE, 'red'))],
+    });
+    const raised = engine.apply(both);
+    expect(raised.map(({ site, to }) => `${site} ${to}`)).toEqual(['centre red', 'edge red']);
+    expect(new Set(raised.map(({ id }) => id)).size).toBe(2);
+    const over = engine.apply(rows.batch([], T0 + 2 * MINUTE, { events: [said(condition(T0 + 2 * MINUTE, 'none'))] }));
+    expect(over.map(({ site, from, to }) => `${site} ${from}→${to}`)).toEqual(['edge red→none']);
+  });
+
+  it('are raised now when they are still active after an outage, with the time of the edge and how long ago', () => {
+    const { rows, engine } = county();
+    const red = condition(T0 + 5 * MINUTE, 'red');
+    const [heard] = engine.apply(rows.batch([], T0 + 60 * MINUTE, { events: [statement(T0 + 60 * MINUTE, [red])] }));
+    expect(heard).toMatchObject({ to: 'red', late: false, site: 'edge', atMs: T0 + 5 * MINUTE });
+    expect(heard?.decidedAtMs).toBe(T0 + 60 * MINUTE);
+    expect(heard?.reason.zh).toContain('55 分钟前');
+    // Its backlog comes afterwards and says it again.
+    expect(tell(engine, [rows.batch([], T0 + 61 * MINUTE, { events: [said(red)] })])).toEqual([
+      'slope 5m none→red active late',
+    ]);
+  });
+
+  it('are late findings when they were over before the edge was heard again', () => {
+    const { hear } = county();
+    expect(hear(T0 + 60 * MINUTE, statement(T0 + 60 * MINUTE, []))).toEqual([]);
+    expect(
+      hear(
+        T0 + 61 * MINUTE,
+        said(condition(T0 + 5 * MINUTE, 'red')),
+        said(condition(T0 + 20 * MINUTE, 'none', { from: 'red' })),
+      ),
+    ).toEqual(['slope 5m none→red active late']);
+  });
+
+  it('end by a statement that does not name them any more, and a repeated statement changes nothing', () => {
+    const { hear } = county();
+    expect(hear(T0 + MINUTE, said(condition(T0 + MINUTE, 'orange')))).toEqual(['slope 1m none→orange active']);
+    const again = statement(T0 + 9 * MINUTE, []);
+    expect(hear(T0 + 9 * MINUTE, again)).toEqual(['slope 9m orange→none cleared']);
+    expect(hear(T0 + 10 * MINUTE, again)).toEqual([]);
+  });
+
+  it('never go back by an older change that comes later', () => {
+    const { hear } = county();
+    hear(T0 + 9 * MINUTE, said(condition(T0 + 8 * MINUTE, 'none')));
+    expect(hear(T0 + 9 * MINUTE, said(condition(T0 + 5 * MINUTE, 'red')))).toEqual(['slope 5m none→red active late']);
+  });
+
+  it('stand as lost while their gateway is, and are active again when it says so', () => {
+    const { rows, engine, hear } = county();
+    engine.apply(rows.edge(T0, 'online', 'e9'));
+    const red = condition(T0 + MINUTE, 'red');
+    hear(T0 + MINUTE, said(red));
+    const lost = tell(engine, [
+      rows.edge(T0 + 2 * MINUTE, 'lost'),
+      rows.tick(T0 + 5 * MINUTE),
+      rows.tick(T0 + 6 * MINUTE),
+    ]);
+    expect(lost).toEqual(['gateway-lost 5m none→yellow active', 'slope 5m red→red dataLost']);
+    expect(tell(engine, [rows.edge(T0 + 7 * MINUTE, 'online')])).toEqual(['gateway-lost 7m yellow→none cleared']);
+    expect(hear(T0 + 7 * MINUTE, statement(T0 + 7 * MINUTE, [red]))).toEqual(['slope 1m red→red active']);
+  });
+
+  it('of points that are not its own are refused and counted', () => {
+    const { engine, hear } = county();
+    expect(hear(T0 + MINUTE, said(condition(T0 + MINUTE, 'red', { sensorId: 's9' })))).toEqual([]);
+    expect(hear(T0 + MINUTE, said(condition(T0 + MINUTE, 'red', { pointId: 'elsewhere' })))).toEqual([]);
+    expect(hear(T0 + MINUTE, statement(T0 + MINUTE, [condition(T0, 'red', { sensorId: 's9' })]))).toEqual([]);
+    expect(engine.counters().foreign).toBe(3);
+  });
+
+  it('about silence are the centre\u2019s business', () => {
+    const { hear } = county();
+    const silent = condition(T0 + MINUTE, 'blue');
+    const event = said({ ...silent, evidence: { ...silent.evidence, measure: 'silence' } });
+    expect(hear(T0 + MINUTE, event)).toEqual([]);
+  });
+
+  it('close when the edge reads that sensor no more', () => {
+    const { rows, engine, hear } = county();
+    hear(T0 + MINUTE, said(condition(T0 + MINUTE, 'red')));
+    const moved = setOf([{ id: 's1', quantity: 'displacement', edgeId: 'e9' }], [crack], 'v2');
+    expect(tell(engine, [rows.rules(moved, T0 + 2 * MINUTE)])).toEqual(['slope 2m red→none closed']);
+  });
+
+  it('close under an origin that is not theirs any more', () => {
+    const { rows, engine, hear } = county();
+    hear(T0 + MINUTE, said(condition(T0 + MINUTE, 'red')));
+    const drill = rows.batch([], T0 + 2 * MINUTE, { origin: 'drill' });
+    const [closed] = engine.apply(drill);
+    expect(closed).toMatchObject({ condition: 'closed', origin: 'live', site: 'edge' });
+  });
+
+  it('of a box without a clock are dated by their receipt', () => {
+    const { rows, engine } = county();
+    const y2059 = Date.UTC(2059, 9, 11);
+    const batch = (body: string) => body.replace(/"t":\d+/, `"t":${y2059}`);
+    const row = rows.batch([], T0 + 5 * MINUTE, { unsure: true, events: [said(condition(y2059 - 1_000, 'red'))] });
+    if (row.kind !== 'batch') throw new Error('not a batch');
+    const [heard] = engine.apply({ ...row, body: batch(row.body) });
+    expect(heard).toMatchObject({ to: 'red', late: false, atMs: T0 + 5 * MINUTE - 1_000 });
+  });
+});
+
+describe('what an edge did', () => {
+  const act = (atMs: number, what: 'on' | 'off' | 'failed' | 'muted'): EdgeEvent => ({
+    kind: 'act',
+    atMs,
+    output: 'siren-1',
+    act: what,
+    pointId: 'p1',
+    level: 'red',
+    reason: { zh: '红色', en: 'red' },
+  });
+
+  it('is passed on for the record with its instant, once a row', () => {
+    const { rows, engine } = county();
+    engine.apply(rows.batch([], T0 + MINUTE, { events: [act(T0 + MINUTE, 'on'), act(T0 + MINUTE, 'muted')] }));
+    const acts = engine.acts();
+    expect(acts.map((note) => note.act)).toEqual(['on', 'muted']);
+    expect(acts[0]).toMatchObject({ edgeId: 'e1', pointId: 'p1', atMs: T0 + MINUTE, late: false });
+    expect(new Set(acts.map(({ id }) => id)).size).toBe(2);
+    engine.apply(rows.tick(T0 + MINUTE));
+    expect(engine.acts()).toEqual([]);
+  });
+
+  it('and did not manage is a fault of its own until it works', () => {
+    const { hear } = county();
+    expect(hear(T0 + MINUTE, act(T0 + MINUTE, 'failed'), act(T0 + MINUTE, 'failed'))).toEqual([
+      'output-failed 1m none→orange active',
+    ]);
+    expect(hear(T0 + 2 * MINUTE, act(T0 + 2 * MINUTE, 'muted'))).toEqual([]);
+    expect(hear(T0 + 3 * MINUTE, act(T0 + 3 * MINUTE, 'on'))).toEqual(['output-failed 3m orange→none cleared']);
+  });
+});
+
+describe('a snapshot between any two rows', () => {
+  it('goes on as if nothing had happened', () => {
+    const level = fc.constantFrom<LevelOrNone>('none', 'orange', 'red');
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('said' as const), minute: fc.integer({ min: 0, max: 30 }), to: level }),
+      fc.record({ kind: fc.constant('statement' as const), minute: fc.integer({ min: 0, max: 30 }), to: level }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 12 }), fc.nat(12), (events, cut) => {
+        const rows = rowMaker();
+        const all = [
+          rows.rules(SET),
+          rows.edge(T0, 'online'),
+          ...events.map(({ kind, minute, to }, index) => {
+            const one = condition(T0 + minute * MINUTE, to);
+            const what = kind === 'said' ? said(one) : statement(T0 + minute * MINUTE, to === 'none' ? [] : [one]);
+            return rows.batch([], T0 + (31 + index) * MINUTE, { events: [what] });
+          }),
+        ];
+        const whole = tell(createEngine(3), all);
+        const first = createEngine(3);
+        const told = tell(first, all.slice(0, cut));
+        const second = restoreEngine(3, first.snapshot()) as Engine;
+        expect([...told, ...tell(second, all.slice(cut))]).toEqual(whole);
+      }),
+    );
+  });
+});
