@@ -3,6 +3,7 @@ import type { DeviceProfile } from '#model/device-profile.ts';
 import type { Service } from '#model/ports.ts';
 import type { Behaviour } from '#simulators/behaviour.ts';
 import type { Fault, TimedFault } from '#simulators/fault.ts';
+import type { StationLink } from '#simulators/stations/config.ts';
 
 export type SimulatedRegister = {
   /** Key of the register in the profile. */
@@ -55,6 +56,8 @@ export type SimulatorConfig = {
   /** The scenario begins by itself after this time; null: when it is told to. */
   readonly startAfterMs: number | null;
   readonly lines: readonly LineConfig[];
+  /** Stations that report by themselves, by the edges' links. */
+  readonly links?: readonly StationLink[];
 };
 
 /** How an edge reaches a line: these fields of its bus configuration. */

@@ -4,6 +4,8 @@
 export type ReplyFault =
   /** Hears nothing and says nothing. */
   | { readonly kind: 'silent' }
+  /** Hears nothing. A station that reports by itself goes on reporting, and sends again what nobody confirms. */
+  | { readonly kind: 'deaf' }
   /** Answers so much later, perhaps when its master has given up and asks somebody else. */
   | { readonly kind: 'late'; readonly delayMs: number }
   /** Each answer takes its own time between the two. */

@@ -9,6 +9,7 @@ import { lookForLines } from '#simulators/io/open-line.ts';
 import { openScene } from '#simulators/io/scene.ts';
 import { openSimulatedLine, type SimulatedLine } from '#simulators/io/simulated-line.ts';
 import { parseMessage } from '#simulators/messages.ts';
+import { openStationLink, type RunningLink } from '#simulators/stations/io/link.ts';
 
 /** Lines that are opened at once: each pseudo-terminal is a process of its own to start. */
 const OPEN_AT_ONCE = 8;
@@ -35,8 +36,9 @@ export async function startSimulators(config: SimulatorConfig, ctx: StageContext
   mkdirSync(dataDir, { recursive: true });
   const scene = openScene({ path: join(dataDir, 'state.json'), seed, ctx });
   const lines: SimulatedLine[] = [];
+  const links: RunningLink[] = [];
   const stopAll = async () => {
-    await Promise.all(lines.map((line) => line.close()));
+    await Promise.all([...lines, ...links].map((line) => line.close()));
     scene.close();
   };
   const linesWork = lookForLines();
@@ -46,6 +48,11 @@ export async function startSimulators(config: SimulatorConfig, ctx: StageContext
       (line) => openSimulatedLine({ line, dataDir, seed, scene, ctx, linesWork }),
       (line) => lines.push(line),
     );
+    await mapSome(
+      config.links ?? [],
+      (link) => openStationLink({ link, dataDir, seed, scene, ctx }),
+      (link) => links.push(link),
+    );
   } catch (cause) {
     await stopAll();
     throw cause;
@@ -53,10 +60,10 @@ export async function startSimulators(config: SimulatorConfig, ctx: StageContext
 
   const begin = (again: boolean) => {
     scene.begin(again);
-    for (const line of lines) line.refresh();
+    for (const line of [...lines, ...links]) line.refresh();
   };
-  const withLine = (lineId: string, run: (line: SimulatedLine, nowMs: number) => void) => {
-    const line = lines.find(({ id }) => id === lineId);
+  const withLine = (lineId: string, run: (line: SimulatedLine | RunningLink, nowMs: number) => void) => {
+    const line = [...lines, ...links].find(({ id }) => id === lineId);
     if (line === undefined) return log.warn('no such simulated line', { line: lineId });
     run(line, clock.nowMs());
     line.refresh();

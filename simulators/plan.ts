@@ -1,6 +1,6 @@
 /** Makes the simulator's side of the inventory that the edges read: the same buses, units and profiles, seen from the wire's other end. */
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
-import type { BusConfig, UnitConfig } from '#model/edge-config.ts';
+import type { BusConfig, LinkConfig, UnitConfig } from '#model/edge-config.ts';
 import type { EdgeUnit } from '#model/registry.ts';
 import type { Lint } from '#model/result.ts';
 import type { Behaviour } from '#simulators/behaviour.ts';
@@ -8,14 +8,17 @@ import type { LineConfig, SimulatedUnit, SimulatorConfig } from '#simulators/con
 import { isValueFault, type TimedFault } from '#simulators/fault.ts';
 import { quietOf } from '#simulators/quiet.ts';
 import type { Scenario } from '#simulators/scenario.ts';
+import { planLink } from '#simulators/stations/plan.ts';
 import { paceFor, wireFor } from '#simulators/wire-for.ts';
 
-type Buses = Pick<EdgeUnit, 'id' | 'buses'>;
+type Buses = Pick<EdgeUnit, 'id' | 'buses'> & Partial<Pick<EdgeUnit, 'links'>>;
 export type PlanOptions = {
   /** Folder for the simulator's state and served logs. */
   readonly dataDir?: string;
   /** The bus as the edge will see it, e.g. with its path token resolved. */
   readonly resolveBus?: (bus: BusConfig, edgeId: string) => BusConfig;
+  /** The same for a link on which stations report. */
+  readonly resolveLink?: (link: LinkConfig, edgeId: string) => LinkConfig;
 };
 
 function behaviourOf(busId: string, unit: UnitConfig, spec: RegisterSpec, scenario: Scenario): Behaviour {
@@ -82,7 +85,12 @@ export function planSimulation(
       };
     }),
   );
-  return { dataDir: options.dataDir ?? '.', seed: scenario.seed, startAfterMs: scenario.startAfterMs, lines };
+  const resolveLink = options.resolveLink ?? ((link: LinkConfig) => link);
+  const links = edges.flatMap((edge) =>
+    (edge.links ?? []).flatMap((link) => planLink(resolveLink(link, edge.id), scenario) ?? []),
+  );
+  const { seed, startAfterMs } = scenario;
+  return { dataDir: options.dataDir ?? '.', seed, startAfterMs, lines, links };
 }
 
 /** Buses, units and registers that a scenario names and nobody has. */
@@ -95,6 +103,8 @@ function placeObjections(
     const buses = edges.flatMap((edge) =>
       edge.buses.filter((bus) => bus.id === busId || lineIdOf(edges, edge.id, bus.id) === busId),
     );
+    const link = edges.flatMap((edge) => edge.links ?? []).find(({ id }) => id === busId);
+    if (link !== undefined && (unitId === null || unitId <= link.stations.length)) return [];
     if (buses.length === 0) return [{ path, message: `no edge has a bus ${busId}` }];
     if (unitId === null) return [];
     const units = buses.flatMap((bus) => bus.units.filter((unit) => unit.unitId === unitId));
@@ -119,7 +129,8 @@ export function scenarioLints(
   scenario: Scenario,
 ): readonly Lint[] {
   const units = edges.flatMap((edge) => edge.buses.flatMap((bus) => bus.units));
-  const known = new Set(units.flatMap((unit) => unit.sensors.map((sensor) => sensor.sensorId)));
+  const stations = edges.flatMap((edge) => (edge.links ?? []).flatMap((link) => link.stations));
+  const known = new Set([...units, ...stations].flatMap(({ sensors }) => sensors.map(({ sensorId }) => sensorId)));
   const named = [
     ...scenario.sensors.keys(),
     ...scenario.faults.flatMap(({ target }) => (target.kind === 'sensor' ? [target.sensorId] : [])),

@@ -28,7 +28,7 @@ export const bytesOfHex = (hex: string): Uint8Array =>
 
 /** What keeps a unit from doing what it was asked: `silent`, or the code of an exception. */
 export function refusalOf(faults: readonly ReplyFault[]): 'silent' | number | undefined {
-  if (faults.some((fault) => fault.kind === 'silent')) return 'silent';
+  if (faults.some((fault) => fault.kind === 'silent' || fault.kind === 'deaf')) return 'silent';
   for (const fault of faults) {
     if (fault.kind === 'exception') return fault.code;
     if (fault.kind === 'busy') return BUSY;
@@ -66,6 +66,7 @@ function strike(sending: Sending, fault: ReplyFault, chance: Chance): Sending {
     case 'split':
       return { ...sending, pieces: fault.pieces, pauseMs: fault.pauseMs };
     case 'silent':
+    case 'deaf':
     case 'exception':
     case 'busy':
     case 'frozenBlock':

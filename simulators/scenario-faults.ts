@@ -32,6 +32,7 @@ const lasting = { ...place, durationS: z.undefined().optional(), everyS: z.undef
 
 export const faultSchema = z.discriminatedUnion('fault', [
   z.strictObject({ ...reply, fault: z.literal('silent') }),
+  z.strictObject({ ...reply, fault: z.literal('deaf') }),
   z.strictObject({ ...reply, fault: z.literal('late'), delayMs: milliseconds.min(1) }),
   z.strictObject({ ...reply, fault: z.literal('slow'), minMs: milliseconds.default(0), maxMs: milliseconds }),
   z.strictObject({ ...reply, fault: z.literal('wrongUnit') }),

@@ -7,6 +7,8 @@ import type { ValueFault } from '#simulators/fault.ts';
 export type ValueAt = (atMs: number) => number | null;
 /** Chain times: `fromMs` when it began (a roll-over: when it comes), `zeroMs` from when its times count. */
 export type StruckValue = { readonly fault: ValueFault; readonly fromMs: number; readonly zeroMs: number };
+/** What matters of the register that is struck. */
+export type Struck = Pick<RegisterSpec, 'counter' | 'scale' | 'offset'>;
 /** What the register's own behaviour adds between two instants, whatever has been counted. */
 export type Gain = (fromMs: number, toMs: number) => number;
 
@@ -19,7 +21,7 @@ function counterSince(valueAt: ValueAt, fromMs: number, start: number): ValueAt 
   };
 }
 
-function strike(valueAt: ValueAt, { fault, fromMs, zeroMs }: StruckValue, spec: RegisterSpec, gain: Gain): ValueAt {
+function strike(valueAt: ValueAt, { fault, fromMs, zeroMs }: StruckValue, spec: Struck, gain: Gain): ValueAt {
   switch (fault.kind) {
     case 'stuck':
       return () => valueAt(fromMs);
@@ -47,7 +49,7 @@ function strike(valueAt: ValueAt, { fault, fromMs, zeroMs }: StruckValue, spec: 
 }
 
 /** All faults in force, one upon the other; each knows only the time since it began, but for the roll-over. */
-export function strikeValue(valueAt: ValueAt, struck: readonly StruckValue[], spec: RegisterSpec, gain: Gain): ValueAt {
+export function strikeValue(valueAt: ValueAt, struck: readonly StruckValue[], spec: Struck, gain: Gain): ValueAt {
   return struck.reduce<ValueAt>((inner, one) => {
     const outer = strike(inner, one, spec, gain);
     return one.fault.kind === 'counterRollOver' ? outer : (atMs) => (atMs < one.fromMs ? inner : outer)(atMs);

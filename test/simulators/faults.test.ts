@@ -147,6 +147,15 @@ describe('faults of an answer', () => {
     expect(await rig.ask(read(4, 0, 1, 1), 6)).toBe(hex(sealFrame(4, Uint8Array.of(1, 1, 0))));
   });
 
+  it('deaf: a unit that is asked hears nothing', async () => {
+    name('fault: deaf');
+    const rig = await start('{ bus: a, unit: 1, fault: deaf, durationS: 2 }');
+    rig.talk.socket.write(read(1));
+    expect(await rig.ask(read(2), 9)).toBe(hex(CRACK));
+    rig.at(2);
+    expect(await rig.ask(read(1), 9)).toBe(ANSWER);
+  });
+
   it('late: the answer comes when its master has long asked somebody else', async () => {
     name('fault: late');
     const rig = await start('{ bus: a, unit: 1, fault: late, delayMs: 80 }');
@@ -353,5 +362,5 @@ describe('ordered while it runs', () => {
 it('has shown every fault that a scenario may name', () => {
   const names = faultSchema.options.map((option) => option.shape.fault.value);
   expect([...seen].sort()).toEqual([...names].sort());
-  expect(names).toHaveLength(21);
+  expect(names).toHaveLength(22);
 });
