@@ -1,20 +1,26 @@
-/** Starts one edge: buses, outbox and uplink; acquisition never waits for the uplink. */
-import type { EdgeConfig } from '../model/edge-config.ts';
+/** Starts one edge: what its configuration names, outbox and uplink; acquisition never waits for the uplink. */
+import type { EdgeConfig, EdgeConfigPush } from '../model/edge-config.ts';
+import type { EdgeEvent } from '../model/edge-event.ts';
 import type { Service, StageContext } from '../model/ports.ts';
+import { formatLint } from '../model/result.ts';
 import type { ClockPolicy } from './acquire/clock-watch.ts';
 import { clockPolicy } from './acquire/clock-watch.ts';
-import { startBus } from './io/bus.ts';
-import { startLink } from './io/link-start.ts';
-import { type Local, openLocal } from './io/local.ts';
+import { localise, pushedPart } from './care/localise.ts';
+import { type AtBoot, type ConfigStore, openConfigStore, type Pushed } from './io/config-store.ts';
+import { type Configurer, openConfigurer } from './io/configure.ts';
+import { type Field, type FieldDeps, startField } from './io/field.ts';
+import type { Local } from './io/local.ts';
 import { Outbox } from './io/outbox.ts';
-import { openRecorder } from './io/recorder.ts';
-import { startUplink } from './io/uplink.ts';
+import { openRecorder, type Recorder } from './io/recorder.ts';
+import { startUplink, type Uplink } from './io/uplink.ts';
 
 export type EdgeOptions = {
   /** `clockPolicy(spec)` of the clock in `ctx`; a real one when left out. */
   readonly clockPolicy?: ClockPolicy;
   /** Bound of the outbox; 2 GB when left out. */
   readonly maxOutboxBytes?: number;
+  /** How long a configuration that was pushed runs before it counts as good. */
+  readonly trialMs?: number;
 };
 
 export type EdgeService = Service & {
@@ -24,42 +30,117 @@ export type EdgeService = Service & {
   readonly testOutput: Local['testOutput'];
   /** Batches on disk that the centre has not acknowledged. */
   readonly unacked: () => number;
+  /** What runs now: the file's, or the last that was pushed and ran. */
+  readonly config: () => EdgeConfigPush;
 };
 
-export async function startEdge(
-  config: EdgeConfig,
-  ctx: StageContext,
-  options: EdgeOptions = {},
-): Promise<EdgeService> {
+/** The file as its parts must see it: the centre may have replaced what it names. */
+function asItRuns(file: EdgeConfig, now: () => EdgeConfigPush): EdgeConfig {
+  return {
+    ...file,
+    get inventoryVersion() {
+      return now().inventoryVersion;
+    },
+    get profiles() {
+      return now().profiles;
+    },
+    get buses() {
+      return now().buses;
+    },
+    get links() {
+      return now().links;
+    },
+    get local() {
+      return now().local;
+    },
+  };
+}
+
+/** Runs the last known good configuration; when it does not start, the file's own. */
+async function startLastGood(
+  file: EdgeConfig,
+  boot: AtBoot,
+  store: ConfigStore,
+  deps: FieldDeps,
+): Promise<{ readonly field: Field; readonly fault: EdgeEvent | undefined }> {
+  const { good } = boot;
+  const own = pushedPart(file);
+  if (good === undefined) return { field: await startField(file, own, deps), fault: undefined };
+  const here = localise(good, file.lines ?? {});
+  let reason: string;
+  try {
+    if (here.ok) return { field: await startField(file, here.value, deps), fault: undefined };
+    reason = here.error.map(formatLint).join('; ');
+  } catch (cause) {
+    reason = cause instanceof Error ? cause.message : String(cause);
+  }
+  store.dropGood();
+  const fault: EdgeEvent = { kind: 'config', version: good.inventoryVersion, state: 'rolledBack', detail: reason };
+  return { field: await startField(file, own, deps), fault };
+}
+
+/** What was found at boot is told upward, and what was accepted before this start is tried now. */
+function settleBoot(boot: AtBoot, parts: { tell: (event: EdgeEvent) => void; uplink: Uplink; configurer: Configurer }) {
+  for (const { id, version, detail } of boot.findings) {
+    parts.tell({ kind: 'config', version, state: 'rolledBack', detail });
+    if (id !== null) parts.uplink.answer({ id, ok: false, message: `rolled back: ${detail}` });
+  }
+  if (boot.next !== undefined) void resume(boot.next, parts);
+}
+
+async function resume(next: Pushed, { configurer, uplink }: { configurer: Configurer; uplink: Uplink }): Promise<void> {
+  const outcome = await configurer.resume(next);
+  if (outcome === undefined) return;
+  uplink.answer({ id: next.id, ok: outcome.ok, message: outcome.ok ? outcome.value : outcome.error });
+}
+
+export async function startEdge(file: EdgeConfig, ctx: StageContext, options: EdgeOptions = {}): Promise<EdgeService> {
   const { log, metrics, clock } = ctx;
+  const { dataDir, edgeId } = file;
   const outbox = new Outbox({
-    dataDir: config.dataDir,
-    log,
-    metrics,
+    ...{ dataDir, log, metrics },
     ...(options.maxOutboxBytes === undefined ? {} : { maxBytes: options.maxOutboxBytes }),
   });
-  const recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
-  const local = openLocal(config, { ctx, outbox, recorder });
-  const deps = { ctx, outbox, recorder, isUrgent: local.isUrgent };
-  const pollers = new Map(config.buses.map((bus) => [bus.id, startBus(bus, config.profiles, deps)]));
-  local.begin((busId) => pollers.get(busId));
-  const links = config.links.map((link) => startLink(link, { dataDir: config.dataDir, ctx, outbox, recorder }));
-  await Promise.all(links.map((link) => link.firstTry));
-  const readNow = async () => {
-    await Promise.all([...pollers.values()].map((poller) => poller.readNow()));
-  };
-  const uplink = startUplink(config, { ctx, outbox, recorder, readNow, link: local });
-  log.info('edge is running', { edgeId: config.edgeId, buses: config.buses.length, epoch: outbox.epoch });
+  const store = openConfigStore(file);
+  const boot = store.atBoot();
+  let field: Field | undefined;
+  const config = asItRuns(file, () => field?.config() ?? boot.good ?? pushedPart(file));
+  const recorder: Recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
+  const tell = (event: EdgeEvent): void => void recorder.record({ outcomes: [], events: [event], units: [] });
+  const started = await startLastGood(file, boot, store, { ctx, outbox, recorder });
+  const running = started.field;
+  field = running;
+  const { readNow } = running;
+  const configurer = openConfigurer({
+    ...{ file, store, field: running, tell, log, metrics },
+    ...(options.trialMs === undefined ? {} : { trialMs: options.trialMs }),
+  });
+  const uplink = startUplink(config, {
+    ...{ ctx, outbox, recorder, readNow },
+    status: { config: () => running.config(), box: () => undefined },
+    actions: {
+      testOutput: async (output, seconds) => running.testOutput(output, seconds),
+      configure: async (id, pushed) => {
+        const outcome = await configurer.configure(id, pushed);
+        uplink.sayStatus();
+        return outcome;
+      },
+    },
+    link: running.link,
+  });
+  if (started.fault !== undefined) tell(started.fault);
+  settleBoot(boot, { tell, uplink, configurer });
+  log.info('edge is running', { edgeId, buses: config.buses.length, epoch: outbox.epoch });
   return {
-    name: `edge ${config.edgeId}`,
-    addresses: links.flatMap((link) => link.address() ?? []),
+    name: `edge ${edgeId}`,
+    addresses: running.addresses(),
     readNow,
+    testOutput: running.testOutput,
     unacked: () => outbox.unacked,
-    testOutput: local.testOutput,
+    config: running.config,
     stop: async () => {
-      await local.endTests();
-      await Promise.all([...pollers.values(), ...links].map((source) => source.stop()));
-      await local.stop();
+      await configurer.stop();
+      await running.stop();
       await uplink.stop();
       outbox.close(clock.nowMs());
     },

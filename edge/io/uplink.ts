@@ -8,12 +8,14 @@ import { connect, type MqttClient } from 'mqtt';
 import type { EdgeConfig } from '../../model/edge-config.ts';
 import { sendAtOnce } from '../../model/io/no-delay.ts';
 import type { StageContext } from '../../model/ports.ts';
-import { type EdgeCommand, type EdgeReply, type EdgeStatus, edgeTopic } from '../../model/topics.ts';
-import { parseAck, parseCommand } from '../messages.ts';
-import { EDGE_VERSION } from '../version.ts';
+import { type EdgeReply, type EdgeStatus, edgeTopic } from '../../model/topics.ts';
+import { parseAck } from '../messages.ts';
+import { type Actions, openCommands } from './commands.ts';
 import type { Outbox } from './outbox.ts';
+import { pause, within } from './pause.ts';
 import type { Recorder } from './recorder.ts';
 import { openSendQueue } from './send-queue.ts';
+import { openStatusTeller, type StatusSources } from './status.ts';
 
 const REPEAT_AFTER_MS = 15_000;
 const KEEP_ALIVE_S = 15;
@@ -22,34 +24,29 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
 const ACK_FLUSH_MS = 1_000;
 const GOODBYE_MS = 1_000;
-/** A change of the clock's offset beyond this is worth a new birth message. */
-const OFFSET_CHANGE_MS = 1_000;
-const REMEMBERED_COMMANDS = 64;
 const READ_NOW_LIMIT_MS = 10_000;
 /** A backlog that reaches back further is an outage's: what is measured now goes before it. */
 const OUTAGE_MS = 60_000;
 
-export type Uplink = { readonly stop: () => Promise<void> };
+export type Uplink = {
+  /** Who this edge is has changed: said at once. */
+  readonly sayStatus: () => void;
+  /** An answer to a command that an earlier process took. */
+  readonly answer: (reply: EdgeReply) => void;
+  readonly stop: () => Promise<void>;
+};
 type Deps = {
   readonly ctx: StageContext;
   readonly outbox: Outbox;
   readonly recorder: Recorder;
   readonly readNow: () => Promise<void>;
+  readonly status: Pick<StatusSources, 'config' | 'box' | 'lookEveryMs' | 'sayEveryMs'>;
+  readonly actions: Pick<Actions, 'testOutput' | 'configure'>;
+  /** The session lives: it was tried, or something was heard. */
+  readonly onProgress?: () => void;
   /** Says what stands at this edge when the centre is there again; before anything else is sent. */
   readonly link?: { readonly onLink: () => void; readonly onLinkLost: () => void };
 };
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
 
 export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   const { ctx, outbox, recorder } = deps;
@@ -58,17 +55,22 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   const stopping = new AbortController();
   const queue = openSendQueue(outbox);
   const repeats = new Map<number, NodeJS.Timeout>();
-  const answered = new Map<string, EdgeReply>();
   let client: MqttClient | undefined;
   let ready = false;
   let epoch = outbox.epoch;
   let offsetMs: number | null = null;
-  let told = { offsetMs: null as number | null, quality: recorder.timeQuality() };
   let flushTimer: NodeJS.Timeout | undefined;
 
-  const publish = (channel: 'up' | 'status' | 'reply', body: string, retain = false): void => {
-    if (client?.connected === true) client.publish(topic(channel), body, { qos: 1, retain }, () => undefined);
+  /** False when nobody can hear it. */
+  const publish = (channel: 'up' | 'status' | 'reply', body: string, retain = false): boolean => {
+    if (client?.connected !== true) return false;
+    client.publish(topic(channel), body, { qos: 1, retain }, () => undefined);
+    return true;
   };
+  const status = openStatusTeller(
+    { ...deps.status, ctx, outbox, recorder },
+    { publish: (body) => ready && publish('status', body, true), offsetMs: () => offsetMs },
+  );
 
   const send = (seq: number, body: string): void => {
     publish('up', body);
@@ -99,33 +101,11 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       epoch = outbox.epoch;
       forgetRepeats(repeats.keys());
       queue.restart(false);
-      sayBirth();
+      status.say();
     }
     for (let batch = queue.next(); batch !== undefined; batch = queue.next()) send(batch.seq, batch.body);
   };
 
-  const sayBirth = (): void => {
-    told = { offsetMs, quality: recorder.timeQuality() };
-    const status: EdgeStatus = {
-      state: 'online',
-      edgeId: config.edgeId,
-      bootId: recorder.bootId,
-      epoch: outbox.epoch,
-      atMs: clock.nowMs(),
-      inventoryVersion: config.inventoryVersion,
-      version: EDGE_VERSION,
-      timeQuality: told.quality,
-      clockOffsetMs: offsetMs,
-      queuedBatches: outbox.unacked,
-      nextSeq: outbox.nextSeq,
-    };
-    publish('status', JSON.stringify(status), true);
-  };
-  const sayBirthIfChanged = (): void => {
-    const moved =
-      offsetMs !== null && (told.offsetMs === null || Math.abs(offsetMs - told.offsetMs) > OFFSET_CHANGE_MS);
-    if (ready && (moved || told.quality !== recorder.timeQuality())) sayBirth();
-  };
   const flushAcks = (): void => {
     try {
       outbox.flushAcks(clock.nowMs());
@@ -157,63 +137,31 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       metrics.count('fengsui_edge_acks_total');
       flushSoon();
     } else metrics.count('fengsui_edge_acks_foreign_total');
-    sayBirthIfChanged();
+    status.sayIfChanged();
     pump();
   };
 
   /** Reads every bus once; false when one did not answer in time. */
-  const readFresh = async (): Promise<boolean> => {
-    const limit = new AbortController();
-    const done = await Promise.race([
-      deps.readNow().then(() => true),
-      pause(READ_NOW_LIMIT_MS, AbortSignal.any([limit.signal, stopping.signal])).then(() => false),
-    ]);
-    limit.abort();
-    return done;
+  const readFresh = (): Promise<boolean> => within(deps.readNow(), READ_NOW_LIMIT_MS, stopping.signal);
+  const resend: Actions['resend'] = (asked, ranges) => {
+    if (asked !== outbox.epoch) return { ok: false, message: 'unknown epoch' };
+    const count = outbox.putBack(asked, ranges, clock.nowMs());
+    // What is on its way may have met a centre that was not there yet: it is sent again at once.
+    for (const [from, to] of ranges) forgetRepeats(queue.settle(from, to));
+    queue.restart(true);
+    pump();
+    return { ok: true, message: `${count} batches put back`, missing: outbox.missing(ranges) };
   };
-  const obey = async (command: EdgeCommand): Promise<EdgeReply> => {
-    const centreNowMs = clock.nowMs() - (offsetMs ?? 0);
-    if (command.expiresAt < centreNowMs) return { id: command.id, ok: false, message: 'the command has expired' };
-    switch (command.kind) {
-      case 'resend': {
-        if (command.epoch !== outbox.epoch) return { id: command.id, ok: false, message: 'unknown epoch' };
-        const count = outbox.putBack(command.epoch, command.ranges, clock.nowMs());
-        // What is on its way may have met a centre that was not there yet: it is sent again at once.
-        for (const [from, to] of command.ranges) forgetRepeats(queue.settle(from, to));
-        queue.restart(true);
-        pump();
-        const missing = outbox.missing(command.ranges);
-        return { id: command.id, ok: true, message: `${count} batches put back`, missing };
-      }
-      case 'read-now': {
-        const done = await readFresh();
-        return { id: command.id, ok: done, message: done ? 'read' : 'not every bus was read in time' };
-      }
-      case 'status':
-        sayBirth();
-        return { id: command.id, ok: true, message: 'said' };
-      default:
-        return { id: command.id, ok: false, message: `this edge does not know ${command.kind}` };
-    }
-  };
-  const onCommand = async (text: string): Promise<void> => {
-    const command = parseCommand(text);
-    if (!command.ok) {
-      metrics.count('fengsui_edge_messages_bad_total', { channel: 'cmd' });
-      log.warn('a command was not understood', { error: command.error });
-      return;
-    }
-    // QoS 1 may bring a command twice; the second is answered and not obeyed.
-    const { id } = command.value;
-    const before = answered.get(id);
-    const reply =
-      before ??
-      (await obey(command.value).catch((cause: unknown) => ({ id, ok: false, message: String(cause) }) as const));
-    answered.set(id, reply);
-    if (answered.size > REMEMBERED_COMMANDS) answered.delete(answered.keys().next().value ?? '');
-    metrics.count('fengsui_edge_commands_total', { ok: String(reply.ok) });
-    publish('reply', JSON.stringify(reply));
-  };
+  const commands = openCommands({
+    ctx,
+    dataDir: config.dataDir,
+    actions: { ...deps.actions, resend, readNow: readFresh, sayStatus: () => status.say() },
+    centreNowMs: () => {
+      if (offsetMs !== null) return clock.nowMs() - offsetMs;
+      return recorder.timeQuality() === 'unsure' ? undefined : clock.nowMs();
+    },
+    publish: (body) => ready && publish('reply', body),
+  });
 
   const begin = (): void => {
     flushAcks();
@@ -224,7 +172,8 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     metrics.gauge('fengsui_edge_uplink_connected', 1);
     metrics.count('fengsui_edge_connects_total', { result: 'ok' });
     log.info('uplink is connected', { url: config.mqttUrl, queued: outbox.unacked });
-    sayBirth();
+    status.say();
+    commands.connected();
     const oldestMs = outbox.oldestUnackedMs();
     const wasOutage = oldestMs !== undefined && clock.nowMs() - oldestMs > OUTAGE_MS;
     queue.holdBacklog(wasOutage);
@@ -261,6 +210,8 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       will: { topic: topic('status'), payload: Buffer.from(JSON.stringify(lost)), qos: 1, retain: true },
     });
     client = mine;
+    deps.onProgress?.();
+    mine.on('packetreceive', () => deps.onProgress?.());
     let began = false;
     return await new Promise((resolve) => {
       const finish = () => {
@@ -277,7 +228,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       });
       mine.on('message', (at, payload) => {
         if (at === topic('ack')) onAck(payload.toString('utf8'));
-        else if (at === topic('cmd')) void onCommand(payload.toString('utf8'));
+        else if (at === topic('cmd')) commands.take(payload.toString('utf8'));
       });
       mine.on('connect', () => {
         sendAtOnce(mine.stream);
@@ -320,7 +271,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   const running = loop();
   recorder.onCommitted(() => {
     pump();
-    sayBirthIfChanged();
+    status.sayIfChanged();
   });
 
   const sayGoodbye = async (): Promise<void> => {
@@ -338,8 +289,11 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   };
 
   return {
+    sayStatus: () => status.say(),
+    answer: commands.answer,
     stop: async () => {
       stopping.abort();
+      status.stop();
       leave();
       clearTimeout(flushTimer);
       await running;
