@@ -39,7 +39,7 @@ describe('holes in what an edge sent', () => {
   it('are forgotten when the edge does not have them any more, and when it writes another outbox', () => {
     const watch = watchOf([[4, 10]]);
     watch.stands('e', 'p', 11);
-    watch.gone('e', 'p', [[1, 3]]);
+    watch.settled('e', 'p', [[1, 3]]);
     expect(asked(watch, 0, 100)).toEqual([]);
     watch.stands('e', 'p', 15);
     watch.stands('e', 'new', 1);

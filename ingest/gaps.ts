@@ -19,8 +19,8 @@ export type GapWatch = {
   readonly stands: (edgeId: string, epoch: string, nextSeq: number) => void;
   /** On disk. */
   readonly seen: (edgeId: string, epoch: string, seq: number) => void;
-  /** The edge does not have these any more. */
-  readonly gone: (edgeId: string, epoch: string, ranges: readonly SeqRange[]) => void;
+  /** Nobody waits for these: the edge does not have them any more, or an aggregate on disk stands for them. */
+  readonly settled: (edgeId: string, epoch: string, ranges: readonly SeqRange[]) => void;
   /**
    * The edge is heard for the first time: what the journal lacks of it, and whatever it has beyond. What it sent while
    * nobody listened comes at once, not when it loses patience.
@@ -91,7 +91,7 @@ export function createGapWatch(known: ReadonlyMap<string, readonly SeqRange[]>, 
       stream.ranges = addSeq(stream.ranges, seq);
       stream.nextSeq = Math.max(stream.nextSeq, seq + 1);
     },
-    gone: (edgeId, epoch, ranges) => {
+    settled: (edgeId, epoch, ranges) => {
       const stream = streamOf(edgeId, epoch);
       for (const range of ranges) stream.ranges = addRange(stream.ranges, range);
     },

@@ -19,6 +19,8 @@ export type JournalItem =
       readonly receivedAtMs: EpochMs;
       readonly body: string | null;
       readonly parts: readonly QuarantinePart[];
+      /** Batches of the same epoch that it stands for; none of them may be on disk. */
+      readonly replaces?: readonly SeqRange[];
     }
   | {
       readonly kind: 'reject';
@@ -81,7 +83,7 @@ export type ControlRow =
       readonly bootId: string;
     };
 
-export type BatchFate = 'stored' | 'duplicate' | 'clone' | 'quarantined' | 'refused';
+export type BatchFate = 'stored' | 'duplicate' | 'clone' | 'overlap' | 'quarantined' | 'refused';
 export type JournalResult =
   /** `ranges` are what is on disk of this epoch around the batch; absent means: do not ack. */
   | { readonly kind: 'batch'; readonly fate: BatchFate; readonly ranges: readonly SeqRange[] | null }

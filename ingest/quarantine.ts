@@ -14,6 +14,7 @@ export const QUARANTINE_REASONS = [
   'ancient',
   'range', // a value outside 32 bits
   'clone', // the identity of a batch on disk with other bytes: two boxes with one outbox
+  'overlap', // an aggregate of batches of which one is on disk by itself: it would count twice
   'native-device', // a device's own message that names a device which the county does not know
   'native-message', // a device's own message that its decoder does not understand; the detail says why
 ] as const;

@@ -8,6 +8,7 @@ import { dateBatch } from '#model/dating.ts';
 import { partitionOf } from '#model/partition.ts';
 import type { Origin } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
+import { countSeqs, type SeqRange } from '#model/seen.ts';
 import { type EpochMs, MINUTE_MS } from '#model/time.ts';
 import type { QuarantinePart, QuarantineReason } from './quarantine.ts';
 import { encodePart, salvageIdentity, type WireBatch } from './wire.ts';
@@ -16,6 +17,8 @@ import { encodePart, salvageIdentity, type WireBatch } from './wire.ts';
 export const FUTURE_TOLERANCE_MS = 10 * MINUTE_MS;
 /** Before 2000-01-01T00:00:00Z no station of ours measured anything. */
 export const ANCIENT_MS = 946_684_800_000;
+/** An edge condenses some hundreds into one; more would only fill the journal's memory. */
+const MAX_REPLACED = 10_000;
 const MAX_INT32 = 2 ** 31 - 1;
 const MIN_INT32 = -(2 ** 31);
 const MAX_RAW = 2 ** 32;
@@ -35,6 +38,8 @@ export type Verdict =
       readonly body: string | null;
       readonly readings: number;
       readonly parts: readonly QuarantinePart[];
+      /** Batches of the same epoch that it stands for. */
+      readonly replaces?: readonly SeqRange[];
     }
   | {
       readonly kind: 'reject';
@@ -118,14 +123,26 @@ export function verifyWire(wire: WireBatch, text: string, from: Arrival, known: 
   const edge = known.edges.get(wire.e);
   if (edge === undefined)
     return whole(text, wire.r.length, identity, true, 'unknown-edge', `${wire.e} is not in the registry`);
+  const { z: replaces = [] } = wire;
+  if ((replaces.at(-1)?.[1] ?? 0) >= wire.s || countSeqs(replaces) > MAX_REPLACED)
+    return whole(
+      text,
+      wire.r.length,
+      identity,
+      true,
+      'shape',
+      'z: a batch replaces at most 10,000 that were before it',
+    );
+  const stands = replaces.length > 0 ? { replaces } : {};
   const faults = findFaults(wire, from.receivedAtMs, known);
   const home = { partition: partitionOf(edge.township), origin: edge.origin };
-  if (faults === undefined) return { kind: 'batch', identity, ...home, body: text, readings: wire.r.length, parts: [] };
+  if (faults === undefined)
+    return { kind: 'batch', identity, ...home, ...stands, body: text, readings: wire.r.length, parts: [] };
   const isSound = (row: number) => faults[row] === undefined;
   const readings = wire.r.reduce((sum, _, row) => sum + (isSound(row) ? 1 : 0), 0);
   const hasEvents = (wire.x?.length ?? 0) > 0;
   const body = readings > 0 || hasEvents ? encodePart(wire, isSound, true) : null;
-  return { kind: 'batch', identity, ...home, body, readings, parts: splitParts(wire, faults) };
+  return { kind: 'batch', identity, ...home, ...stands, body, readings, parts: splitParts(wire, faults) };
 }
 
 /** What is wrong with each row; undefined when nothing is wrong with any. */

@@ -1,4 +1,5 @@
 /** A batch's parsed JSON split into parts with the same identity, and what can be read of one that does not parse. */
+import type { SeqRange } from '#model/seen.ts';
 
 export type WireRow = readonly (number | null)[];
 export type WireBatch = {
@@ -14,6 +15,7 @@ export type WireBatch = {
   readonly k: readonly string[];
   readonly r: readonly WireRow[];
   readonly x?: readonly unknown[];
+  readonly z?: readonly SeqRange[];
 };
 
 /** The rows that `keep` names, as a batch of the same identity; events go with it only when asked for. */

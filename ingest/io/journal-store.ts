@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
-import { addRange, addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
+import { addRange, addSeq, hasSeq, holesIn, type SeqRange } from '#model/seen.ts';
 import type {
   BatchFate,
   ControlRow,
@@ -82,6 +82,18 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
     write.row.run(nextPos++, partition, ROW_KINDS.indexOf(kind), atMs, edgeId, epoch, seq, origin, body);
   };
 
+  /** What an aggregate stands for is seen with it, under a digest that no batch has. */
+  const remember = (stream: Stream, item: BatchItem, replaces: readonly SeqRange[]): void => {
+    write.seen.run(stream.id, item.seq, item.digest);
+    stream.ranges = addSeq(stream.ranges, item.seq);
+    for (const range of replaces) {
+      for (const [from, to] of holesIn(stream.ranges, range))
+        for (let seq = from; seq <= to; seq++) write.seen.run(stream.id, seq, -item.seq);
+      stream.ranges = addRange(stream.ranges, range);
+    }
+    stream.isTouched = true;
+  };
+
   const commitBatch = (item: BatchItem): JournalResult => {
     const isOwn = item.kind === 'batch' || item.own;
     if (item.epoch === null) return { kind: 'batch', fate: keepReject(quarantine, item), ranges: null };
@@ -93,8 +105,19 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
     if (hasSeq(stream.ranges, item.seq)) {
       const known = write.digest.get(stream.id, item.seq) as { digest: number } | undefined;
       const isSame = known === undefined || known.digest === item.digest;
-      const fate = isSame ? 'duplicate' : keepClone(quarantine, item);
+      const what = (known?.digest ?? 0) < 0 ? `stands in aggregate ${-(known?.digest ?? 0)}` : 'has other bytes';
+      const fate = isSame
+        ? 'duplicate'
+        : keepWhole(quarantine, item, 'clone', `what is on disk of ${item.seq} ${what}`);
       return { kind: 'batch', fate, ranges: fate === 'refused' ? null : rangesAround(stream.ranges, item.seq) };
+    }
+    const replaces = item.kind === 'batch' ? (item.replaces ?? []) : [];
+    if (replaces.some((range) => overlaps(stream.ranges, range))) {
+      const detail = `batch ${item.seq} stands for batches of which one is on disk`;
+      if (keepWhole(quarantine, item, 'overlap', detail) === 'refused')
+        return { kind: 'batch', fate: 'refused', ranges: null };
+      remember(stream, item, replaces);
+      return { kind: 'batch', fate: 'overlap', ranges: stream.ranges };
     }
     const parts = item.kind === 'batch' ? item.parts : [item.part];
     if (!parts.every((part) => quarantine.hasRoom(item.edgeId, part)))
@@ -102,9 +125,7 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
     if (item.kind === 'batch' && item.body !== null)
       append('batch', item.partition, item.receivedAtMs, item.body, item as BatchRow);
     for (const part of parts) quarantine.keep(item, part);
-    write.seen.run(stream.id, item.seq, item.digest);
-    stream.ranges = addSeq(stream.ranges, item.seq);
-    stream.isTouched = true;
+    remember(stream, item, replaces);
     const fate: BatchFate = item.kind === 'batch' && item.body !== null ? 'stored' : 'quarantined';
     return { kind: 'batch', fate, ranges: stream.ranges };
   };
@@ -257,19 +278,28 @@ const keepReject = (table: QuarantineTable, item: BatchItem): BatchFate => {
   return 'quarantined';
 };
 
-/** The same identity with other bytes: kept whole under the reason that matters, whatever else may be wrong with it. */
-function keepClone(table: QuarantineTable, item: BatchItem): BatchFate {
+const overlaps = (ranges: readonly SeqRange[], [from, to]: SeqRange): boolean => {
+  const [hole] = holesIn(ranges, [from, to]);
+  return hole?.[0] !== from || hole[1] !== to;
+};
+
+/** Kept whole under the reason that matters, whatever else may be wrong with it. */
+function keepWhole(
+  table: QuarantineTable,
+  item: BatchItem,
+  reason: 'clone' | 'overlap',
+  detail: string,
+): 'clone' | 'overlap' | 'refused' {
   const parts = item.kind === 'batch' ? item.parts : [item.part];
   const bodies = [
     ...(item.kind === 'batch' && item.body !== null ? [item.body] : []),
     ...parts.map((part) => part.body),
   ];
   const readings = parts.reduce((sum, part) => sum + part.readings, 0);
-  const clone = { reason: 'clone', detail: `batch ${item.seq} is on disk with other bytes`, readings } as const;
-  const part = { ...clone, body: bodies.length === 1 ? (bodies[0] as string) : JSON.stringify(bodies) };
+  const part = { reason, detail, readings, body: bodies.length === 1 ? (bodies[0] as string) : JSON.stringify(bodies) };
   if (!table.hasRoom(item.edgeId, part)) return 'refused';
   table.keep(item, part);
-  return 'clone';
+  return reason;
 }
 
 /** The newest ranges and those beside the number, so that an ack stays small. */

@@ -16,7 +16,7 @@ type Parts = {
   readonly feed: () => StateFeed;
   readonly publish: (topic: string, payload: string) => void;
   /** Called for each batch of the edge's own that is on disk. */
-  readonly stored: (topic: EdgeTopic, epoch: string, seq: number) => void;
+  readonly stored: (topic: EdgeTopic, epoch: string, seq: number, replaces: readonly SeqRange[]) => void;
   readonly ctx: StageContext;
 };
 type PendingAck = { readonly topic: string; readonly epoch: string; readonly ranges: readonly SeqRange[] };
@@ -49,7 +49,8 @@ export function createReceiver({ journal, registry, feed, publish, stored, ctx }
     const { identity } = verdict;
     if (identity !== undefined && result.ranges !== null) {
       ack(topic, identity.epoch, result.ranges);
-      if (verdict.kind === 'batch' || verdict.own) stored(topic, identity.epoch, identity.seq);
+      if (verdict.kind === 'batch') stored(topic, identity.epoch, identity.seq, verdict.replaces ?? []);
+      else if (verdict.own) stored(topic, identity.epoch, identity.seq, []);
     }
     if (result.fate === 'stored' && verdict.kind === 'batch') {
       ctx.metrics.count('fengsui_ingest_readings_total', {}, verdict.readings);
@@ -83,8 +84,9 @@ function toItem(
     const { identity, own, part } = verdict;
     return { kind: 'reject', ...from, digest, epoch: identity?.epoch ?? null, seq: identity?.seq ?? 0, own, part };
   }
-  const { identity, partition, origin, body, parts } = verdict;
-  return { kind: 'batch', ...from, ...identity, digest, partition, origin, body, parts };
+  const { identity, partition, origin, body, parts, replaces = [] } = verdict;
+  const stands = replaces.length > 0 ? { replaces } : {};
+  return { kind: 'batch', ...from, ...identity, digest, partition, origin, body, parts, ...stands };
 }
 
 /** Says what did not go the usual way. */
@@ -95,6 +97,11 @@ function report(ctx: StageContext, topic: EdgeTopic, verdict: Verdict, fate: str
   if (fate === 'clone') {
     ctx.metrics.count('fengsui_quarantined_total', { reason: 'clone' });
     ctx.log.error('the same batch identity came with other bytes: is an outbox in use twice?', facts);
+    return;
+  }
+  if (fate === 'overlap') {
+    ctx.metrics.count('fengsui_quarantined_total', { reason: 'overlap' });
+    ctx.log.error('an aggregate stands for a batch that is on disk: put into quarantine, it would count twice', facts);
     return;
   }
   if (fate === 'refused') {

@@ -11,7 +11,7 @@ import type { Journal } from './journal.ts';
 export type Resend = {
   readonly takeStatus: (topic: EdgeTopic, status: HeardStatus) => void;
   /** On disk. */
-  readonly stored: (topic: EdgeTopic, epoch: string, seq: number) => void;
+  readonly stored: (topic: EdgeTopic, epoch: string, seq: number, replaces: readonly SeqRange[]) => void;
   readonly takeReply: (topic: EdgeTopic, payload: Buffer) => void;
   /** Nobody can be asked any more until it is heard again. */
   readonly forgetHeard: () => void;
@@ -41,7 +41,7 @@ export function createResend(
   const giveUp = (edgeId: string, { epoch, ranges }: Asked, missing: readonly SeqRange[]): void => {
     const gone = missing.filter(([from, to]) => ranges.some((range) => range[0] <= from && to <= range[1]));
     if (gone.length === 0) return;
-    watch.gone(edgeId, epoch, gone);
+    watch.settled(edgeId, epoch, gone);
     const batches = countSeqs(gone);
     ctx.metrics.count('fengsui_ingest_batches_gone_total', {}, batches);
     ctx.log.error('the journal lacks batches that their edge does not have any more: they are lost', {
@@ -80,8 +80,9 @@ export function createResend(
       const greeting = isNew ? watch.greet(edgeId, performance.now()) : undefined;
       if (greeting !== undefined) request(greeting);
     },
-    stored: (topic, epoch, seq) => {
+    stored: (topic, epoch, seq, replaces) => {
       watch.seen(topic.edgeId, epoch, seq);
+      watch.settled(topic.edgeId, epoch, replaces);
     },
     takeReply: (topic, payload) => {
       const reply = parseReply(payload.toString('utf8'));

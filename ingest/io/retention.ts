@@ -22,6 +22,9 @@ export function removeOldRows(
   const forget = db.prepare(
     'DELETE FROM seen WHERE stream = (SELECT id FROM streams WHERE edge_id = ? AND epoch = ?) AND seq = ?',
   );
+  const forgetReplaced = db.prepare(
+    'DELETE FROM seen WHERE stream = (SELECT id FROM streams WHERE edge_id = ? AND epoch = ?) AND seq < ? AND digest = -?',
+  );
   let removed = 0;
   for (const [partition, pos] of step.cursors) {
     const left = step.limit - removed;
@@ -37,7 +40,10 @@ export function removeOldRows(
     for (const row of rows) {
       if (row.pos === kept) continue;
       remove.run(row.pos);
-      if (row.kind === KIND_BATCH) forget.run(row.edge_id, row.epoch, row.seq);
+      if (row.kind === KIND_BATCH) {
+        forget.run(row.edge_id, row.epoch, row.seq);
+        forgetReplaced.run(row.edge_id, row.epoch, row.seq, row.seq);
+      }
       removed++;
     }
   }
