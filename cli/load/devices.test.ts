@@ -63,6 +63,87 @@ describe('a bad profile is told with its place', () => {
     expect(lints[0]).toMatch(new RegExp(`^devices/x\\.yaml:${lineOf(text, key)}:\\d+: error:`));
   });
 
+  const PANEL = read('notifier-modbus-gw.yaml');
+  const RELAY = read('waveshare-relay-d.yaml');
+  const LEVEL = read('qdy30a.yaml');
+  const fields: readonly (readonly [what: string, base: string, from: string, to: string, message: RegExp])[] = [
+    [
+      'a repeated register without a number in its key',
+      PANEL,
+      'key: detector-{n}',
+      'key: detector',
+      /needs \{n\} in its key/,
+    ],
+    [
+      'a number in a key that is not repeated',
+      LEVEL,
+      'key: level',
+      'key: level-{n}',
+      /stands without "repeat"|no register level/,
+    ],
+    ['a field of bits from a signed register', PANEL, 'type: uint16', 'type: int16', /cannot be cut from int16/],
+    ['a mask wider than its register', PANEL, 'mask: 0x4800', 'mask: 0x14800', /wider than uint16/],
+    ['a shift that pushes the field out', PANEL, 'shift: 11', 'shift: 15', /pushes the whole field out/],
+    [
+      'a coil written as a register',
+      RELAY,
+      'functionCode: 5',
+      'functionCode: 6',
+      /function 6 does not write what function 1 reads/,
+    ],
+    ['a coil that is neither 1 nor 0', RELAY, 'on: 1', 'on: 255', /a coil is 1 or 0/],
+    ['an output whose on is its off', RELAY, 'on: 1', 'on: 0', /on and off are the same/],
+    ['a decimals register inside the value', LEVEL, 'address: 3, usual', 'address: 4, usual', /lies inside the value/],
+    [
+      'a decimals register too far for one request',
+      LEVEL,
+      'address: 3, usual',
+      'address: 200, usual',
+      /registers in one read/,
+    ],
+    ['a code that is no number', PANEL, '{ 0: 0, 8: 1', '{ zero: 0, 8: 1', /whole number|codes/],
+    ['two keys alike, one of them by repetition', PANEL, 'key: trouble-{n}', 'key: detector-{n}', /is there twice/],
+    [
+      'an example of a register that is not there',
+      LEVEL,
+      'values: { level: -0.5 }',
+      'values: { depth: -0.5 }',
+      /there is no register depth/,
+    ],
+    ['a frame that is not hexadecimal', LEVEL, "request: '01", "request: 'xx", /hexadecimal/],
+    [
+      'a real model without a frame',
+      read('crack-meter-rs485.yaml'),
+      'verified: false',
+      'verified: true',
+      /at least one example frame/,
+    ],
+    ['a reset that nobody knows', GOOD, 'reset: zero', 'reset: daily', /zero/],
+  ];
+  it.each(fields)('%s', (_, base, from, to, message) => {
+    const text = base.replace(from, to);
+    expect(text).not.toBe(base);
+    const lints = lintsOf(text);
+    expect(lints.length).toBeGreaterThan(0);
+    expect(lints.join('\n')).toMatch(message);
+    for (const lint of lints) expect(lint).toMatch(/^devices\/x\.yaml:\d+:\d+: error:/);
+  });
+
+  it('a repeated register stands at its own address, under its own key and name', () => {
+    const parsed = parseDeviceProfile('devices/notifier-modbus-gw.yaml', PANEL);
+    const last = parsed.ok ? parsed.value.registers.find(({ key }) => key === 'detector-32') : undefined;
+    expect(last).toMatchObject({
+      address: 31,
+      name: 'L1D32 point status',
+      codes: [
+        [0, 0],
+        [1, 2],
+        [8, 1],
+        [9, 2],
+      ],
+    });
+  });
+
   it('rain without a counter is refused, since it is an amount since the previous reading', () => {
     expect(lintsOf(GOOD.replace(/ {4}counter: .*\n/, '')).join()).toMatch(/give the counter with its modulus/);
   });
