@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
+import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
@@ -87,6 +88,7 @@ export async function main(args: readonly string[]): Promise<void> {
     add(program, () => settingsOrExit().devicesDir);
 
   const dev = program.command('dev').description('for those who work on Fengsui itself');
+  addFuzzCommand(dev);
   dev
     .command('check')
     .argument('[filter...]', 'only tests whose path contains one of these')
