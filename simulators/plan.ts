@@ -2,7 +2,6 @@
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import type { BusConfig, LinkConfig, UnitConfig } from '#model/edge-config.ts';
 import type { EdgeUnit } from '#model/registry.ts';
-import type { Lint } from '#model/result.ts';
 import type { Behaviour } from '#simulators/behaviour.ts';
 import type { LineConfig, SimulatedUnit, SimulatorConfig } from '#simulators/config.ts';
 import { isValueFault, type TimedFault } from '#simulators/fault.ts';
@@ -11,7 +10,7 @@ import type { Scenario } from '#simulators/scenario.ts';
 import { planLink } from '#simulators/stations/plan.ts';
 import { paceFor, wireFor } from '#simulators/wire-for.ts';
 
-type Buses = Pick<EdgeUnit, 'id' | 'buses'> & Partial<Pick<EdgeUnit, 'links'>>;
+export type Buses = Pick<EdgeUnit, 'id' | 'buses'> & Partial<Pick<EdgeUnit, 'links'>>;
 export type PlanOptions = {
   /** Folder for the simulator's state and served logs. */
   readonly dataDir?: string;
@@ -91,74 +90,4 @@ export function planSimulation(
   );
   const { seed, startAfterMs } = scenario;
   return { dataDir: options.dataDir ?? '.', seed, startAfterMs, lines, links };
-}
-
-/** Buses, units and registers that a scenario names and nobody has. */
-function placeObjections(
-  edges: readonly Buses[],
-  profiles: ReadonlyMap<string, DeviceProfile>,
-  scenario: Scenario,
-): readonly { readonly path: string; readonly message: string }[] {
-  const object = (path: string, busId: string, unitId: number | null, register: string | null) => {
-    const buses = edges.flatMap((edge) =>
-      edge.buses.filter((bus) => bus.id === busId || lineIdOf(edges, edge.id, bus.id) === busId),
-    );
-    const link = edges.flatMap((edge) => edge.links ?? []).find(({ id }) => id === busId);
-    if (link !== undefined && (unitId === null || unitId <= link.stations.length)) return [];
-    if (buses.length === 0) return [{ path, message: `no edge has a bus ${busId}` }];
-    if (unitId === null) return [];
-    const units = buses.flatMap((bus) => bus.units.filter((unit) => unit.unitId === unitId));
-    if (units.length === 0) return [{ path, message: `bus ${busId} has no unit ${unitId}` }];
-    const isKnown = units.some((unit) => profiles.get(unit.profile)?.registers.some(({ key }) => key === register));
-    return register === null || isKnown ? [] : [{ path, message: `unit ${unitId} of ${busId} has no ${register}` }];
-  };
-  return [
-    ...scenario.registers.flatMap(({ busId, unitId, register }) => object('sensors', busId, unitId, register)),
-    ...scenario.lines.flatMap(({ busId }) => object('lines', busId, null, null)),
-    ...scenario.faults.flatMap(({ target, timed }) =>
-      target.kind === 'bus' ? object('faults', target.busId, target.unitId, timed.register) : [],
-    ),
-  ];
-}
-
-/** What of a scenario does not fit the inventory: sensors and profiles that nobody has. */
-export function scenarioLints(
-  file: string,
-  edges: readonly Buses[],
-  profiles: ReadonlyMap<string, DeviceProfile>,
-  scenario: Scenario,
-): readonly Lint[] {
-  const units = edges.flatMap((edge) => edge.buses.flatMap((bus) => bus.units));
-  const stations = edges.flatMap((edge) => (edge.links ?? []).flatMap((link) => link.stations));
-  const known = new Set([...units, ...stations].flatMap(({ sensors }) => sensors.map(({ sensorId }) => sensorId)));
-  const named = [
-    ...scenario.sensors.keys(),
-    ...scenario.faults.flatMap(({ target }) => (target.kind === 'sensor' ? [target.sensorId] : [])),
-  ];
-  const place = { file, line: 0, column: 0, severity: 'error' } as const;
-  const strangers = [...new Set(named)].filter((sensorId) => !known.has(sensorId));
-  const missing = [...new Set(units.map((unit) => unit.profile))].filter((id) => !profiles.has(id));
-  return [
-    ...placeObjections(edges, profiles, scenario).map(
-      ({ path, message }): Lint => ({ ...place, path, kind: 'unknown-place', message, mend: 'see edges.yaml' }),
-    ),
-    ...strangers.map(
-      (sensorId): Lint => ({
-        ...place,
-        path: `sensors.${sensorId}`,
-        kind: 'unknown-sensor',
-        message: `no edge has a sensor ${sensorId}`,
-        mend: 'use the sensor ids of edges.yaml',
-      }),
-    ),
-    ...missing.map(
-      (id): Lint => ({
-        ...place,
-        path: `profiles.${id}`,
-        kind: 'unknown-profile',
-        message: `no device profile ${id}`,
-        mend: 'add its file under devices/',
-      }),
-    ),
-  ];
 }

@@ -39,7 +39,10 @@ export type Scenario = {
   readonly registers: readonly RegisterBehaviour[];
   readonly lines: readonly ScenarioLine[];
   readonly faults: readonly ScenarioFault[];
+  /** Where an entry stands in its file, by its path (`faults[2]`) or a sensor's (`sensors.NAME`). */
+  readonly places: ReadonlyMap<string, Place>;
 };
+export type Place = { readonly line: number; readonly column: number };
 
 /** Whose value it is: a sensor, or a register on a line. */
 const whose = {
@@ -191,7 +194,7 @@ function crossChecks(raw: RawScenario): readonly { readonly path: Path; readonly
   return found;
 }
 
-function scenarioOf(raw: RawScenario): Scenario {
+function scenarioOf(raw: RawScenario, placeOf: (path: Path) => Place): Scenario {
   const { seed, startAfterS, sensors, faults, lines } = raw;
   return {
     seed,
@@ -212,6 +215,14 @@ function scenarioOf(raw: RawScenario): Scenario {
       dial: dial ?? null,
       isPaced: paced,
     })),
+    places: new Map([
+      ...sensors.map(({ sensor, bus, unit, register }, index) => {
+        const name = sensor === undefined ? `${bus}/${unit}/${register}` : sensor;
+        return [`sensors.${name}`, placeOf(['sensors', index])] as const;
+      }),
+      ...faults.map((_, index) => [`faults[${index}]`, placeOf(['faults', index])] as const),
+      ...lines.map((_, index) => [`lines[${index}]`, placeOf(['lines', index])] as const),
+    ]),
   };
 }
 
@@ -260,5 +271,9 @@ export function parseScenario(file: string, text: string): Result<Scenario, read
   const crossed = crossChecks(parsed.data);
   if (crossed.length > 0)
     return err(crossed.map(({ path, message }) => lint(offsetOf(path), path, 'scenario', message)));
-  return ok(scenarioOf(parsed.data));
+  const placeOf = (path: Path): Place => {
+    const { line, col } = lines.linePos(offsetOf(path));
+    return { line, column: col };
+  };
+  return ok(scenarioOf(parsed.data, placeOf));
 }

@@ -6,6 +6,7 @@ import { inspectCounty } from '#cli/load/io/read-county.ts';
 import { formatLint, type Lint } from '#model/result.ts';
 import { compileRules } from '#rules/compile.ts';
 import { parseScenario } from '#simulators/scenario.ts';
+import { scenarioLints } from '#simulators/scenario-lints.ts';
 
 /** Exit code: 0 when nothing is wrong; warnings count with `strict`. */
 export function check(
@@ -31,6 +32,10 @@ export function check(
   if (existsSync(simulation)) {
     const scenario = parseScenario(relative('', simulation), readFileSync(simulation, 'utf8'));
     if (!scenario.ok) lints.push(...scenario.error);
+    else if (county.county !== null && profiles.ok) {
+      const simulated = [...county.county.registry.edges.values()].filter(({ origin }) => origin !== 'live');
+      lints.push(...scenarioLints(relative('', simulation), simulated, profiles.value, scenario.value));
+    }
   }
   for (const lint of lints) console.log(formatLint(lint));
   const errors = lints.filter((lint) => lint.severity === 'error').length;

@@ -48,16 +48,22 @@ async function startSimulators(context: ProcessContext): Promise<Started> {
   const { startSimulators: start } = await import('#simulators/main.ts');
   const { parseScenario } = await import('#simulators/scenario.ts');
   const { planSimulation } = await import('#simulators/plan.ts');
-  const file = join(countyDir, 'simulation.yaml');
-  const scenario = parseScenario(file, existsSync(file) ? readFileSync(file, 'utf8') : 'sensors: []\n');
+  const { scenarioLints } = await import('#simulators/scenario-lints.ts');
+  const other = process.env['FENGSUI_SIMULATION'];
+  const file = other ?? join(countyDir, 'simulation.yaml');
+  const isThere = other !== undefined || existsSync(file);
+  const scenario = parseScenario(file, isThere ? readFileSync(file, 'utf8') : 'sensors: []\n');
   if (!scenario.ok) throw new Error(scenario.error.map(formatLint).join('\n'));
   const edges = [...county.registry.current().edges.values()].filter(
     (edge) => edge.origin !== 'live' || process.env['FENGSUI_SIMULATE_LIVE'] === '1',
   );
   const { linePath } = await import('#cli/io/edge-files.ts');
+  const lints = scenarioLints(file, edges, county.profiles, scenario.value);
+  for (const lint of lints) context.log.warn('the scenario does not fit the inventory', { finding: formatLint(lint) });
   const plan = planSimulation(edges, county.profiles, scenario.value, {
     dataDir: join(dataDir, 'simulators'),
     resolveBus: (bus) => (bus.kind === 'modbus-rtu' ? { ...bus, path: linePath(dataDir, bus.path) } : bus),
+    resolveLink: (link) => (link.kind === 'serial' ? { ...link, path: linePath(dataDir, link.path) } : link),
   });
   const service = await start(plan, context);
   const ports: { [name: string]: number } = {};

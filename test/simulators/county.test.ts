@@ -11,8 +11,9 @@ import type { SimulatorService } from '#simulators/config.ts';
 import { readServedLines, summarizeServed } from '#simulators/io/served-log.ts';
 import { startSimulators } from '#simulators/main.ts';
 import { sealFrame } from '#simulators/modbus/crc16.ts';
-import { planSimulation, scenarioLints } from '#simulators/plan.ts';
+import { planSimulation } from '#simulators/plan.ts';
 import { parseScenario } from '#simulators/scenario.ts';
+import { scenarioLints } from '#simulators/scenario-lints.ts';
 import { tempFolder, testContext, until } from '#test/simulators/support/context.ts';
 import { openTalk } from '#test/simulators/support/talk.ts';
 

@@ -1,8 +1,10 @@
 /** The simulator's side of an inventory: the same buses, units and profiles, seen from the other end. */
 import { describe, expect, it } from 'vitest';
 import type { BusConfig } from '#model/edge-config.ts';
-import { lineIdOf, planSimulation, scenarioLints } from '#simulators/plan.ts';
+import { formatLint } from '#model/result.ts';
+import { lineIdOf, planSimulation } from '#simulators/plan.ts';
 import { parseScenario } from '#simulators/scenario.ts';
+import { scenarioLints } from '#simulators/scenario-lints.ts';
 import { crackMeter, rainGauge } from '#test/simulators/support/devices.ts';
 
 const buses: BusConfig[] = [
@@ -74,6 +76,67 @@ describe('planning a simulation', () => {
       }).map((lint) => lint.message),
     ).toEqual(['no edge has a sensor nobody', 'no device profile crack']);
     expect(scenarioLints('s.yaml', edges, profiles, scenario())).toEqual([]);
+  });
+  it('names what a fault, a register or a line stands for and nobody has, at its line and column', () => {
+    const parsed = parseScenario(
+      's.yaml',
+      [
+        'sensors:',
+        '  - { bus: shiqiao-a, unit: 2, register: displacement, kind: constant, value: 1 }',
+        '  - { bus: shiqiao-a, unit: 2, register: nothing, kind: constant, value: 1 }',
+        'faults:',
+        '  - { sensor: nobody, fault: silent }',
+        '  - { bus: nowhere, fault: unplug }',
+        '  - { bus: shiqiao-a, unit: 9, fault: silent }',
+        '  - { bus: shiqiao-a, unit: 1, register: accumulated, fault: stuck }',
+        '  - { bus: shiqiao-a, unit: 1, register: nothing, fault: stuck }',
+        'lines:',
+        '  - { bus: park-b, listen: "0.0.0.0:1502" }',
+      ].join('\n'),
+    );
+    if (!parsed.ok) throw new Error(parsed.error.map(formatLint).join('\n'));
+    const found = scenarioLints('s.yaml', edges, profiles, parsed.value);
+    expect(found.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+      '5:5 no edge has a sensor nobody',
+      '3:5 unit 2 of shiqiao-a has no register nothing',
+      '11:5 no edge has a bus park-b',
+      '6:5 no edge has a bus nowhere',
+      '7:5 bus shiqiao-a has no unit 9',
+      '9:5 unit 1 of shiqiao-a has no register nothing',
+    ]);
+  });
+  it('puts a bus on the wire of a bench, as slow as its own, and gives a push button its own behaviour', () => {
+    const parsed = parseScenario(
+      's.yaml',
+      [
+        'sensors:',
+        '  - { bus: shiqiao-a, unit: 2, register: displacement, kind: constant, value: 7 }',
+        'lines:',
+        '  - { bus: shiqiao-a, serial: /dev/ttyUSB0, paced: true }',
+        '  - { bus: park-a, listen: "0.0.0.0:1502" }',
+      ].join('\n'),
+    );
+    if (!parsed.ok) throw new Error(parsed.error.map(formatLint).join('\n'));
+    expect(planSimulation(edges, profiles, parsed.value).lines).toMatchObject([
+      {
+        kind: 'serial',
+        simPath: '/dev/ttyUSB0',
+        baudRate: 9600,
+        parity: 'none',
+        pace: { baudRate: 9600, turnaroundMs: 5 },
+        units: [{}, { registers: [{ register: 'displacement', behaviour: { kind: 'constant', value: 7 } }] }],
+      },
+      { kind: 'modbus-tcp', host: '0.0.0.0', port: 1502, pace: null },
+    ]);
+  });
+  it('makes a DTU of a bus that waits for one', () => {
+    const dialled: BusConfig = {
+      ...{ id: 'mobile', pollMs: 1000, units: [], kind: 'modbus-dtu', host: '127.0.0.1', port: 7001 },
+      ...{ registration: '44545531', heartbeat: 'FE' },
+    };
+    expect(planSimulation([{ id: 'edge', buses: [dialled] }], profiles, scenario()).lines).toMatchObject([
+      { id: 'mobile', kind: 'dtu', host: '127.0.0.1', port: 7001, registration: '44545531', heartbeat: 'FE' },
+    ]);
   });
   it('keeps line ids apart when two edges use one bus id', () => {
     const twice = [edges[0] ?? { id: 'x', buses: [] }, { id: 'edge-other', buses }];
