@@ -87,8 +87,13 @@ export type BatchFate = 'stored' | 'duplicate' | 'clone' | 'overlap' | 'quaranti
 export type JournalResult =
   /** `ranges` are what is on disk of this epoch around the batch; absent means: do not ack. */
   | { readonly kind: 'batch'; readonly fate: BatchFate; readonly ranges: readonly SeqRange[] | null }
-  /** `body` is the batch that was journalled. */
-  | { readonly kind: 'native'; readonly fate: BatchFate; readonly body: string | null }
+  /** `body` is the batch that was journalled; `dropped` counts parts for which quarantine had no room. */
+  | {
+      readonly kind: 'native';
+      readonly fate: 'stored' | 'duplicate' | 'quarantined';
+      readonly body: string | null;
+      readonly dropped: number;
+    }
   | { readonly kind: 'done'; readonly changed: number };
 
 /** What the journal remembers of the rows that it has. */

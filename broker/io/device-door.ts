@@ -42,6 +42,7 @@ export async function openDeviceDoor(
   const gateways = new WeakMap<Client, { readonly user: string; readonly salt: string }>();
   const filters = new WeakMap<Client, number>();
   const clients = new Set<Client>();
+  let unnamed = 0;
   const count = (reason: string): void => ctx.metrics.count('fengsui_broker_refused_total', { reason });
 
   const hooks: AedesOptions = {
@@ -49,7 +50,8 @@ export async function openDeviceDoor(
     preConnect: (_client, packet, done) => {
       packet.clean = true;
       delete packet.will; // A device's last will is nobody's message here.
-      packet.clientId = `${packet.username ?? ''}/${packet.clientId.slice(0, MAX_CLIENT_ID)}`;
+      const own = packet.clientId.slice(0, MAX_CLIENT_ID) || `unnamed-${++unnamed}`;
+      packet.clientId = `${packet.username ?? ''}/${own}`;
       done(null, true);
     },
     authenticate: (client, user, password, done) => {

@@ -130,22 +130,27 @@ export function openJournalStore(path: string, options: StoreOptions): JournalSt
     return { kind: 'batch', fate, ranges: stream.ranges };
   };
 
+  /** A gateway speaks for many devices: quarantine that is full must not hold up what the others say. */
+  const keepNative = (item: NativeItem): number => {
+    const { edgeId, township, digest, receivedAtMs, parts } = item;
+    const kept = parts.filter((part) => quarantine.hasRoom(edgeId, part));
+    for (const part of kept) quarantine.keep({ edgeId, township, epoch: null, seq: 0, digest, receivedAtMs }, part);
+    return parts.length - kept.length;
+  };
   const commitNative = (item: NativeItem): JournalResult => {
-    const refused = { kind: 'native', fate: 'refused', body: null } as const;
     if (item.releases !== null && quarantine.release(item.releases, item.parts) === undefined)
-      return { kind: 'native', fate: 'duplicate', body: null };
-    if (item.releases === null && !item.parts.every((part) => quarantine.hasRoom(item.edgeId, part))) return refused;
-    const stream = streamOf(item.edgeId, nativeEpoch);
+      return { kind: 'native', fate: 'duplicate', body: null, dropped: 0 };
+    const { edgeId, origin, receivedAtMs } = item;
+    const dropped = item.releases === null ? keepNative(item) : 0;
+    const stream = streamOf(edgeId, nativeEpoch);
     const seq = (stream.ranges.at(-1)?.[1] ?? 0) + 1;
     const body = native.take(item, { epoch: nativeEpoch, seq });
-    const { edgeId, township, digest, origin, receivedAtMs } = item;
-    const from = { edgeId, township, epoch: null, seq: 0, digest, receivedAtMs };
-    if (item.releases === null) for (const part of item.parts) quarantine.keep(from, part);
-    if (body === null) return { kind: 'native', fate: item.parts.length > 0 ? 'quarantined' : 'duplicate', body };
+    if (body === null)
+      return { kind: 'native', fate: item.parts.length > 0 ? 'quarantined' : 'duplicate', body, dropped };
     append('batch', item.partition, receivedAtMs, body, { edgeId, epoch: nativeEpoch, seq, origin });
     stream.ranges = addSeq(stream.ranges, seq);
     stream.isTouched = true;
-    return { kind: 'native', fate: 'stored', body };
+    return { kind: 'native', fate: 'stored', body, dropped };
   };
 
   const commitControl = (row: ControlRow, atMs: number): void => {

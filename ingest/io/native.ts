@@ -108,11 +108,13 @@ export function createNativeReceiver({ journal, registry, quarantine, feed, hear
       ctx.metrics.count('fengsui_quarantined_total', { reason: part.reason });
       ctx.log.warn('put into quarantine', { edge: message.gateway, reason: part.reason, detail: part.detail });
     }
-    if (result.fate === 'refused')
-      ctx.log.error('quarantine of this gateway is full: its messages stay unanswered until the cause is mended', {
+    if (result.dropped > 0) {
+      ctx.metrics.count('fengsui_quarantine_full_total');
+      ctx.log.error('quarantine of this gateway is full: what it cannot keep is lost until the cause is mended', {
         edge: message.gateway,
       });
-    return { taken: result.fate !== 'refused', fate: narrowFate(result.fate), error, unknown: bound.unknown };
+    }
+    return { taken: true, fate: result.fate, error, unknown: bound.unknown };
   };
 
   const receive: NativeReceiver['receive'] = async (message) => {
@@ -184,6 +186,3 @@ export function createNativeReceiver({ journal, registry, quarantine, feed, hear
     },
   };
 }
-
-const narrowFate = (fate: string): NativeOutcome['fate'] =>
-  fate === 'stored' || fate === 'duplicate' || fate === 'quarantined' ? fate : 'refused';
