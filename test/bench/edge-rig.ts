@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import { type BusConfig, type EdgeConfig, NOTHING_LOCAL } from '#model/edge-config.ts';
-import type { LineConfig } from '#simulators/config.ts';
 import type { BoxCounts } from '#test/bench/edge-box.ts';
+import type { SimOrder } from '#test/bench/edge-sim.ts';
 import type { Rig } from '#test/bench/rig.ts';
 import { EDGE_ID, startCentre, TOWNSHIP } from '#test/edge/support.ts';
 
@@ -81,26 +81,12 @@ export type Served = {
 /** Lines that spend the time which their baud rate costs. */
 export async function serveLines(rig: Rig, plan: LinesPlan): Promise<Served> {
   const simulator = forked(rig, './edge-sim.ts');
-  const { baudRate, turnaroundMs } = plan;
-  const lines = range(plan.lines).map(
-    (index): LineConfig => ({
-      kind: 'pty',
-      id: `line-${index}`,
-      edgePath: join(rig.dir, `line-${index}.edge`),
-      baudRate,
-      units: range(plan.unitsPerLine).map((unit) => ({ kind: 'echo', unitId: unit + 1 })),
-      faults: [],
-      pace: turnaroundMs === null ? null : { baudRate, turnaroundMs },
-    }),
-  );
-  const ready = messageOf<{ readonly lines: readonly { readonly kind: string; readonly path?: string }[] }>(
-    simulator,
-    'the simulator',
-  );
-  simulator.send({ dataDir: join(rig.dir, 'simulator'), seed: 1, startAfterMs: null, lines });
-  const served = await ready;
-  const paths = served.lines.flatMap(({ path }) => (path === undefined ? [] : [path]));
-  if (paths.length !== plan.lines) throw new Error('this machine makes no pseudo-terminals: install socat');
+  const { unitsPerLine, baudRate, turnaroundMs } = plan;
+  const paths = range(plan.lines).map((index) => join(rig.dir, `line-${index}.edge`));
+  const order: SimOrder = { paths, unitsPerLine, baudRate, turnaroundMs };
+  const ready = messageOf(simulator, 'the simulator');
+  simulator.send(order);
+  await ready;
   return {
     paths,
     silence: async (silent) => {

@@ -1,8 +1,7 @@
 /** Rows of the edge: how much of a paced line it uses, what dead units cost, and what a thousand sensors take. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import type { BoxCounts } from '#test/bench/edge-box.ts';
-import { type LinesPlan, pause, serveLines, startBox } from '#test/bench/edge-rig.ts';
+import { type LinesPlan, messageOf, pause, serveLines, startBox } from '#test/bench/edge-rig.ts';
 import { withRig } from '#test/bench/rig.ts';
 import type { BenchRow } from '#test/bench/row.ts';
 
@@ -10,7 +9,6 @@ const WARM_UP_MS = 2_500;
 const WINDOW_MS = 10_000;
 const TURNAROUND_MS = 5;
 const REQUEST_AND_REPLY_BYTES = 8 + 9;
-/** Any unit's polls are so far apart on the line of the dead units that a cycle of all fits. */
 const MINUTE_MS = 60_000;
 
 /** Polls a second that strict framing allows: request and reply, 3.5 characters or 1.75 ms after each, the turnaround. */
@@ -51,31 +49,18 @@ const utilisation = (baudRate: number): Promise<number> =>
     return (await pollsPerS(look, WINDOW_MS)) / idealPollsPerS(baudRate);
   });
 
-const PEER = `
-import sys, time
-from pymodbus.client.sync import ModbusSerialClient
-client = ModbusSerialClient(method='rtu', port=sys.argv[1], baudrate=int(sys.argv[2]), timeout=0.5)
-client.connect()
-count, end = 0, time.monotonic() + float(sys.argv[3])
-begun = time.monotonic()
-while time.monotonic() < end:
-    for unit in range(1, 33):
-        if not client.read_holding_registers(0, 2, unit=unit).isError(): count += 1
-print(count / (time.monotonic() - begun))
-`;
-
-/** pymodbus, the peer of Debian, on the same line. */
+/**
+ * `modbus-serial` on the same line. It keeps no gap between an answer and the next request, so that more than the
+ * whole of a line that is framed strictly is possible for it.
+ */
 const peerUtilisation = (baudRate: number): Promise<number> =>
   withRig(async (rig) => {
     const { paths } = await serveLines(rig, oneLine(baudRate));
-    const peer = spawn('/usr/bin/python3', ['-c', PEER, paths[0] ?? '', String(baudRate), String(WINDOW_MS / 1_000)]);
+    const args = [paths[0] ?? '', String(baudRate), String(WINDOW_MS / 2)];
+    const peer = fork(new URL('./edge-peer.ts', import.meta.url), args);
     rig.children.push(peer);
-    let said = '';
-    peer.stdout.on('data', (text) => {
-      said += text;
-    });
-    await once(peer, 'exit');
-    return (Number.parseFloat(said) || 0) / idealPollsPerS(baudRate);
+    const told = await messageOf<{ readonly pollsPerS: number }>(peer, 'the peer');
+    return told.pollsPerS / idealPollsPerS(baudRate);
   });
 
 /** The rate of the living with eight dead ÷ their rate with none dead, from the moment when the dead are known. */
