@@ -50,6 +50,7 @@ export function openOutput(config: OutputConfig, deps: OutputDeps): Output {
   const key = noteKey(config.id);
   let saved = deps.note(key);
   let state: SirenState = readSirenNote(saved, clock.monoMs());
+  let decidedAtMs = clock.monoMs();
   let lead: Demand | undefined;
   let cancelTest: (() => void) | undefined;
   let endTestNow: () => void = () => undefined;
@@ -80,14 +81,16 @@ export function openOutput(config: OutputConfig, deps: OutputDeps): Output {
   return {
     id: config.id,
     step: (demands) => {
-      const stepped = stepSiren(config, state, demands, clock.monoMs());
+      decidedAtMs = clock.monoMs();
+      const stepped = stepSiren(config, state, demands, decidedAtMs);
       state = stepped.state;
       lead = stepped.lead;
       drive();
       return stepped.acts.map(event);
     },
     mute: (by) => {
-      const muted = muteSiren(config, state, by, clock.monoMs());
+      decidedAtMs = clock.monoMs();
+      const muted = muteSiren(config, state, by, decidedAtMs);
       if (muted.acts.length === 0) return [];
       const pointId = lead?.pointId ?? null;
       state = muted.state;
@@ -110,7 +113,8 @@ export function openOutput(config: OutputConfig, deps: OutputDeps): Output {
       return [event({ act: 'tested', pointId: null, level: 'none', reason: sayTested(seconds) })];
     },
     isSounding: () => state.soundsAt !== 'none',
-    dueMs: () => dueMs(config, state, clock.monoMs()),
+    // As of the decision: what fell due since then is still to be done.
+    dueMs: () => dueMs(config, state, decidedAtMs),
     note: () => {
       const shape = shapeOf(state);
       if (shape === savedShape && Object.keys(state.episodes).length === 0) return undefined;

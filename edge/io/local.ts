@@ -108,6 +108,7 @@ export function openLocal(config: EdgeConfig, { ctx, outbox, recorder }: Deps): 
     for (const { act } of acts) metrics.count('fengsui_edge_acts_total', { act });
     for (const output of outputs)
       metrics.gauge('fengsui_edge_output_sounding', output.isSounding() ? 1 : 0, { output: output.id });
+    if (acts.some(({ act }) => act === 'on')) for (const button of buttons) button.wake();
     plan();
     return acts;
   };

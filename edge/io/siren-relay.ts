@@ -28,8 +28,9 @@ export type Relay = {
 };
 
 const REASSERT_MS = 60_000;
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 30_000;
+/** The bus has tried three times by then, for seconds: the pauses leave the line to the others. */
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 15_000;
 
 export type RelayHow = {
   readonly outputId: string;

@@ -129,11 +129,11 @@ export function muteSiren(
   };
 }
 
-/** When the output may change although nothing outside does; undefined when never. */
-export function dueMs(policy: SirenPolicy, state: SirenState, nowMs: number): number | undefined {
+/** When the output may change although nothing outside does; undefined when never. `decidedAtMs` is that of the state. */
+export function dueMs(policy: SirenPolicy, state: SirenState, decidedAtMs: number): number | undefined {
   const dues = Object.values(state.episodes).flatMap((episode) => {
     if (episode.mute !== null) return [episode.mute.untilMs];
-    return isHeard(policy, episode, nowMs) ? [episode.sinceMs + policy.maxOnMs] : [];
+    return isHeard(policy, episode, decidedAtMs) ? [episode.sinceMs + policy.maxOnMs] : [];
   });
   return dues.length === 0 ? undefined : Math.min(...dues);
 }
