@@ -242,7 +242,9 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
           mine.end(true);
         });
       });
-      stopping.signal.addEventListener('abort', finish, { once: true });
+      // A stop may have come while the password was read.
+      if (stopping.signal.aborted) finish();
+      else stopping.signal.addEventListener('abort', finish, { once: true });
     });
   };
 
