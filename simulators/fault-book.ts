@@ -61,11 +61,18 @@ export function createFaultBook(parts: FaultBookParts): FaultBook {
   const replaced = new Map<number | null, Entry>();
   const scenario: readonly Entry[] = parts.scenario.map((timed) => ({ timed, zeroMs: null }));
 
-  /** Entries that matter for a unit, or for the line itself. */
-  const entriesFor = (unitId: number | null): readonly Entry[] => {
+  /** By unit, since every request and every register asks; forgotten when somebody orders something. */
+  const known = new Map<number | null, readonly Entry[]>();
+  const lookUp = (unitId: number | null): readonly Entry[] => {
     const own = replaced.get(unitId) ?? replaced.get(null);
     if (own !== undefined) return [own];
     return [...scenario, ...added].filter(({ timed }) => timed.unitId === unitId || timed.unitId === null);
+  };
+  /** Entries that matter for a unit, or for the line itself. */
+  const entriesFor = (unitId: number | null): readonly Entry[] => {
+    const entries = known.get(unitId) ?? lookUp(unitId);
+    known.set(unitId, entries);
+    return entries;
   };
   const zeroOf = (entry: Entry): number | null => entry.zeroMs ?? beganAtMs();
   const isChosen = (entry: Entry, unitId: number, nowMs: number): boolean =>
@@ -121,15 +128,18 @@ export function createFaultBook(parts: FaultBookParts): FaultBook {
       return changes.length === 0 ? undefined : Math.min(...changes);
     },
     add: (timed, nowMs) => {
+      known.clear();
       const isOver = ({ timed: old, zeroMs }: Entry) =>
         old.everyMs === null && old.toMs !== null && nowMs - (zeroMs ?? nowMs) >= old.toMs;
       added = [...added.filter((entry) => !isOver(entry)), { timed, zeroMs: nowMs }].slice(-MAX_ADDED);
     },
     replace: (unitId, fault, nowMs) => {
+      known.clear();
       if (fault === null) replaced.delete(unitId);
       else replaced.set(unitId, { timed: lasting(unitId, fault), zeroMs: nowMs });
     },
     heal: (unitId) => {
+      known.clear();
       added = added.filter(({ timed }) => unitId !== null && timed.unitId !== unitId);
       if (unitId === null) replaced.clear();
       else replaced.delete(unitId);
