@@ -106,6 +106,7 @@ export function readProfile(read: Reader, raw: unknown, path: string): DevicePro
     source: read.text(fields['source'], `${path}.source`),
     baudRate: read.whole(fields['baudRate'], `${path}.baudRate`, 300, 4_000_000),
     parity: read.choice(fields['parity'], `${path}.parity`, ['none', 'even', 'odd'] as const),
+    ...(fields['wholeBytes'] === true ? { wholeBytes: true } : {}),
     maxRegistersPerRead: read.whole(fields['maxRegistersPerRead'], `${path}.maxRegistersPerRead`, 1, 125),
     timeoutMs: read.whole(fields['timeoutMs'], `${path}.timeoutMs`, 10, 60_000),
     gapMs: read.whole(fields['gapMs'], `${path}.gapMs`, 0, 10_000),

@@ -86,6 +86,12 @@ export type DecimalsSpec = {
 
 export type Span = { readonly address: number; readonly count: number };
 
+/** The bits that a request must ask for so that a board which knows whole bytes only answers. */
+export function wholeBytesOf({ address, count }: Span): Span {
+  const first = address - (address % 8);
+  return { address: first, count: Math.ceil((address + count - first) / 8) * 8 };
+}
+
 /** The registers, or the one bit, that a reader must fetch in one request for this value. */
 export function spanOf(
   spec: Pick<RegisterSpec, 'address' | 'type' | 'functionCode'> & { readonly decimals?: DecimalsSpec | undefined },
@@ -109,6 +115,8 @@ export type DeviceProfile = {
   readonly parity: 'none' | 'even' | 'odd';
   /** Registers that one request may read. */
   readonly maxRegistersPerRead: number;
+  /** Some boards answer to coils and discrete inputs only by whole bytes: 8, 16 … bits from a multiple of 8. */
+  readonly wholeBytes?: boolean;
   readonly timeoutMs: number;
   /** Quiet time that the unit wants between frames, beyond 3.5 characters. */
   readonly gapMs: number;

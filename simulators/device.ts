@@ -1,6 +1,6 @@
 /** One virtual unit: answers a request PDU as the device profile says, from values that somebody else decides. */
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
-import { spanOf } from '#model/device-profile.ts';
+import { spanOf, wholeBytesOf } from '#model/device-profile.ts';
 import { isWriteFunction, judgeWrite, type Writable, writableOf } from '#simulators/device-write.ts';
 import { createMemory, type Memory } from '#simulators/memory.ts';
 import { type Placed, placeRaw, rawOf } from '#simulators/registers.ts';
@@ -107,7 +107,8 @@ type RegisterMap = { readonly specs: readonly RegisterSpec[]; readonly first: nu
 function mapOf(profile: DeviceProfile, functionCode: number): RegisterMap | undefined {
   const specs = profile.registers.filter((spec) => spec.functionCode === functionCode);
   if (specs.length === 0) return undefined;
-  const spans = specs.map(spanOf);
+  const isWhole = functionCode <= 2 && profile.wholeBytes === true;
+  const spans = specs.map((spec) => (isWhole ? wholeBytesOf(spanOf(spec)) : spanOf(spec)));
   return {
     specs,
     first: Math.min(...spans.map((span) => span.address)),

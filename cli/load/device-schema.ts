@@ -123,6 +123,7 @@ export const profileSchema = z.strictObject({
   baudRate: z.int().min(300).max(4_000_000).default(9600),
   parity: z.enum(['none', 'even', 'odd']).default('none'),
   maxRegistersPerRead: z.int().min(1).max(MAX_REGISTERS).default(MAX_REGISTERS),
+  wholeBytes: about(z.boolean().optional(), 'The unit answers to coils and inputs by whole bytes only'),
   timeoutMs: z.int().min(10).max(60_000).default(500),
   gapMs: z.int().min(0).max(10_000).default(0),
   identity: about(

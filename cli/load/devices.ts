@@ -109,9 +109,14 @@ export function parseDeviceFile(file: string, text: string): Result<DeviceFile, 
   if (!parsed.success) return err([...lints, ...parsed.error.issues.flatMap((issue) => issueLints(issue, lint))]);
   lints.push(...checkProfile(parsed.data).map((found) => lint(found)));
   if (lints.length > 0) return err(lints);
-  const { category, verified, unitId, identity, examples, registers, ...plain } = parsed.data;
+  const { category, verified, unitId, identity, examples, registers, wholeBytes, ...plain } = parsed.data;
   return ok({
-    profile: { ...plain, id, registers: registers.flatMap(specsOf) },
+    profile: {
+      ...plain,
+      ...(wholeBytes === undefined ? {} : { wholeBytes }),
+      id,
+      registers: registers.flatMap(specsOf),
+    },
     category,
     verified,
     unitId,

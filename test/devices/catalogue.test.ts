@@ -161,6 +161,19 @@ describe('the device catalogue', () => {
     expect(requests).toBeGreaterThanOrEqual(files.length);
   });
 
+  it('asks a board that knows whole bytes only as its maker prints it', () => {
+    const file = files.find(({ profile }) => profile.id === 'novabo-modbusrtu-sqr-2');
+    if (file === undefined) throw new Error('no such profile');
+    const sensors = [{ sensorId: 'sump', register: 'alarm' }];
+    const [read] = planReads({ unitId: 255, profile: file.profile.id, sensors }, file.profile);
+    if (read === undefined) throw new Error('nothing planned');
+    expect(Buffer.from(buildRequest(read.request))).toEqual(Buffer.from(bytesOf(file.examples[0]?.request ?? '')));
+    // A bit further up keeps its place in the answer.
+    const far = { ...file.profile, registers: file.profile.registers.map((spec) => ({ ...spec, address: 13 })) };
+    const [second] = planReads({ unitId: 255, profile: far.id, sensors }, far);
+    expect([second?.request.address, second?.request.count, second?.sensors[0]?.at]).toEqual([8, 8, 5]);
+  });
+
   it('holds ranges in which its own examples are believed, or is told why not', () => {
     let looked = 0;
     for (const { profile, examples: frames } of files)
