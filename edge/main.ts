@@ -6,6 +6,7 @@ import { formatLint } from '../model/result.ts';
 import type { ClockPolicy } from './acquire/clock-watch.ts';
 import { clockPolicy } from './acquire/clock-watch.ts';
 import { localise, pushedPart } from './care/localise.ts';
+import { type BoxSources, boxSources, watchBox } from './io/box-facts.ts';
 import { type AtBoot, type ConfigStore, openConfigStore, type Pushed } from './io/config-store.ts';
 import { type Configurer, openConfigurer } from './io/configure.ts';
 import { type Field, type FieldDeps, startField } from './io/field.ts';
@@ -21,6 +22,8 @@ export type EdgeOptions = {
   readonly maxOutboxBytes?: number;
   /** How long a configuration that was pushed runs before it counts as good. */
   readonly trialMs?: number;
+  /** What the box is asked about itself; this machine when left out. */
+  readonly box?: BoxSources;
 };
 
 export type EdgeService = Service & {
@@ -115,9 +118,10 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
     ...{ file, store, field: running, tell, log, metrics },
     ...(options.trialMs === undefined ? {} : { trialMs: options.trialMs }),
   });
+  const box = watchBox(options.box ?? boxSources(dataDir, process.env));
   const uplink = startUplink(config, {
     ...{ ctx, outbox, recorder, readNow },
-    status: { config: () => running.config(), box: () => undefined },
+    status: { config: () => running.config(), box: box.facts },
     actions: {
       testOutput: async (output, seconds) => running.testOutput(output, seconds),
       configure: async (id, pushed) => {
@@ -139,6 +143,7 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
     unacked: () => outbox.unacked,
     config: running.config,
     stop: async () => {
+      box.stop();
       await configurer.stop();
       await running.stop();
       await uplink.stop();
