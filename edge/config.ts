@@ -76,19 +76,19 @@ function readBytes(read: Reader, raw: unknown, path: string): string {
   return hex;
 }
 
-const DIGITS = /^\d{10}$/;
+const ADDRESS = /^[0-9A-F]{10}$/;
 const HEX4 = /^[0-9A-F]{4}$/;
 
 function readStation(read: Reader, raw: unknown, path: string): StationConfig {
   const fields = read.object(raw, path);
   const station = read.text(fields['station'], `${path}.station`);
-  if (!DIGITS.test(station)) read.fault(`${path}.station`, 'must be ten digits', 'correct it');
+  if (!ADDRESS.test(station)) read.fault(`${path}.station`, 'must be ten hexadecimal digits', 'correct it');
   const password = read.text(fields['password'], `${path}.password`);
   if (!HEX4.test(password)) read.fault(`${path}.password`, 'must be four hexadecimal digits', 'correct it');
   return {
     station,
     password,
-    centre: read.whole(fields['centre'], `${path}.centre`, 1, 255),
+    centre: read.whole(fields['centre'], `${path}.centre`, 0, 255),
     reportMs: read.whole(fields['reportMs'], `${path}.reportMs`, 1_000, 2_000_000_000),
     sensors: read.list(fields['sensors'], `${path}.sensors`).map((item, index) => {
       const at = `${path}.sensors[${index}]`;

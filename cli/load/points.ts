@@ -13,6 +13,7 @@ import {
   sensorSchema,
 } from '#cli/load/schemas.ts';
 import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
+import { elementQuantity } from '#edge/link/elements.ts';
 import type { LinkConfig } from '#model/edge-config.ts';
 import type { NativeSensor } from '#model/native.ts';
 import type { SensorId } from '#model/reading.ts';
@@ -154,6 +155,25 @@ function checkRegister(
   }
 }
 
+/** Whether the station's element can be what the sensor is. */
+function checkElement(
+  source: Source,
+  path: Path,
+  row: SensorRow,
+  device: ReportedDevice,
+  protocol: LinkConfig['protocol'],
+): void {
+  const quantity = elementQuantity(protocol, device.element);
+  if (quantity === null) {
+    const message = `${protocol} has no element "${device.element}" that a sensor can be read from`;
+    const mend = `use one of docs/protocols/${protocol}.md, e.g. ${protocol === 'sl651' ? '"26", "39", "45-7"' : 'rain-total, level-1'}`;
+    source.find([...path, 'device', 'element'], { kind: 'unknown-element', message, mend });
+  } else if (quantity !== row.quantity) {
+    const message = `element "${device.element}" measures ${quantity}, not ${row.quantity}`;
+    source.find([...path, 'quantity'], { kind: 'quantity', message, mend: `write quantity: ${quantity}` });
+  }
+}
+
 /** Where the sensor is read from, and after how long without a reading it is missed. */
 function bindDevice(
   source: Source,
@@ -173,6 +193,7 @@ function bindDevice(
   }
   if ('link' in device) {
     const station = findStation(source, here, device, context.edges);
+    if (station !== undefined) checkElement(source, path, row, device, station.protocol);
     const key = wireKey(device.edge, device.link, device.station, device.element);
     return { edgeId: device.edge, key, missedMs: STALE_REPORTS * (station?.reportMs ?? 0) };
   }

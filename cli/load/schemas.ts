@@ -148,8 +148,8 @@ export const busSchema = z.discriminatedUnion('kind', [
 ]);
 
 const stationSchema = z.strictObject({
-  station: z.string().regex(/^\d{10}$/, 'must be the ten digits of the station address, in quotes'),
-  centre: z.number().int().min(1).max(255).default(1),
+  station: z.string().regex(/^[0-9A-F]{10}$/, 'must be the ten digits (0-9 A-F) of the station address, in quotes'),
+  centre: z.number().int().min(0).max(255).default(1),
   password: z
     .string()
     .regex(/^[0-9A-Fa-f]{4}$/, 'must be four hexadecimal digits, in quotes')
