@@ -71,7 +71,7 @@ function gauge(quantity: QuantityCode, decimals: number): LinkElement {
 }
 
 function sl651Element(element: string): LinkElement | undefined {
-  const bit = /^45\.(\d{1,2})$/.exec(element);
+  const bit = /^45-(\d{1,2})$/.exec(element);
   if (bit !== null) {
     const known = STATUS_BITS.find((row) => row.bit === Number(bit[1]));
     if (known === undefined) return undefined;
@@ -91,7 +91,7 @@ function sl427Element(element: string): LinkElement | undefined {
   return match === null ? undefined : gauge(match[1] as 'level' | 'flow' | 'velocity', 3);
 }
 
-/** Undefined when a sensor cannot be fed by it. Elements as in docs/protocols: `26`, `F4`, `45.7`; `rain-total`, `level-1`. */
+/** Undefined when a sensor cannot be fed by it. Elements as in docs/protocols: `26`, `F4`, `45-7`; `rain-total`, `level-1`. */
 export const linkElement = (protocol: LinkConfig['protocol'], element: string): LinkElement | undefined =>
   protocol === 'sl651' ? sl651Element(element) : sl427Element(element);
 

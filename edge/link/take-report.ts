@@ -170,7 +170,7 @@ function takeItem(run: Run, sensor: Sensor, item: Item): Take {
   }
 }
 
-const elementOf = (element: string): string => element.replace(/^(45)\.\d+$/, '$1');
+const elementOf = (element: string): string => element.replace(/^45-\d+$/, '45');
 
 /** Elements that no sensor asks for are left alone. `place` names link and station in the notes. */
 export function takeReport(

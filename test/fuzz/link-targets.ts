@@ -22,7 +22,7 @@ function linkOf(protocol: LinkConfig['protocol'], station: string, elements: rea
   const one: StationConfig = { station, centre: 1, password: '1234', reportMs: 3_600_000, sensors };
   return { id: 'l', protocol, kind: 'tcp-listen', host: '127.0.0.1', port: 1, stations: [one] };
 }
-const HYDRO = linkOf('sl651', '0012345678', [...SL651_ELEMENTS.keys(), '45.0', '45.7', '45.10']);
+const HYDRO = linkOf('sl651', '0012345678', [...SL651_ELEMENTS.keys(), '45-0', '45-7', '45-10']);
 const WATER = linkOf('sl427', '0102030405', ['rain-total', 'level-1', 'level-2', 'flow-1', 'velocity-1', 'voltage']);
 
 /** Every outcome judged: a reading has a whole number or a reason. */

@@ -40,7 +40,7 @@ async function open(elements: readonly string[], change = {}) {
 
 describe('a station that reports over TCP', () => {
   test('its report is confirmed and read: rain as increments of its counter, level, voltage, door', async () => {
-    const { rig, station } = await open(['26', '39', '38', '45.7', '45.0']);
+    const { rig, station } = await open(['26', '39', '38', '45-7', '45-0']);
     const start = minuteBefore(20);
     const report = (serial: number, atMs: number, mm: string, status: string) =>
       encodeReport(identity(), {
@@ -76,11 +76,11 @@ describe('a station that reports over TCP', () => {
       [5, 1_220],
     ]);
     // Bit 7 is 1 when the door is closed; bit 0 is 1 when the mains are lost.
-    expect(shown(rig.readings('45.7'), start)).toEqual([
+    expect(shown(rig.readings('45-7'), start)).toEqual([
       [0, 0],
       [5, 1],
     ]);
-    expect(shown(rig.readings('45.0'), start)).toEqual([
+    expect(shown(rig.readings('45-0'), start)).toEqual([
       [0, 0],
       [5, 1],
     ]);

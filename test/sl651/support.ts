@@ -13,7 +13,7 @@ export const MINUTE = 60_000;
 export const STATION = '0012345678';
 
 export const sensorsOf = (...elements: readonly string[]): StationConfig['sensors'] =>
-  elements.map((element) => ({ sensorId: `s-${element.replace('.', '-')}`, element }));
+  elements.map((element) => ({ sensorId: `s-${element}`, element }));
 
 export const stationConfig = (elements: readonly string[], change: Partial<StationConfig> = {}): StationConfig => ({
   ...{ station: STATION, centre: 1, password: '1234', reportMs: 3_600_000, sensors: sensorsOf(...elements) },
@@ -52,7 +52,7 @@ export async function startRig(link: LinkConfig, folder = tempDir()) {
     counted,
     counts: () => ctx.counts,
     port: () => Number(edge.addresses[0]?.split(':').at(-1)),
-    readings: (element: string): readonly Reading[] => centre.readings(`s-${element.replace('.', '-')}`),
+    readings: (element: string): readonly Reading[] => centre.readings(`s-${element}`),
     /** The next commits fail as a full disk lets them fail. */
     refuseCommits: (count: number) => {
       const spy = vi.spyOn(Outbox.prototype, 'commit');
