@@ -10,13 +10,14 @@ export type BenchOutcome = {
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, centre, latency, edge] = await Promise.all([
+  const [rules, centre, latency, edge, siren] = await Promise.all([
     import('#test/bench/rules.ts'),
     import('#test/bench/centre.ts'),
     import('#test/bench/latency.ts'),
     import('#test/bench/edge.ts'),
+    import('#test/bench/edge-siren.ts'),
   ]);
-  return [...centre.rows, ...latency.rows, ...rules.rows, ...edge.rows];
+  return [...centre.rows, ...latency.rows, ...rules.rows, ...edge.rows, ...siren.rows];
 }
 
 const shown = (value: number): string =>
