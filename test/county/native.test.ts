@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkCounty, parseCounty } from '#cli/load/county.ts';
 import { compileEdgeConfigs } from '#cli/load/edge-configs.ts';
 import { formatLint } from '#model/result.ts';
+import { compileRules } from '#rules/compile.ts';
 import { placeOf, shippedFiles, shippedProfiles } from './shipped.ts';
 
 const NOW = Date.parse('2026-06-03T06:00:00Z');
@@ -25,7 +26,7 @@ describe('the example of devices that bring their own messages', () => {
   it('loads beside the shipped county without a finding', () => {
     const { lints, looked } = checkCounty(withExample(), NOW, profiles);
     expect(lints.map(formatLint)).toEqual([]);
-    expect(looked).toMatchObject({ edges: 6, sensors: 14 });
+    expect(looked).toMatchObject({ edges: 6, sensors: 16 });
   });
 
   it('makes each gateway an edge that needs no box, and binds fields by what the format says of them', () => {
@@ -53,6 +54,19 @@ describe('the example of devices that bring their own messages', () => {
       dataDir: () => 'x',
     });
     expect(configs.map(({ edgeId }) => edgeId)).toEqual(['edge-shiqiao', 'edge-qingxi', 'edge-park']);
+  });
+
+  it('has rules for what detectors say of themselves, each a condition of its own', () => {
+    const files = [{ file: 'rules/detector-states.yaml', text: example('detector-states.yaml') }];
+    const compiled = registry === undefined ? undefined : compileRules(files, registry, { tickMs: 5_000 });
+    expect(compiled?.ok === false ? compiled.error.map(formatLint) : []).toEqual([]);
+    const rules = compiled?.ok === true ? [...compiled.value.values()].flatMap((set) => set.rules) : [];
+    const bound = rules.map(({ rule, sensorId }) => `${rule.split('@')[0]} ${sensorId}`).sort();
+    expect(bound).toEqual([
+      'detector-battery example-smoke-1-low-battery',
+      'detector-fault example-smoke-1-fault',
+      'detector-removed example-smoke-1-tamper',
+    ]);
   });
 
   it('misses a device after two of its messages, unless the sensor says otherwise', () => {
