@@ -30,6 +30,8 @@ export type Exchange = {
 
 export type FieldLine = {
   readonly ask: (request: ReadRequest, timeoutMs: number) => Promise<Exchange>;
+  /** Why the line is gone, when it is: then silence says nothing of the units. */
+  readonly lost: () => Trouble | undefined;
   readonly close: () => Promise<void>;
 };
 
@@ -130,7 +132,15 @@ export async function openFieldLine(place: Place): Promise<Result<FieldLine, Tro
     }
     return exchange(outcome ?? { kind: 'silent' });
   };
-  return ok({ ask, close: () => line.close() });
+  const lost = (): Trouble | undefined =>
+    closed === undefined
+      ? undefined
+      : {
+          kind: 'other',
+          message: `${placeName(place)} went away while it was asked 线路中断 (${closed})`,
+          mend: 'is the adapter loose, or did the serial server close the connection?',
+        };
+  return ok({ ask, lost, close: () => line.close() });
 }
 
 export const hexOf = (bytes: Uint8Array): string =>

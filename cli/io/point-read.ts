@@ -125,6 +125,8 @@ async function readAll(targets: readonly Target[], options: PointArguments): Pro
     if (!line.ok) return line.error;
     try {
       const report = await readUnit(line.value, target, keys, timeoutMs);
+      const lost = line.value.lost();
+      if (lost !== undefined) return lost;
       reports.push(report);
       if (!options.json) printReport(report);
     } finally {

@@ -86,7 +86,7 @@ export async function walkUnits(line: FieldLine, options: WalkOptions): Promise<
     return true;
   };
   for (const [index, unitId] of options.units.entries()) {
-    if (options.signal.aborted) break;
+    if (options.signal.aborted || line.lost() !== undefined) break;
     const heard = await hear(line, unitId, options.timeoutMs);
     asked++;
     if (heard === 'disturbed') {

@@ -21,7 +21,7 @@ import {
 } from '#cli/scan-plan.ts';
 import { formatTable } from '#cli/table.ts';
 import { formatReading } from '#cli/unit-reading.ts';
-import { formatLint, ok, type Result } from '#model/result.ts';
+import { err, formatLint, ok, type Result } from '#model/result.ts';
 
 const MAX_PATIENCE_MS = 10_000;
 /** Over TCP there is no speed of ours; the serial side is taken to be slow. */
@@ -177,7 +177,9 @@ async function walkPlaces(
       onProgress: progress.show,
     });
     progress.end();
+    const lost = line.value.lost();
     await line.value.close();
+    if (lost !== undefined) return err(lost);
     runs.push({ place, ...walked });
     if (walked.found.length > 0 && !options.all) break;
   }

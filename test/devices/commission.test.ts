@@ -4,7 +4,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, wr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openFieldLine } from '#cli/io/field-line.ts';
+import { pointRead } from '#cli/io/point-read.ts';
+import { walkUnits } from '#cli/io/scan-line.ts';
+import { serialScan } from '#cli/io/serial-scan.ts';
 import { openSerialLine } from '#edge/io/serial-line.ts';
 import { openPeerLine, type PeerLine, PYTHON } from '#test/devices/pymodbus-units.ts';
 import { runFengsui, top } from '#test/support/command.ts';
@@ -222,15 +226,46 @@ describe.skipIf(!hasSocat)('a line on which nobody can be asked', { timeout: 60_
     const refused = await run('point', 'read', '--tcp', `127.0.0.1:${port}`, '--profile', 'sl651-rain-gauge');
     expect(refused.text).toMatch(/takes no connection/);
     expect(refused.code).toBe(6);
-    for (const args of [
-      ['serial', 'scan'],
-      ['serial', 'scan', line.path, '--units', '0-300'],
-      ['serial', 'scan', line.path, '--tcp', '127.0.0.1:502'],
-      ['point', 'read'],
-      ['point', 'read', '--port', line.path, '--profile', 'nothing'],
-      ['point', 'read', '--port', line.path, '--profile', 'qdy30a', '--register', 'x'],
-    ])
-      expect([args, (await run(...args)).code]).toEqual([args, 2]);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const scanned = { parity: 'none', units: '1', patience: '10', all: false, fit: false, json: false };
+    const read = { county: 'county', json: false };
+    const devices = join(top, 'devices');
+    const codes = [
+      await serialScan(undefined, scanned, devices),
+      await serialScan(line.path, { ...scanned, units: '0-300' }, devices),
+      await serialScan(line.path, { ...scanned, tcp: '127.0.0.1:502' }, devices),
+      await serialScan(line.path, { ...scanned, patience: 'long' }, devices),
+      await pointRead(undefined, read, devices),
+      await pointRead(undefined, { ...read, port: line.path }, devices),
+      await pointRead(undefined, { ...read, port: line.path, profile: 'nothing' }, devices),
+      await pointRead('taoshuwan', { ...read, port: line.path, profile: 'qdy30a' }, devices),
+      await pointRead(undefined, { ...read, port: line.path, profile: 'qdy30a', register: 'x' }, devices),
+      await pointRead(undefined, { ...read, tcp: 'no address', profile: 'qdy30a' }, devices),
+    ];
+    expect(codes).toEqual(codes.map(() => 2));
+    expect(said).toHaveBeenCalledTimes(codes.length);
+    said.mockRestore();
+  });
+
+  it('knows that the line went away, so that silence is not told as nobody', async () => {
+    const other = await openPeerLine(undefined);
+    const opened = await openFieldLine({ kind: 'serial', path: other.path, baudRate: 9600, parity: 'none' });
+    if (!opened.ok) throw new Error(opened.error.message);
+    expect(opened.value.lost()).toBeUndefined();
+    let stopped: Promise<void> | undefined;
+    const walked = await walkUnits(opened.value, {
+      units: [1, 2, 3, 4, 5, 6, 7, 8],
+      timeoutMs: 200,
+      files: [],
+      signal: new AbortController().signal,
+      onProgress: () => {
+        stopped ??= other.stop();
+      },
+    });
+    await stopped;
+    expect(walked.asked).toBeLessThan(8);
+    expect(opened.value.lost()?.message).toMatch(/went away while it was asked/);
+    await opened.value.close();
   });
 
   it('ends at Ctrl-C between two units and tells how far it came', async () => {
