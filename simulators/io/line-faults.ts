@@ -25,7 +25,6 @@ export function driveLineFaults(parts: LineFaultParts): LineFaults {
   const { lineId, seed, faults, plug, clock, log } = parts;
   let cancel: () => void = () => undefined;
   let open = true;
-  /** When each babble last spoke, by the instant at which it began. */
   let lookedAtMs = clock.nowMs();
 
   const apply = (nowMs: number) => {
@@ -36,8 +35,8 @@ export function driveLineFaults(parts: LineFaultParts): LineFaults {
     for (const { fault, fromMs } of inForce) {
       if (fault.kind !== 'babble' || !isIn) continue;
       const ticksAt = (atMs: number) => Math.floor((atMs - fromMs) / fault.everyMs);
-      // The first word comes when it begins; words that a fast clock jumped over are said once.
-      const isDue = lookedAtMs < fromMs || ticksAt(nowMs) > ticksAt(lookedAtMs);
+      // The first word comes when it begins (before that the count is negative); words that a fast clock jumped over are said once.
+      const isDue = ticksAt(nowMs) > ticksAt(lookedAtMs);
       const name = `${lineId}/babble`;
       if (isDue) parts.babble(fault.hex === null ? noiseBytes(seed, name, nowMs, fault.count) : bytesOfHex(fault.hex));
     }

@@ -200,6 +200,15 @@ describe('faults of an answer', () => {
     expect([await crackMm(rig), await coil()]).toEqual([20, '01']);
   });
 
+  it('frozenBlock: shows no fault that began after it froze', async () => {
+    const rig = await start(
+      '{ bus: a, fault: frozenBlock, atS: 10 }\n  - { bus: a, unit: 2, register: displacement, fault: spike, by: 500, atS: 15 }',
+      { units: unitWith({ kind: 'ramp', from: 0, to: 100, startMs: 0, durationMs: 100_000 }) },
+    );
+    rig.at(20);
+    expect(await crackMm(rig)).toBe(10);
+  });
+
   it('strikes the chosen share of the answers, the same ones each time', async () => {
     const struck = async () => {
       const rig = await start('{ bus: a, unit: 1, fault: busy, share: 0.3 }');
