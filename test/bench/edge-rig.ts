@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import { type BusConfig, type EdgeConfig, NOTHING_LOCAL } from '#model/edge-config.ts';
 import type { BoxCounts } from '#test/bench/edge-box.ts';
-import type { SimOrder } from '#test/bench/edge-sim.ts';
+import type { SimEvent, SimMessage, SimOrder } from '#test/bench/edge-sim.ts';
 import type { Rig } from '#test/bench/rig.ts';
 import { EDGE_ID, startCentre, TOWNSHIP } from '#test/edge/support.ts';
 
@@ -75,7 +75,10 @@ const forked = (rig: Rig, file: string): ChildProcess => {
 
 export type Served = {
   readonly paths: readonly string[];
-  readonly silence: (unitIds: readonly number[]) => Promise<void>;
+  readonly silence: (unitIds: readonly number[]) => void;
+  /** Changes a holding register; who reads it and what is written then is told by `onEvent`. */
+  readonly set: (change: NonNullable<SimMessage['set']>) => void;
+  readonly onEvent: (run: (event: SimEvent) => void) => void;
 };
 
 /** Lines that spend the time which their baud rate costs. */
@@ -89,11 +92,9 @@ export async function serveLines(rig: Rig, plan: LinesPlan): Promise<Served> {
   await ready;
   return {
     paths,
-    silence: async (silent) => {
-      const told = messageOf(simulator, 'the simulator');
-      simulator.send({ silent });
-      await told;
-    },
+    silence: (silent) => void simulator.send({ silent } satisfies SimMessage),
+    set: (set) => void simulator.send({ set } satisfies SimMessage),
+    onEvent: (run) => void simulator.on('message', (event: SimEvent) => run(event)),
   };
 }
 
