@@ -52,7 +52,7 @@ export function findAnswer(request: ReadRequest, bytes: Uint8Array): Outcome | u
   for (let from = 0; from < bytes.length; from++) {
     const scan = scanReply(request, bytes.subarray(from));
     if (scan.kind === 'reply' || scan.kind === 'exception') return scan;
-    if (scan.kind === 'bad') first ??= scan.fault;
+    first ??= scan.kind === 'bad' ? scan.fault : 'truncated';
   }
   return { kind: 'garbled', fault: first ?? 'truncated' };
 }

@@ -1,7 +1,6 @@
 /** The commands of commissioning, as a person runs them, against units and lines that are not ours. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,7 +9,7 @@ import { pointRead } from '#cli/io/point-read.ts';
 import { walkUnits } from '#cli/io/scan-line.ts';
 import { serialScan } from '#cli/io/serial-scan.ts';
 import { openSerialLine } from '#edge/io/serial-line.ts';
-import { openPeerLine, type PeerLine, PYTHON } from '#test/devices/pymodbus-units.ts';
+import { freePort, openPeerLine, openPeerSocket, type PeerLine, PYTHON } from '#test/devices/pymodbus-units.ts';
 import { runFengsui, top } from '#test/support/command.ts';
 import { needs } from '#test/support/needs.ts';
 import { until } from '#test/support/until.ts';
@@ -133,6 +132,29 @@ describe.skipIf(!hasPeers)('units that pymodbus serves', { timeout: 60_000 }, ()
     expect(code).toBe(0);
   });
 
+  it.each(['tcp', 'rtu-tcp'] as const)('point read and serial scan go over %s as well', async (kind) => {
+    const peer = await openPeerSocket(kind, { 3: { 4: { 106: 0x2000, 107: 0x413a } } });
+    try {
+      const read = await run(
+        'point',
+        'read',
+        `--${kind}`,
+        peer.address,
+        '--unit',
+        '3',
+        '--profile',
+        'vegapuls-60-modbus',
+      );
+      expect(read.text).toContain('-> 03 04 00 6A 00 02');
+      expect(read.text).toMatch(/2000 413A\s+11\.633 m\s+ok/);
+      expect(read.code).toBe(0);
+      const scan = await run('serial', 'scan', `--${kind}`, peer.address, '--units', '2-4', '--json');
+      expect(jsonIn(scan.text).items.map(({ unitId }: { unitId: number }) => unitId)).toEqual([3]);
+    } finally {
+      await peer.stop();
+    }
+  });
+
   it('point read finds the units of a hazard point in the county', async () => {
     const county = mkdtempSync(join(tmpdir(), 'fengsui-county-'));
     try {
@@ -218,12 +240,14 @@ describe.skipIf(!hasSocat)('a line on which nobody can be asked', { timeout: 60_
 
   it('says that there is no such port, no such address, and no such option', async () => {
     expect((await run('serial', 'scan', join(line.folder, 'nothing'), '--units', '1')).code).toBe(5);
-    const free = createServer();
-    const port = await new Promise<number>((resolve) => {
-      free.listen(0, '127.0.0.1', () => resolve((free.address() as { port: number }).port));
-    });
-    await new Promise((resolve) => free.close(resolve));
-    const refused = await run('point', 'read', '--tcp', `127.0.0.1:${port}`, '--profile', 'sl651-rain-gauge');
+    const refused = await run(
+      'point',
+      'read',
+      '--tcp',
+      `127.0.0.1:${await freePort()}`,
+      '--profile',
+      'sl651-rain-gauge',
+    );
     expect(refused.text).toMatch(/takes no connection/);
     expect(refused.code).toBe(6);
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
