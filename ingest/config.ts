@@ -1,8 +1,10 @@
 /** What ingest is started with, and what it needs from others. */
+import type { EdgeConfigPush } from '#model/edge-config.ts';
 import type { Cursors } from '#model/journal.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
+import type { FleetTimes } from './fleet.ts';
 import type { GapTimes } from './gaps.ts';
 import type { CheckToken } from './io/http-push.ts';
 import type { StoreOptions } from './journal-item.ts';
@@ -23,6 +25,8 @@ export type IngestConfig = {
   readonly journalHorizonMs?: number;
   /** When batches that the journal lacks are asked for; real time. */
   readonly gaps?: Partial<GapTimes>;
+  /** When configurations are pushed; real time. */
+  readonly fleet?: Partial<FleetTimes>;
   /** Where devices may push by HTTP (loopback, behind a TLS proxy); nowhere without it. */
   readonly push?: { readonly host: string; readonly port: number };
 };
@@ -36,6 +40,11 @@ export type IngestPorts = {
   };
   /** Up to where all readers but history are done; without it nothing is ever removed from the journal. */
   readonly minCursor?: () => Cursors;
+  /** What the boxes in the field should run; without it nothing is pushed. */
+  readonly edgeConfigs?: {
+    readonly current: () => ReadonlyMap<string, EdgeConfigPush>;
+    readonly onChange: (run: () => void) => () => void;
+  };
   /** Needed with `push`. */
   readonly checkToken?: CheckToken;
 };

@@ -12,6 +12,7 @@ import {
 } from './config.ts';
 import { DEFAULT_GAP_TIMES } from './gaps.ts';
 import { createControl } from './io/control.ts';
+import { openFleet } from './io/fleet.ts';
 import { startHistory } from './io/history.ts';
 import { readHistoryCursors } from './io/history-reader.ts';
 import { openPush } from './io/http-push.ts';
@@ -29,7 +30,7 @@ import { DEFAULT_STORE_OPTIONS } from './journal-item.ts';
 import { createStateFeed } from './state-feed.ts';
 
 const STATE_EVERY_MS = 1_000;
-const RESEND_EVERY_MS = 1_000;
+const ASK_EVERY_MS = 1_000;
 const LOOPS_END_LIMIT_MS = 1_000;
 
 export async function startIngest(
@@ -73,10 +74,13 @@ export async function startIngest(
 
   const hear = (topic: EdgeTopic, payload: Buffer): void => {
     if (topic.channel === 'up') receiver.receive(topic, payload);
-    else if (topic.channel === 'reply') resend.takeReply(topic, payload);
-    else if (topic.channel === 'status') {
+    else if (topic.channel === 'reply') {
+      if (!fleet.takeReply(topic, payload)) resend.takeReply(topic, payload);
+    } else if (topic.channel === 'status') {
       const status = control.takeStatus(topic, payload);
-      if (status !== undefined) resend.takeStatus(topic, status);
+      if (status === undefined) return;
+      resend.takeStatus(topic, status);
+      fleet.takeStatus(topic, status);
     }
   };
   const uplink = openUplink(
@@ -89,6 +93,7 @@ export async function startIngest(
         upSinceMs = ctx.clock.nowMs();
         control.forgetHeard();
         resend.forgetHeard();
+        fleet.forgetHeard();
         clearTimeout(graceTimer);
         graceTimer = setTimeout(control.loseUnheard, config.edgeGraceMs ?? EDGE_GRACE_MS);
       },
@@ -100,6 +105,10 @@ export async function startIngest(
     ctx,
   );
   const resend = createResend(journal, uplink.publish, { ...DEFAULT_GAP_TIMES, ...config.gaps }, ctx);
+  const fleet = openFleet({
+    ...{ dataDir: config.dataDir, configs: ports.edgeConfigs, publish: uplink.publish, ctx },
+    times: config.fleet,
+  });
   const receiver = createReceiver({
     journal,
     registry: ports.registry,
@@ -112,7 +121,11 @@ export async function startIngest(
     for (const { topic, state } of feed.drain()) uplink.publish(topic, JSON.stringify(state));
   };
   const stateTimer = setInterval(publishStates, STATE_EVERY_MS);
-  const resendTimer = setInterval(() => uplink.isUp() && resend.ask(), RESEND_EVERY_MS);
+  const askTimer = setInterval(() => {
+    if (!uplink.isUp()) return;
+    resend.ask();
+    fleet.push();
+  }, ASK_EVERY_MS);
 
   const reinject = createReinjection(quarantine, journal, ports.registry, ctx);
   const cancels = [
@@ -168,7 +181,8 @@ export async function startIngest(
       stopping.abort();
       clearTimeout(graceTimer);
       clearInterval(stateTimer);
-      clearInterval(resendTimer);
+      clearInterval(askTimer);
+      fleet.stop();
       for (const cancel of cancels) cancel();
       await push?.close();
       await uplink.close();

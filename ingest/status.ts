@@ -8,6 +8,18 @@ export type HeardStatus = {
   readonly bootId: string;
   /** Where its outbox stands; an edge that is lost, or of an older make, does not say. */
   readonly outbox: { readonly epoch: string; readonly nextSeq: number } | null;
+  /** How it is; an edge that is lost, or of an older make, does not say. */
+  readonly care: HeardCare | null;
+};
+export type HeardCare = {
+  readonly inventoryVersion: string;
+  readonly queuedBatches: number | null;
+  readonly oldestQueuedMs: number | null;
+  readonly clockOffsetMs: number | null;
+  readonly supplyV: number | null;
+  readonly signalDbm: number | null;
+  readonly diskFreeBytes: number | null;
+  readonly uptimeS: number | null;
 };
 export type HeardReply = {
   readonly id: string;
@@ -18,7 +30,7 @@ export type HeardReply = {
 
 const MAX_CHARACTERS = 4_096;
 const MAX_REPLY_CHARACTERS = 65_536;
-const MAX_MESSAGE = 200;
+const MAX_MESSAGE = 2_000;
 
 type Fields = { readonly [key: string]: unknown };
 const isSeq = (raw: unknown): raw is number => typeof raw === 'number' && Number.isSafeInteger(raw) && raw >= 1;
@@ -41,7 +53,27 @@ export function parseStatus(text: string): HeardStatus | undefined {
   if (state !== 'online' && state !== 'lost') return undefined;
   if (!isToken(edgeId) || !isToken(bootId)) return undefined;
   const outbox = isToken(epoch) && isSeq(nextSeq) ? { epoch, nextSeq } : null;
-  return { state, edgeId, bootId, outbox };
+  return { state, edgeId, bootId, outbox, care: parseCare(raw) };
+}
+
+function parseCare(raw: Fields): HeardCare | null {
+  const inventoryVersion = raw['inventoryVersion'];
+  if (!isToken(inventoryVersion)) return null;
+  const box = typeof raw['box'] === 'object' && raw['box'] !== null ? (raw['box'] as Fields) : {};
+  const number = (from: Fields, name: string): number | null => {
+    const value = from[name];
+    return typeof value === 'number' && Number.isFinite(value) ? value : null;
+  };
+  return {
+    inventoryVersion,
+    queuedBatches: number(raw, 'queuedBatches'),
+    oldestQueuedMs: number(raw, 'oldestQueuedMs'),
+    clockOffsetMs: number(raw, 'clockOffsetMs'),
+    supplyV: number(box, 'supplyV'),
+    signalDbm: number(box, 'signalDbm'),
+    diskFreeBytes: number(box, 'diskFreeBytes'),
+    uptimeS: number(box, 'uptimeS'),
+  };
 }
 
 export function parseReply(text: string): HeardReply | undefined {
