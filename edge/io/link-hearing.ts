@@ -6,6 +6,7 @@ import type { LinkConfig } from '../../model/edge-config.ts';
 import type { StageContext } from '../../model/ports.ts';
 import type { Heard } from '../link/hear.ts';
 import { takeReport } from '../link/take-report.ts';
+import type { Assembly } from '../sl651/reassemble.ts';
 import type { Pictures } from './link-pictures.ts';
 import type { Outbox } from './outbox.ts';
 import type { Recorder } from './recorder.ts';
@@ -19,6 +20,8 @@ export type LinkDeps = {
 
 /** Takes what was heard; returns the bytes of the answer, if there is to be one. */
 export type Hearing = {
+  /** Messages in packets that are under way on all connections of the link, by station. */
+  readonly assemblies: Map<string, Assembly>;
   readonly take: (heard: Heard) => Uint8Array | undefined;
   readonly count: (result: string, by?: number) => void;
 };
@@ -103,5 +106,5 @@ export function openHearing(link: LinkConfig, { ctx, outbox, recorder, pictures 
     return record(heard, place, seenKey) ? answer() : undefined;
   };
 
-  return { take, count };
+  return { assemblies: new Map(), take, count };
 }

@@ -53,7 +53,9 @@ function serialOf(head: Sl651Frame): number {
 
 function openSl651(link: LinkConfig, ctx: StageContext, hearing: Hearing, write: Write): LinkSession {
   const scanner = createSl651Scanner();
-  const assemblies = new Map<string, Assembly>();
+  const { assemblies } = hearing;
+  /** Stations whose packets came here: this session asks for what is missing. */
+  const mine = new Set<string>();
 
   const askAgain = (station: string, assembly: Assembly): void => {
     if (assembly.asked >= MAX_ASKED) {
@@ -70,8 +72,11 @@ function openSl651(link: LinkConfig, ctx: StageContext, hearing: Hearing, write:
   };
 
   const timer = setInterval(() => {
-    for (const [station, assembly] of assemblies)
-      if (performance.now() - assembly.lastMs > PACKET_SILENCE_MS) askAgain(station, assembly);
+    for (const station of mine) {
+      const assembly = assemblies.get(station);
+      if (assembly === undefined) mine.delete(station);
+      else if (performance.now() - assembly.lastMs > PACKET_SILENCE_MS) askAgain(station, assembly);
+    }
   }, 500);
   timer.unref();
 
@@ -89,6 +94,7 @@ function openSl651(link: LinkConfig, ctx: StageContext, hearing: Hearing, write:
     const joined = addPacket(before, frame, performance.now());
     if (joined.kind === 'waiting') {
       assemblies.set(frame.station, joined.assembly);
+      mine.add(frame.station);
       hearing.count('packet');
       // The last one is there, or one that was asked for came: the next that is missing is asked for at once.
       const isLast = frame.packet?.sequence === frame.packet?.total;
@@ -109,6 +115,9 @@ function openSl651(link: LinkConfig, ctx: StageContext, hearing: Hearing, write:
         else reply(hearing, hearSl651(link, frame, frame.body), write);
       }
     },
-    close: () => clearInterval(timer),
+    close: () => {
+      clearInterval(timer);
+      for (const station of mine) assemblies.delete(station);
+    },
   };
 }

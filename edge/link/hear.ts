@@ -83,6 +83,8 @@ export function hearSl427(link: LinkConfig, frame: Sl427Frame): Heard {
   if (!read.ok) return refused('body', `${read.error.message} at ${read.error.offset}`);
   const { items, observedAtMs, timeDigits, link: check } = read.value;
   const isReport = ['C0', '81', '82', '84'].includes(frame.afn);
+  // Not confirmed, since it would be lost.
+  if (isReport && frame.divided !== null) return refused('body', 'a divided message, which is not joined');
   const identity = `${frame.afn}-${frame.func}-${timeDigits}-${crc16(frame.data).toString(16)}`;
   return {
     kind: 'heard',
