@@ -95,8 +95,9 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const locate = openLocator(grids.grids.values());
   const before = lints.length;
   const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, native, profiles });
-  checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
   const complete = !lints.slice(before).some(({ severity }) => severity === 'error');
+  // A point that could not be read is told where it stands, not again at every output that names it.
+  if (complete) checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
   const boxes = hangSensors(edgeSource, edges, points.wires, complete);
   const hung = new Map([...boxes, ...hangNative(native, points.natives, points.sensors, complete)]);
   const channels = bindChannels(open.one('channels'));

@@ -125,7 +125,7 @@ describe('edge configurations', () => {
       pollMs: 1000,
     });
     expect(shiqiao?.buses[0]?.units[1]?.sensors).toEqual([{ sensorId: 'taoshuwan-crack', register: 'displacement' }]);
-    expect(Object.keys(shiqiao?.profiles ?? {})).toHaveLength(2);
+    expect(Object.keys(shiqiao?.profiles ?? {})).toHaveLength(3);
     expect(park?.buses[0]).toMatchObject({ kind: 'modbus-tcp', host: '127.0.0.1', port: 1502 });
   });
 
