@@ -11,10 +11,12 @@ import { createTables, prepareStatements, type Statements } from './outbox-schem
 /** Larger files are not read through at start: a corrupt page of theirs shows when it is touched. */
 const CHECK_UP_TO_BYTES = 64_000_000;
 const PAGE_BYTES = 4_096;
-/** The write-ahead log may take this part of the bound, between 64 kB and 4 MB. */
+/** The write-ahead log may take this part of the bound, between 64 kB and 2 MB. */
 const LOG_SHARE = 32;
 const MIN_LOG_PAGES = 16;
-const MAX_LOG_PAGES = 1_000;
+const MAX_LOG_PAGES = 500;
+/** On a disk that was full once. */
+const SHORT_LOG_PAGES = 64;
 
 const newEpoch = (): string => randomBytes(9).toString('base64url');
 const FILE = /^outbox-([A-Za-z0-9_-]{1,64})\.sqlite$/;
@@ -24,6 +26,8 @@ const OURS = /^outbox[-.]/;
 export type OutboxPlace = {
   readonly dataDir: string;
   readonly maxBytes: number;
+  /** Size of the file in pages at most; for tests of a full disk. */
+  readonly maxPages?: number;
   readonly log: Log;
   readonly metrics: Metrics;
 };
@@ -75,8 +79,9 @@ function openFile(place: OutboxPlace, epoch: string): OutboxFile {
   const pages = Math.min(MAX_LOG_PAGES, Math.max(MIN_LOG_PAGES, Math.floor(place.maxBytes / PAGE_BYTES / LOG_SHARE)));
   const db = openWritable(path, '', pages);
   try {
-    db.exec(`PRAGMA journal_size_limit=${pages * PAGE_BYTES}`);
+    boundLog(db, pages, pages * PAGE_BYTES);
     createTables(db);
+    if (place.maxPages !== undefined) db.exec(`PRAGMA max_page_count=${place.maxPages}`);
     if (!isLarge) {
       const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string } | undefined;
       if (check?.quick_check !== 'ok') throw corrupt(`quick_check: ${check?.quick_check ?? 'no answer'}`);
@@ -116,10 +121,17 @@ const sizeOf = (path: string): number => {
 
 /** What stands on disk beside the pages of the file in use: its log, and files of earlier epochs. */
 export const bytesOfLog = ({ path }: OutboxFile): number => sizeOf(`${path}-wal`);
-/** Moves the log into the file, so that it can begin anew; a disk that is full may refuse even that. */
-export function emptyLog({ db }: OutboxFile): void {
+const boundLog = (db: DatabaseSync, pages: number, keptBytes: number): void =>
+  db.exec(`PRAGMA wal_autocheckpoint=${pages}; PRAGMA journal_size_limit=${keptBytes}`);
+
+/**
+ * Moves the log into the file, so that it begins anew in the space that it has, which nobody else can take then; a disk
+ * that is full may refuse even that.
+ */
+export function restartLog({ db }: OutboxFile): void {
+  boundLog(db, SHORT_LOG_PAGES, -1);
   try {
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.exec('PRAGMA wal_checkpoint(RESTART)');
   } catch {
     // The log goes on where it is.
   }

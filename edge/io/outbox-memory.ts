@@ -96,6 +96,8 @@ export function readNewestBatchMs(db: DatabaseSync): EpochMs | undefined {
 
 /** A batch as it was written. */
 export type StoredBatch = { readonly seq: number; readonly body: string };
+/** `ord` is where it stands in time: an aggregate stands where the first batch stood that it replaces. */
+export type WaitingBatch = { readonly seq: number; readonly ord: number; readonly sent: number };
 
 /** Raw batches behind `seq`, acked or not; one at a time, whatever is committed in between. */
 export function* readRowsAfter(sql: Statements, seq: number): Generator<StoredBatch> {
@@ -106,3 +108,6 @@ export function* readRowsAfter(sql: Statements, seq: number): Generator<StoredBa
     at = row.seq;
   }
 }
+
+export const readOldestMs = (sql: Statements): EpochMs | undefined =>
+  (sql.oldest.get() as { writtenAtMs: number } | undefined)?.writtenAtMs;

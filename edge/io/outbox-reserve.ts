@@ -2,7 +2,8 @@
 import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-const RESERVE_BYTES = 1_000_000;
+/** As much as the log may have to bring into the file before it can begin anew. */
+const RESERVE_BYTES = 2_500_000;
 /** A smaller outbox has no need of one. */
 const WORTH_FROM_BYTES = 64_000_000;
 

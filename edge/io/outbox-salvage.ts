@@ -16,7 +16,7 @@ const KEY = 'salvage';
 /** Where the search stands; on disk in the new file, so that no batch is taken over twice. */
 type Search = { readonly path: string; readonly epoch: string; readonly nextSeq: number; readonly lastSeq: number };
 
-export type SalvageStep = { readonly taken: number; readonly lostReadings: number; readonly isDone: boolean };
+export type SalvageStep = { readonly taken: number; readonly lostReadings: number };
 
 const attempt = <T, E>(read: () => T, otherwise: E): T | E => {
   try {
@@ -63,13 +63,15 @@ export const pendingSalvage = (sql: Statements): string | undefined =>
   (sql.meta.get(KEY) as { value: string } | undefined)?.value;
 
 /** One step, part of a cycle's transaction; batches get numbers from `seq` on. */
-export function salvageSome(sql: Statements, pending: string, epoch: string, seq: number): SalvageStep {
+export function salvageSome(sql: Statements, epoch: string, seq: number): SalvageStep {
+  const pending = pendingSalvage(sql);
+  if (pending === undefined) return { taken: 0, lostReadings: 0 };
   const search = JSON.parse(pending) as Search;
   const db = openBroken(search.path);
   if (db === undefined || search.lastSeq === 0) {
     sql.dropMeta.run(KEY);
     // Nobody knows how many there were: at least it is said that there was something.
-    return { taken: 0, lostReadings: 1, isDone: true };
+    return { taken: 0, lostReadings: 1 };
   }
   const one = attempt(
     () => db.prepare('SELECT seq, readings, ackedAtMs, sent, body FROM batch WHERE seq = ?'),
@@ -97,7 +99,7 @@ export function salvageSome(sql: Statements, pending: string, epoch: string, seq
   const isDone = one === undefined || at > search.lastSeq;
   if (isDone) sql.dropMeta.run(KEY);
   else sql.setMeta.run(KEY, JSON.stringify({ ...search, nextSeq: at } satisfies Search));
-  return { taken, lostReadings, isDone };
+  return { taken, lostReadings };
 }
 
 type Found = {

@@ -3,7 +3,6 @@
  * never change; a poll cycle is one transaction (readings, counter bases, unit states and the time of the cycle).
  */
 import { inTransaction } from '../../model/io/sqlite.ts';
-import type { Log, Metrics } from '../../model/ports.ts';
 import type { SensorId } from '../../model/reading.ts';
 import { addRange, type SeqRange } from '../../model/seen.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -13,13 +12,14 @@ import { type Cycle, writeCycle } from './outbox-cycle.ts';
 import {
   bytesAside,
   bytesOfLog,
-  emptyLog,
   isCorruption,
   isDiskFull,
   type OutboxFile,
+  type OutboxPlace,
   openOutboxFile,
   removeOldestAside,
   replaceFile,
+  restartLog,
 } from './outbox-file.ts';
 import { lockFolder } from './outbox-lock.ts';
 import {
@@ -29,9 +29,11 @@ import {
   readLastCycleMs,
   readNewestBatchMs,
   readNote,
+  readOldestMs,
   readRowsAfter,
   readSilentUnits,
   type StoredBatch,
+  type WaitingBatch,
 } from './outbox-memory.ts';
 import { countUnacked, missingOf, putBackRows } from './outbox-resend.ts';
 import { openReserve, type Reserve } from './outbox-reserve.ts';
@@ -40,28 +42,24 @@ import { pendingSalvage, salvageSome } from './outbox-salvage.ts';
 import { addTally, isDue, NO_TALLY, readTally, type Tally, toldBy, writeTally } from './outbox-tally.ts';
 
 export type { Cycle } from './outbox-cycle.ts';
-export type { StoredBatch } from './outbox-memory.ts';
+export type { StoredBatch, WaitingBatch } from './outbox-memory.ts';
 
 /** An acked batch stays that long, so that a centre that lost its newest rows can ask for it again. */
 export const KEEP_ACKED_MS = 600_000;
 export const MAX_OUTBOX_BYTES = 2_000_000_000;
 /** After a full disk: so much of what is used now is the new bound, until the process starts anew. */
 const SHRINK = 0.9;
+/** When the space is another program's, giving up everything would not bring it back: cycles are refused then. */
+const LEAST_SHARE = 0.25;
 const RELIEVING_STEPS = 20;
 const COMMITS_BETWEEN_LOOKS = 100;
 
-export type OutboxOptions = {
-  readonly dataDir: string;
-  readonly log: Log;
-  readonly metrics: Metrics;
+export type OutboxOptions = Omit<OutboxPlace, 'maxBytes'> & {
   /** All that the outbox may take on disk: its file, the log, what is set aside. */
   readonly maxBytes?: number;
   /** What a sensor's readings mean, for thinning; of one that is not known every reading is kept until it is dropped. */
   readonly kindOf?: KindOf;
 };
-
-/** `ord` is where it stands in time: an aggregate stands where the first batch stood that it replaces. */
-export type WaitingBatch = { readonly seq: number; readonly ord: number; readonly sent: number };
 
 export class Outbox {
   #file: OutboxFile;
@@ -78,6 +76,7 @@ export class Outbox {
   #asideBytes = 0;
   #commits = 0;
   #maxBytes: number;
+  #leastBytes: number | undefined;
   readonly #options: OutboxOptions & { readonly maxBytes: number };
   readonly #reserve: Reserve;
   readonly #lock: { readonly release: () => void };
@@ -175,7 +174,7 @@ export class Outbox {
       const place = { sql, epoch: this.#file.epoch, sent: this.#isExpected };
       const endSeq = writeCycle(place, { ...cycle, events }, firstSeq);
       const room = this.#makeRoom(endSeq);
-      const salvaged = this.#salvage(room.nextSeq);
+      const salvaged = salvageSome(sql, this.#file.epoch, room.nextSeq);
       const nextSeq = room.nextSeq + salvaged.taken;
       sql.setMeta.run('seq', String(nextSeq - 1));
       const tally = addTally(isTelling ? NO_TALLY : this.#tally, {
@@ -184,7 +183,7 @@ export class Outbox {
         unreadable: salvaged.lostReadings,
       });
       if (tally !== this.#tally) writeTally(sql, tally);
-      return { acked, freed, endSeq, nextSeq, room, tally };
+      return { acked, freed, endSeq, nextSeq, room, tally, salvaged: salvaged.taken };
     });
     const written = done.nextSeq - firstSeq - (done.room.nextSeq - done.endSeq);
     this.#acks = [];
@@ -195,6 +194,7 @@ export class Outbox {
     this.#unacked += written - done.acked - done.room.unackedGone;
     this.#tally = done.tally;
     if (isTelling) this.#toldAtMs = nowMs;
+    this.#options.metrics.count('fengsui_edge_outbox_salvaged_batches_total', {}, done.salvaged);
     this.#look(done.room);
     return Array.from({ length: done.endSeq - firstSeq }, (_, index) => firstSeq + index);
   }
@@ -205,22 +205,15 @@ export class Outbox {
     return row?.snapshotSeq ?? Number.MAX_SAFE_INTEGER;
   }
 
-  #makeRoom(nextSeq: number): Room {
+  /** `pageBound` is what the rows may take now; without it they may take what the bound leaves them. */
+  #makeRoom(nextSeq: number, pageBound?: number): Room {
     const { sql, epoch } = this.#file;
     const beside = bytesOfLog(this.#file);
-    const isFull = (): boolean => this.#pageBytes() + beside + this.#asideBytes > this.#maxBytes;
+    const isFull = (): boolean => this.#pageBytes() > (pageBound ?? this.#maxBytes - beside - this.#asideBytes);
     if (isFull() && pendingSalvage(sql) === undefined && removeOldestAside(this.#file))
       this.#asideBytes = bytesAside(this.#file);
     const kindOf = this.#options.kindOf ?? (() => 'unknown');
     return makeRoom({ sql, epoch, kindOf, coveredSeq: this.#covered(), isFull }, nextSeq);
-  }
-
-  #salvage(seq: number): { readonly taken: number; readonly lostReadings: number } {
-    const pending = pendingSalvage(this.#file.sql);
-    if (pending === undefined) return { taken: 0, lostReadings: 0 };
-    const step = salvageSome(this.#file.sql, pending, this.#file.epoch, seq);
-    this.#options.metrics.count('fengsui_edge_outbox_salvaged_batches_total', {}, step.taken);
-    return step;
   }
 
   /** What the last commit gave up is said; now and then the space beside the file is measured. */
@@ -238,13 +231,18 @@ export class Outbox {
   /** The disk has no room although the bound is not reached: the bound comes down. False when nothing could go. */
   #relieve(nowMs: EpochMs): boolean {
     this.#options.metrics.count('fengsui_edge_outbox_disk_full_total');
+    const pages = this.#pageBytes();
+    const pageBound = Math.floor(pages * SHRINK);
+    this.#leastBytes ??= Math.floor(pages * LEAST_SHARE);
+    if (pageBound < this.#leastBytes) return false;
+    this.#maxBytes = Math.min(this.#maxBytes, this.usedBytes() - pages + pageBound);
     const gaveUp = this.#reserve.giveUp();
+    this.#asideBytes = bytesAside(this.#file);
     try {
-      emptyLog(this.#file);
+      restartLog(this.#file);
       this.flushAcks(nowMs);
-      this.#maxBytes = Math.min(this.#maxBytes, Math.floor(this.usedBytes() * SHRINK));
       this.#options.log.error('the disk is full: older rows make room', { maxBytes: this.#maxBytes });
-      for (let step = 0; step < RELIEVING_STEPS && this.usedBytes() > this.#maxBytes; step++) this.#relieveOnce();
+      for (let step = 0; step < RELIEVING_STEPS && this.#pageBytes() > pageBound; step++) this.#relieveOnce(pageBound);
       return true;
     } catch (cause) {
       if (!isDiskFull(cause)) throw cause;
@@ -252,10 +250,10 @@ export class Outbox {
     }
   }
 
-  #relieveOnce(): void {
+  #relieveOnce(pageBound: number): void {
     const { sql } = this.#file;
     const { room, tally } = inTransaction(this.#file.db, () => {
-      const made = this.#makeRoom(this.#nextSeq);
+      const made = this.#makeRoom(this.#nextSeq, pageBound);
       sql.setMeta.run('seq', String(made.nextSeq - 1));
       const given = addTally(this.#tally, { thinned: made.thinnedReadings, dropped: made.droppedReadings });
       writeTally(sql, given);
@@ -326,8 +324,7 @@ export class Outbox {
 
   /** When the first batch that still waits was written; undefined when none does. */
   oldestUnackedMs(): EpochMs | undefined {
-    const read = () => this.#file.sql.oldest.get() as { writtenAtMs: number } | undefined;
-    return this.#guarded(read, undefined)?.writtenAtMs;
+    return this.#guarded(() => readOldestMs(this.#file.sql), undefined);
   }
 
   /** The bytes of a batch that waits; undefined when it is acked or gone. */

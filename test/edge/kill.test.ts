@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { openReadable } from '#model/io/sqlite.ts';
+import { addRange, holesIn, type SeqRange } from '#model/seen.ts';
+import { decoded } from './outbox-support.ts';
 import { edgeConfig, registersReply, startCentre, startProgram, startScriptedUnit, tempDir, until } from './support.ts';
 
 const KILLS = 6;
@@ -50,7 +53,10 @@ it(`an edge that is killed ${KILLS} times under way loses no rain and repeats no
     const before = centre.batches.length;
     const edge = await startProgram(process.execPath, [bin, 'run', 'edge', '--config', file], /uplink is connected/);
     cleanups.push(() => edge.stop('SIGKILL'));
-    await until('batches arrive', () => centre.batches.length >= before + 4);
+    await until('batches arrive, its own among them', () => {
+      const boots = new Set(centre.batches.map(({ bootId }) => bootId));
+      return centre.batches.length >= before + 4 && boots.size > kill;
+    });
     // The last process sends whatever its predecessors left; their own outbox tells when that is done.
     if (kill === KILLS) await until('the backlog is gone', () => unackedOnDisk(config.dataDir) <= 1);
     await edge.stop(kill === KILLS ? 'SIGTERM' : 'SIGKILL');
@@ -64,3 +70,47 @@ it(`an edge that is killed ${KILLS} times under way loses no rain and repeats no
   const sum = rain.reduce((total, reading) => total + (reading.quality === 'bad' ? 0 : reading.value), 0);
   expect(sum).toBe(((rain.at(-1)?.raw ?? 0) - (rain[0]?.raw ?? 0)) * 100);
 }, 60_000);
+
+it('an outbox at its bound that is killed again and again, thinning, sending or noting acks, counts every tip once', async () => {
+  const folder = tempDir();
+  cleanups.push(folder.remove);
+  const driver = fileURLToPath(new URL('./kill-driver.ts', import.meta.url));
+  const sent: string[] = [];
+  const runOnce = async (round: number, isLast: boolean): Promise<void> => {
+    const args = [driver, folder.path, String(round), isLast ? 'drain' : 'run'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (text) => {
+      said += text;
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    if (!isLast) {
+      await until('it commits', () => said.includes('\n'), 15_000);
+      await new Promise((resolve) => setTimeout(resolve, 150 + ((round * 97) % 350)));
+      child.kill('SIGKILL');
+    }
+    await ended;
+    // A line that was cut off was not sent: its end never left the process.
+    sent.push(...said.split('\n').slice(0, -1));
+  };
+  for (let round = 0; round < 8; round++) await runOnce(round, false);
+  await runOnce(8, true);
+  const batches = sent.filter((line) => line.startsWith('{')).map(decoded);
+  const bySeq = Map.groupBy(batches, ({ seq }) => seq);
+  for (const [, same] of bySeq) expect(new Set(same.map((one) => JSON.stringify(one))).size).toBe(1);
+  const all = [...bySeq.values()].flatMap(([one]) => one ?? []);
+  const stoodFor = all.flatMap(({ replaces = [] }) => replaces);
+  expect(stoodFor.length).toBeGreaterThan(0);
+  for (const { seq } of all) expect(stoodFor.some(([from, to]) => from <= seq && seq <= to)).toBe(false);
+  const accounted = [...stoodFor, ...all.map(({ seq }) => [seq, seq] as SeqRange)].reduce(
+    addRange,
+    [] as readonly SeqRange[],
+  );
+  const last = Math.max(...all.map(({ seq }) => seq));
+  expect(holesIn(accounted, [1, last])).toEqual([]);
+  const rain = all.flatMap(({ readings }) => readings.filter(({ sensorId }) => sensorId === 'rain'));
+  const tips = rain.reduce((sum, one) => sum + (one.quality === 'bad' ? 0 : one.value), 0);
+  const final = Number(sent.find((line) => line.startsWith('RAW '))?.slice(4));
+  expect(final).toBeGreaterThan(100);
+  expect(tips).toBe(final);
+}, 90_000);
