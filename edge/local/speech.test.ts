@@ -25,7 +25,7 @@ function parse(frame: Uint8Array) {
 }
 
 describe('frames of the SYN6288', () => {
-  it('stop and the check byte are as the data sheet prints them', () => {
+  it('stop, with its check byte, is as published', () => {
     expect(hex(syn6288.stopFrame())).toBe('FD000202FD');
   });
   it('a text is Unicode, high byte first, behind the mark for full volume', () => {
