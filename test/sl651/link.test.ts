@@ -309,12 +309,15 @@ describe('a station that reports over TCP', () => {
     rig.refuseCommits(1);
     station.send(report(2, '6.0'));
     await until('the refusal', () => (rig.counts().get('fengsui_edge_outbox_refused_total') ?? 0) === 1);
-    expect(station.answers()).toEqual(['32 1']);
     await station.ask(report(2, '6.0'), 2);
-    await until('both', () => rig.readings('26').length === 2);
+    await station.ask(report(3, '6.0'), 3);
+    // A confirmation of the refused one would stand between.
+    expect(station.answers()).toEqual(['32 1', '32 2', '32 3']);
+    await until('all', () => rig.readings('26').length === 3);
     expect(shown(rig.readings('26'), start + MINUTE)).toEqual([
       [0, 0],
       [1, 1_000],
+      [2, 0],
     ]);
   });
 
