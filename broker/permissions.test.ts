@@ -24,6 +24,9 @@ describe('who may publish', () => {
     ['alerts alerts', service('svc-alerts'), `${G}/alert`, 'yes'],
     ['alerts no acks', service('svc-alerts'), `${E}/t1/e1/ack`, 'direction'],
     ['the console nothing', service('svc-console'), `${G}/state`, 'direction'],
+    ['care commands', service('svc-care'), `${E}/t1/e1/cmd`, 'yes'],
+    ['care no acks', service('svc-care'), `${E}/t1/e1/ack`, 'direction'],
+    ['care nothing to people', service('svc-care'), `${G}/alert`, 'direction'],
     ['a service nobody knows nothing', service('constructor'), `${G}/state`, 'direction'],
   ];
   it.each(cases)('%s', (_name, identity, topic, verdict) => {

@@ -38,6 +38,8 @@ const SERVICE_RIGHTS: { readonly [user: string]: Rights | undefined } = {
     publish: { edge: [], grid: [] },
     subscribe: [anyPoint('state'), anyPoint('alert'), anyEdge('status')],
   },
+  // `fengsui edge`: asks boxes and hears their answers.
+  'svc-care': { publish: { edge: ['cmd'], grid: [] }, subscribe: [anyEdge('status'), anyEdge('reply')] },
 };
 const NO_RIGHTS: Rights = { publish: { edge: [], grid: [] }, subscribe: [] };
 const INGEST = 'svc-ingest';

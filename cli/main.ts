@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
+import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
@@ -84,6 +85,7 @@ export async function main(args: readonly string[]): Promise<void> {
     });
 
   addDecodeCommand(program);
+  addEdgeCommand(program);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand])
     add(program, () => settingsOrExit().devicesDir);
 

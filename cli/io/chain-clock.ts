@@ -26,6 +26,9 @@ function writeClock(dataDir: string, spec: ClockSpec): void {
   renameSync(draft, fileOf(dataDir));
 }
 
+/** The clock that the processes on this folder run on, for whoever speaks to them from beside. */
+export const runningClock = (dataDir: string): ClockSpec => readClock(dataDir) ?? { kind: 'real' };
+
 const chainTime = (spec: ClockSpec | undefined, realMs: EpochMs): EpochMs =>
   spec?.kind === 'virtual' ? spec.startMs + (realMs - (spec.anchorMs ?? realMs)) * spec.speed : realMs;
 

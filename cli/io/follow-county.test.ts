@@ -2,13 +2,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readProfiles } from '#cli/io/county-source.ts';
+import { readProfiles, readRuleFiles } from '#cli/io/county-source.ts';
 import { compileForHere, edgeConfigFile, writeEdgeConfig } from '#cli/io/edge-files.ts';
 import { followCounty } from '#cli/io/follow-county.ts';
 import { ensureSecrets } from '#cli/io/secrets.ts';
 import type { ReadyMessage, Supervisor } from '#cli/io/supervisor.ts';
 import { readCounty } from '#cli/load/io/read-county.ts';
+import type { EdgeConfig } from '#model/edge-config.ts';
 import type { EdgeUnit, Registry } from '#model/registry.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
+import { compileRules } from '#rules/compile.ts';
 import { top } from '#test/support/command.ts';
 import { until } from '#test/support/until.ts';
 
@@ -65,6 +68,8 @@ function follow() {
   for (const config of compileForHere(registry, profiles.value, { dataDir, mqttUrl, lines }))
     writeEdgeConfig(dataDir, config);
   let changed = () => {};
+  let ruled = () => {};
+  let ruleSets: ReadonlyMap<number, CompiledRuleSet> = new Map();
   const said: string[] = [];
   cleanups.push(
     followCounty({
@@ -76,6 +81,13 @@ function follow() {
           current: () => registry,
           onChange: (run) => {
             changed = run;
+            return () => {};
+          },
+        },
+        ruleSets: {
+          current: () => ruleSets,
+          onChange: (run) => {
+            ruled = run;
             return () => {};
           },
         },
@@ -93,6 +105,14 @@ function follow() {
       changed();
     },
     edges: () => [...registry.edges.values()],
+    giveRules: () => {
+      const compiled = compileRules(readRuleFiles(join(top, 'county')), registry, { tickMs: 5_000 });
+      if (!compiled.ok) throw new Error('the shipped rules have errors');
+      ruleSets = compiled.value;
+      ruled();
+    },
+    rulesOf: (edgeId: string) =>
+      (JSON.parse(readFileSync(edgeConfigFile(dataDir, edgeId), 'utf8')) as EdgeConfig).local.ruleSet?.rules.length,
     simulatorsCameBack: (port: number) => heard?.('simulators', ready(port)),
     portOfPark: () => /"port": (\d+)/.exec(readFileSync(edgeConfigFile(dataDir, 'edge-park'), 'utf8'))?.[1],
     settled: (count: number) => until(`${count} acts, of ${did.join(', ')}`, 5_000, () => did.length >= count),
@@ -123,6 +143,19 @@ describe('an edit of the county that concerns the boxes', () => {
     edit(edges().map((edge) => (edge.id === 'edge-park' ? { ...edge, origin: 'live' } : edge)));
     await settled(2);
     expect(did).toEqual(['again simulators', 'end edge-park']);
+  });
+
+  it('gives each box the rules of its own sensors, and starts it again when they change', async () => {
+    const { did, giveRules, rulesOf, settled, simulatorsCameBack } = follow();
+    expect(rulesOf('edge-shiqiao')).toBeUndefined();
+    giveRules();
+    await settled(3);
+    expect(new Set(did)).toEqual(new Set(['again edge-shiqiao', 'again edge-qingxi', 'again edge-park']));
+    expect(rulesOf('edge-shiqiao')).toBeGreaterThan(0);
+    giveRules();
+    simulatorsCameBack(45_000);
+    await settled(4);
+    expect(did.slice(3)).toEqual(['again edge-park']);
   });
 
   it('follows simulators that died and came back elsewhere', async () => {

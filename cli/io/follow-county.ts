@@ -7,6 +7,7 @@ import { ensureSecrets } from '#cli/io/secrets.ts';
 import type { ChildSpec, ReadyMessage, Supervisor } from '#cli/io/supervisor.ts';
 import type { Profiles } from '#cli/load/edges.ts';
 import type { Registry } from '#model/registry.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
 
 export const SIMULATORS = 'simulators';
 export const simulatorsSpec: ChildSpec = { name: SIMULATORS, args: ['run', SIMULATORS] };
@@ -28,6 +29,10 @@ export type Following = {
   readonly supervisor: Supervisor;
   readonly source: {
     readonly registry: { readonly current: () => Registry; readonly onChange: (run: () => void) => () => void };
+    readonly ruleSets: {
+      readonly current: () => ReadonlyMap<number, CompiledRuleSet>;
+      readonly onChange: (run: () => void) => () => void;
+    };
     readonly profiles: Profiles;
   };
   /** Where the simulated lines came to lie at the start. */
@@ -66,7 +71,10 @@ export function followCounty(how: Following): () => void {
     }
     if (isStopped) return;
     ensureSecrets(dataDir, registry);
-    const configs = compileForHere(registry, source.profiles, { dataDir, mqttUrl: how.mqttUrl, lines });
+    const configs = compileForHere(registry, source.profiles, {
+      ...{ dataDir, mqttUrl: how.mqttUrl, lines },
+      ruleSets: source.ruleSets.current(),
+    });
     const here = new Set<string>();
     for (const config of configs) {
       const changed = writeEdgeConfig(dataDir, config);
@@ -105,9 +113,9 @@ export function followCounty(how: Following): () => void {
       await reconcile();
     });
   });
-  const leave = source.registry.onChange(() => soon(reconcile));
+  const leaves = [source.registry, source.ruleSets].map((part) => part.onChange(() => soon(reconcile)));
   return () => {
     isStopped = true;
-    leave();
+    for (const leave of leaves) leave();
   };
 }

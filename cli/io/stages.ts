@@ -105,6 +105,7 @@ async function startIngest(context: ProcessContext): Promise<Started> {
   const { startIngest: start } = await import('#ingest/main.ts');
   const { openSnapshotFloor } = await import('#rules/io/snapshot-floor.ts');
   const { credentialsFile, servicePassword } = await import('#cli/io/secrets.ts');
+  const { openEdgePushes } = await import('#cli/io/edge-pushes.ts');
   const { openTokenCheck, pushOf } = await import('#cli/io/native-doors.ts');
   const county = await countyOf(context);
   const { dataDir, tickMs } = context.settings;
@@ -122,7 +123,8 @@ async function startIngest(context: ProcessContext): Promise<Started> {
   const minCursor = openSnapshotFloor(dataDir).positions;
   const broken = (message: string) => context.log.error('credential file not taken over', { message });
   const checkToken = await openTokenCheck(credentialsFile(dataDir), broken);
-  const service = await start(config, { registry, ruleSets, minCursor, checkToken }, context);
+  const edgeConfigs = openEdgePushes(county);
+  const service = await start(config, { registry, ruleSets, minCursor, checkToken, edgeConfigs }, context);
   return { service, ports: service.pushPort === null ? {} : { push: service.pushPort } };
 }
 

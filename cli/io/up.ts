@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { settleClock } from '#cli/io/chain-clock.ts';
 import { openLog } from '#cli/io/context.ts';
-import { openCountySource } from '#cli/io/county-source.ts';
+import { type CountySource, openCountySource } from '#cli/io/county-source.ts';
 import { lockDataFolder } from '#cli/io/data-lock.ts';
 import { type DemoLogin, demoLogins } from '#cli/io/demo-logins.ts';
 import { compileForHere, writeEdgeConfig } from '#cli/io/edge-files.ts';
@@ -99,7 +99,7 @@ function superviseFrom(settings: Settings, say: (text: string) => void): Supervi
 async function startChain(
   settings: Settings,
   registry: Registry,
-  profiles: Parameters<typeof compileForHere>[1],
+  source: Pick<CountySource, 'profiles' | 'ruleSets'>,
   supervisor: Supervisor,
 ): Promise<Chain> {
   const { dataDir, http, mqtt } = settings;
@@ -140,8 +140,9 @@ async function startChain(
     envOnRestart: (ready) => ({ FENGSUI_HTTP: `${hostText(http.host)}:${portOf(ready, 'http')}` }),
   });
   const simulators = await simulating;
-  const configs = compileForHere(registry, profiles, {
+  const configs = compileForHere(registry, source.profiles, {
     dataDir,
+    ruleSets: source.ruleSets.current(),
     mqttUrl: `mqtt://${hostText(mqtt.host)}:${mqttPort}`,
     lines: simulators?.lines ?? [],
   });
@@ -225,7 +226,7 @@ export async function up(wanted: Settings): Promise<number> {
     flushCompileCache(); // The stages load much of what is loaded here: at the first start they need not compile it again.
     const supervisor = superviseFrom(settings, say);
     const chain = await Promise.race([
-      startChain(settings, registry, source.value.profiles, supervisor).catch(async (cause: unknown) => {
+      startChain(settings, registry, source.value, supervisor).catch(async (cause: unknown) => {
         await supervisor.stopAll();
         throw cause;
       }),
