@@ -13,7 +13,6 @@ import { type JsonMapping, NATIVE_TRANSPORTS, type NativeSensor } from '#model/n
 import type { QuantityCode } from '#model/quantity.ts';
 import { ORIGINS, type SensorId } from '#model/reading.ts';
 import type { EdgeUnit, Sensor } from '#model/registry.ts';
-import { HOUR_MS } from '#model/time.ts';
 
 const pointer = z.string().regex(/^\/.+/, 'must be a JSON pointer such as /payload/smoke');
 const mappingSchema = z.strictObject({
@@ -229,6 +228,15 @@ function unitOf(
   return { scale: row?.scale ?? known?.scale ?? 1, offset: row?.offset ?? 0, counter, values: row?.values ?? null };
 }
 
+const staleAfter = (sensors: ReadonlyMap<SensorId, Sensor>, { sensorId }: NativeSensor): number =>
+  sensors.get(sensorId)?.staleAfterMs ?? Number.MAX_SAFE_INTEGER;
+
+/** One device's silence is its own; when the two that speak most often are both overdue, it is the gateway's. */
+function defaultLostAfter(staleMs: readonly number[]): number {
+  const [first = Number.MAX_SAFE_INTEGER, second = first] = staleMs.filter(Number.isFinite).sort((a, b) => a - b);
+  return Math.floor(LOST_SHARE * second);
+}
+
 /** The gateways as edges without buses, with the sensors that name their devices. */
 export function hangNative(
   bound: BoundNative,
@@ -251,10 +259,8 @@ export function hangNative(
       const key = decoder.hasCodecs ? device.key.toLowerCase() : device.key;
       return { id: device.id, key, codec: device.codec ?? null, sensors: used };
     });
-    const staleMs = devices.flatMap((device) =>
-      device.sensors.map((one) => sensors.get(one.sensorId)?.staleAfterMs ?? HOUR_MS),
-    );
-    const lostAfterMs = row.lostAfter ?? Math.floor(LOST_SHARE * Math.min(...staleMs, Number.MAX_SAFE_INTEGER));
+    const staleMs = devices.map((device) => Math.min(...device.sensors.map((one) => staleAfter(sensors, one))));
+    const lostAfterMs = row.lostAfter ?? defaultLostAfter(staleMs);
     const { name, township, origin, transport, decoder } = row;
     const native = { transport, decoder, lostAfterMs, devices, mapping };
     out.set(id, { id, township, origin, name, buses: [], links: [], outputs: [], mutes: [], native });
