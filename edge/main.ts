@@ -14,6 +14,7 @@ import type { Local } from './io/local.ts';
 import { Outbox } from './io/outbox.ts';
 import { openRecorder, type Recorder } from './io/recorder.ts';
 import { startUplink, type Uplink } from './io/uplink.ts';
+import { runningKinds } from './outbox/sensor-kinds.ts';
 
 export type EdgeOptions = {
   /** `clockPolicy(spec)` of the clock in `ctx`; a real one when left out. */
@@ -101,7 +102,7 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
   const { log, metrics, clock } = ctx;
   const { dataDir, edgeId } = file;
   const outbox = new Outbox({
-    ...{ dataDir, log, metrics },
+    ...{ dataDir, log, metrics, kindOf: runningKinds(() => field?.config() ?? boot.good ?? file) },
     ...(options.maxOutboxBytes === undefined ? {} : { maxBytes: options.maxOutboxBytes }),
   });
   const store = openConfigStore(file);
