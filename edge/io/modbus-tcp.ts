@@ -100,7 +100,7 @@ export function openModbusTcp(host: string, port: number, signal: AbortSignal): 
     socket.destroy();
   });
 
-  const exchange = async (request: Request, { timeoutMs }: Timing): Promise<Result<Answer, ReadFault>> => {
+  const exchange = async (request: Request, { timeoutMs, ceilingMs }: Timing): Promise<Result<Answer, ReadFault>> => {
     if (!open) return err<ReadFault>({ reason: 'link', kind: 'closed' });
     client.setID(request.unitId);
     client.setTimeout(timeoutMs);
@@ -110,7 +110,9 @@ export function openModbusTcp(host: string, port: number, signal: AbortSignal): 
     const sentMs = performance.now();
     const result = await Promise.race([lost, send(client, request).catch((cause: unknown) => err(faultOf(cause)))]);
     fail = undefined;
-    timeouts = !result.ok && result.error.reason === 'timeout' ? timeouts + 1 : 0;
+    // A unit that was given up early says nothing about the connection.
+    if (result.ok || result.error.reason !== 'timeout') timeouts = 0;
+    else if (timeoutMs >= ceilingMs) timeouts++;
     // After a broken frame the stream's framing cannot be trusted: a new connection begins a new one.
     if (timeouts >= TIMEOUTS_TO_RECONNECT || (!result.ok && result.error.reason === 'frame')) {
       detail = result.ok ? detail : `gave up the connection: ${result.error.kind}`;

@@ -1,4 +1,5 @@
 /** The edge that is measured, in a process of its own as on its box: told its configuration, it tells what it counted. */
+import { keepHeapSmall } from '#edge/io/small-heap.ts';
 import { startEdge } from '#edge/main.ts';
 import type { EdgeConfig } from '#model/edge-config.ts';
 import { openClock } from '#model/io/clock.ts';
@@ -10,6 +11,7 @@ export type BoxCounts = {
   readonly counts: { readonly [name: string]: number };
 };
 
+keepHeapSmall();
 process.once('message', (config: EdgeConfig) => {
   const counts: { [name: string]: number } = {};
   const count = (name: string, labels: { readonly [label: string]: string } = {}, by = 1) => {
