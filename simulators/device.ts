@@ -1,5 +1,5 @@
 /** One virtual unit: answers a request PDU as the device profile says, from values that somebody else decides. */
-import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
+import type { AliveSpec, DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import { spanOf, wholeBytesOf } from '#model/device-profile.ts';
 import { isWriteFunction, judgeWrite, type Writable, writableOf } from '#simulators/device-write.ts';
 import { createMemory, type Memory } from '#simulators/memory.ts';
@@ -102,13 +102,23 @@ function overlay(words: number[], functionCode: number, address: number, memory:
   for (let at = 0; at < words.length; at++) words[at] = memory.at(table, address + at, asOfMs) ?? words[at] ?? 0;
 }
 
+/** The sign of life moves twice within the time that it is allowed to stand still. */
+function placeSign(words: number[], address: number, alive: AliveSpec, asOfMs: number): void {
+  const count = Math.floor(asOfMs / (alive.withinMs / 2));
+  for (let index = 0; index < alive.count; index++) {
+    const at = alive.address + index - address;
+    if (at >= 0 && at < words.length) words[at] = index === alive.count - 1 ? count & 0xffff : 0;
+  }
+}
+
 type RegisterMap = { readonly specs: readonly RegisterSpec[]; readonly first: number; readonly end: number };
 
 function mapOf(profile: DeviceProfile, functionCode: number): RegisterMap | undefined {
   const specs = profile.registers.filter((spec) => spec.functionCode === functionCode);
-  if (specs.length === 0) return undefined;
   const isWhole = functionCode <= 2 && profile.wholeBytes === true;
-  const spans = specs.map((spec) => (isWhole ? wholeBytesOf(spanOf(spec)) : spanOf(spec)));
+  const alive = profile.alive?.functionCode === functionCode ? [profile.alive] : [];
+  const spans = [...specs.map((spec) => (isWhole ? wholeBytesOf(spanOf(spec)) : spanOf(spec))), ...alive];
+  if (spans.length === 0) return undefined;
   return {
     specs,
     first: Math.min(...spans.map((span) => span.address)),
@@ -136,6 +146,7 @@ function profileWords(profile: DeviceProfile, readValue: ValueSource, memory: Me
         if (at >= 0 && at < count) words[at] = ((words[at] ?? 0) & ~mask) | (value & mask);
       });
     }
+    if (profile.alive?.functionCode === functionCode) placeSign(words, address, profile.alive, asOfMs);
     overlay(words, functionCode, address, memory, asOfMs);
     return { kind: 'words', words };
   };

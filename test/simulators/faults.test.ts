@@ -10,6 +10,7 @@ import type { TimedFault } from '#simulators/fault.ts';
 import { readServedLines } from '#simulators/io/served-log.ts';
 import { startSimulators } from '#simulators/main.ts';
 import { hasGoodCrc, sealFrame } from '#simulators/modbus/crc16.ts';
+import { sealMbap } from '#simulators/modbus/mbap.ts';
 import { parseScenario } from '#simulators/scenario.ts';
 import { faultSchema } from '#simulators/scenario-faults.ts';
 import { tempFolder, testContext, until } from '#test/simulators/support/context.ts';
@@ -226,6 +227,25 @@ describe('faults of an answer', () => {
     expect(first.length).toBeGreaterThan(8);
     expect(first.length).toBeLessThan(30);
     expect(await struck()).toEqual(first);
+  });
+});
+
+describe('faults of an answer on Modbus TCP', () => {
+  const wire = { kind: 'modbus-tcp', host: '127.0.0.1', port: 0 } as const;
+  const ask = sealMbap(7, 1, Uint8Array.of(3, 0, 0, 0, 2));
+  const SOUND = '00070000000701030400003039';
+  it.each<[fault: string, bytes: string]>([
+    ['{ bus: a, unit: 1, fault: badCrc }', `0052${SOUND.slice(4)}`],
+    ['{ bus: a, unit: 1, fault: wrongUnit }', `${SOUND.slice(0, 12)}02${SOUND.slice(14)}`],
+    ['{ bus: a, unit: 1, fault: truncated }', SOUND.slice(0, 20)],
+    ['{ bus: a, unit: 1, fault: busy }', '000700000003018306'],
+    ['{ bus: a, unit: 1, fault: noise, where: after, hex: "FF" }', `${SOUND}FF`],
+    ['{ bus: a, unit: 1, fault: split, pieces: 4, pauseMs: 5 }', SOUND],
+    ['{ bus: a, unit: 1, fault: late, delayMs: 30 }', SOUND],
+    ['{ bus: a, fault: echo }', SOUND],
+  ])('%s', async (fault, bytes) => {
+    const rig = await start(fault, { wire });
+    expect(await rig.ask(ask, bytes.length / 2)).toBe(bytes);
   });
 });
 
