@@ -13,7 +13,10 @@ import { type JsonMapping, NATIVE_TRANSPORTS, type NativeSensor } from '#model/n
 import type { QuantityCode } from '#model/quantity.ts';
 import { ORIGINS, type SensorId } from '#model/reading.ts';
 import type { EdgeUnit, Sensor } from '#model/registry.ts';
+import { DAY_MS } from '#model/time.ts';
 
+const MIN_REPORT_MS = 1_000;
+const MAX_REPORT_MS = 12 * DAY_MS;
 const pointer = z.string().regex(/^\/.+/, 'must be a JSON pointer such as /payload/smoke');
 const mappingSchema = z.strictObject({
   list: pointer.nullable().default(null),
@@ -41,8 +44,8 @@ const deviceSchema = z.strictObject({
   id: token,
   key: z.string().min(1).max(64),
   codec: z.string().optional(),
-  /** The longest time between two messages in service. */
-  report: duration,
+  /** The longest time between two messages in service; twice of it must fit the engine's 32 bits. */
+  report: duration.refine((ms) => ms >= MIN_REPORT_MS && ms <= MAX_REPORT_MS, 'must be 1s to 12d'),
   fields: z.array(fieldSchema).default([]),
 });
 

@@ -113,6 +113,7 @@ describe('the example of devices that bring their own messages', () => {
       'type',
       'JSON pointer',
     ],
+    ['a report once a month', NATIVE, 'report: 1h', 'report: 30d', '30d', 'value', 'must be 1s to 12d'],
     [
       'an unknown device',
       POINTS,
