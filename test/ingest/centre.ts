@@ -95,7 +95,16 @@ export function testRegistry(edges: { readonly [edgeId: string]: readonly string
     edges: new Map(
       Object.keys(edges).map((id) => [
         id,
-        { id, township: '331004001', origin: 'simulated', name: text(id), buses: [], links: [], outputs: [], mutes: [] },
+        {
+          id,
+          township: '331004001',
+          origin: 'simulated',
+          name: text(id),
+          buses: [],
+          links: [],
+          outputs: [],
+          mutes: [],
+        },
       ]),
     ),
     channels: [],
