@@ -84,6 +84,28 @@ describe('an edge that begins again', () => {
     expect(told()).toEqual(['opening@1 none>red', 'siren on red']);
   });
 
+  it('does not tell again what it had told behind its last snapshot when it was killed', async () => {
+    const { config, clock, told } = village();
+    const first = live(config, clock);
+    first.read(82);
+    first.read(5);
+    first.read(45);
+    await first.local?.endTests();
+    first.end();
+    const before = told();
+    const second = live(config, clock);
+    second.read(82);
+    await second.stop();
+    expect(before).toEqual([
+      'opening@1 none>red',
+      'siren on red',
+      'opening@1 red>none',
+      'siren off none',
+      'opening@1 none>orange',
+    ]);
+    expect(told()).toEqual([...before, 'opening@1 orange>red', 'siren on red']);
+  });
+
   it('judges the same after a clean stop, and clears what is over', async () => {
     const { config, clock, told } = village();
     const first = live(config, clock);
