@@ -1,5 +1,6 @@
 /** Parses the device profiles of an edge's configuration. */
 import {
+  type AliveSpec,
   type CounterSpec,
   type DecimalsSpec,
   type DeviceProfile,
@@ -95,6 +96,16 @@ function readRegister(read: Reader, raw: unknown, path: string): RegisterSpec {
   };
 }
 
+function readAlive(read: Reader, raw: unknown, path: string): AliveSpec {
+  const fields = read.object(raw, path);
+  return {
+    functionCode: read.choice(fields['functionCode'], `${path}.functionCode`, [3, 4] as const),
+    address: read.whole(fields['address'], `${path}.address`, 0, 0xffff),
+    count: read.whole(fields['count'], `${path}.count`, 1, 8),
+    withinMs: read.whole(fields['withinMs'], `${path}.withinMs`, 1_000, 86_400_000),
+  };
+}
+
 export function readProfile(read: Reader, raw: unknown, path: string): DeviceProfile {
   const fields = read.object(raw, path);
   const name = read.object(fields['name'], `${path}.name`);
@@ -107,6 +118,7 @@ export function readProfile(read: Reader, raw: unknown, path: string): DevicePro
     baudRate: read.whole(fields['baudRate'], `${path}.baudRate`, 300, 4_000_000),
     parity: read.choice(fields['parity'], `${path}.parity`, ['none', 'even', 'odd'] as const),
     ...(fields['wholeBytes'] === true ? { wholeBytes: true } : {}),
+    ...(fields['alive'] === undefined ? {} : { alive: readAlive(read, fields['alive'], `${path}.alive`) }),
     maxRegistersPerRead: read.whole(fields['maxRegistersPerRead'], `${path}.maxRegistersPerRead`, 1, 125),
     timeoutMs: read.whole(fields['timeoutMs'], `${path}.timeoutMs`, 10, 60_000),
     gapMs: read.whole(fields['gapMs'], `${path}.gapMs`, 0, 10_000),

@@ -7,6 +7,7 @@ import { type EpochMs, MINUTE_MS } from '#model/time.ts';
 export type CounterSpec = {
   readonly scale: RegisterSpec['scale'];
   readonly plausible: Pick<RegisterSpec['plausible'], 'maxPerMinute'>;
+  readonly counter?: { readonly reset?: 'zero' | 'never' } | null;
 };
 
 /** The last reading of a counter that is on disk; the next increment counts from here. */
@@ -41,5 +42,7 @@ export function countSince(
   // Without a known rate a step back of more than half the width is taken as a wrap, a smaller one as a reset.
   const wrapped = grown + modulus;
   const isWrap = Number.isFinite(limit) ? wrapped <= limit : wrapped < modulus / 2;
-  return isWrap ? { counts: wrapped, flags: ['rollover'] } : judged(now.raw, ['reset']);
+  if (isWrap) return { counts: wrapped, flags: ['rollover'] };
+  // A count that outlives a loss of power fell because the device is another one: what fell meanwhile nobody knows.
+  return spec.counter?.reset === 'never' ? { counts: 0, flags: ['first', 'reset'] } : judged(now.raw, ['reset']);
 }

@@ -67,6 +67,15 @@ export type RegisterSpec = {
   readonly spike?: number;
 };
 
+/** Registers that move while the device measures (minutes running, a sequence, its clock). */
+export type AliveSpec = {
+  readonly functionCode: 3 | 4;
+  readonly address: number;
+  readonly count: number;
+  /** Standing still for longer means that what the unit answers is old: its values are not taken. */
+  readonly withinMs: number;
+};
+
 export type CounterSpec = {
   /** Where the raw count wraps: 65536, 2^32, 10^D. */
   readonly modulus: number;
@@ -117,6 +126,7 @@ export type DeviceProfile = {
   readonly maxRegistersPerRead: number;
   /** Some boards answer to coils and discrete inputs only by whole bytes: 8, 16 … bits from a multiple of 8. */
   readonly wholeBytes?: boolean;
+  readonly alive?: AliveSpec;
   readonly timeoutMs: number;
   /** Quiet time that the unit wants between frames, beyond 3.5 characters. */
   readonly gapMs: number;

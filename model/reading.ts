@@ -27,6 +27,7 @@ export const BAD_REASONS = [
   'link', // the port or socket is not open
   'decode', // the bytes are not a value of the profile's type
   'skipped', // not asked, because the unit's circuit breaker is open
+  'stale', // answered with an old block: the device's own sign of life stands still
 ] as const;
 export type BadReason = (typeof BAD_REASONS)[number];
 

@@ -124,6 +124,17 @@ export const profileSchema = z.strictObject({
   parity: z.enum(['none', 'even', 'odd']).default('none'),
   maxRegistersPerRead: z.int().min(1).max(MAX_REGISTERS).default(MAX_REGISTERS),
   wholeBytes: about(z.boolean().optional(), 'The unit answers to coils and inputs by whole bytes only'),
+  alive: about(
+    z
+      .strictObject({
+        functionCode: z.union([z.literal(3), z.literal(4)]),
+        address: word,
+        count: z.int().min(1).max(8).default(1),
+        withinMs: z.int().min(1_000).max(86_400_000),
+      })
+      .optional(),
+    'Registers that move while the device measures; values are not taken when they have stood still for longer',
+  ),
   timeoutMs: z.int().min(10).max(60_000).default(500),
   gapMs: z.int().min(0).max(10_000).default(0),
   identity: about(

@@ -109,11 +109,12 @@ export function parseDeviceFile(file: string, text: string): Result<DeviceFile, 
   if (!parsed.success) return err([...lints, ...parsed.error.issues.flatMap((issue) => issueLints(issue, lint))]);
   lints.push(...checkProfile(parsed.data).map((found) => lint(found)));
   if (lints.length > 0) return err(lints);
-  const { category, verified, unitId, identity, examples, registers, wholeBytes, ...plain } = parsed.data;
+  const { category, verified, unitId, identity, examples, registers, wholeBytes, alive, ...plain } = parsed.data;
   return ok({
     profile: {
       ...plain,
       ...(wholeBytes === undefined ? {} : { wholeBytes }),
+      ...(alive === undefined ? {} : { alive }),
       id,
       registers: registers.flatMap(specsOf),
     },

@@ -2,9 +2,10 @@
 import { type RegisterSpec, spanOf } from '../../model/device-profile.ts';
 import { toSteps } from '../../model/quantity.ts';
 import type { BadReason, Flag, Reading, SensorId } from '../../model/reading.ts';
-import { type EpochMs, MINUTE_MS, type TimeQuality } from '../../model/time.ts';
+import type { EpochMs, TimeQuality } from '../../model/time.ts';
 import { decodeRegister } from '../modbus/decode.ts';
 import { type CounterBase, countSince } from './counter.ts';
+import { doubtGauge, type GaugeMemory, SUSPECT_FLAGS } from './doubts.ts';
 
 /** What a poll brought for one sensor. */
 export type Outcome = {
@@ -18,11 +19,8 @@ export type Outcome = {
   | { readonly kind: 'failure'; readonly reason: BadReason }
 );
 
-/** What is remembered of a sensor between polls: the base of a counter, the last value of a gauge. */
-export type SensorMemory = {
-  readonly base?: CounterBase;
-  readonly last?: { readonly inUnit: number; readonly atMs: EpochMs };
-};
+/** What is remembered of a sensor between polls: the base of a counter, what a gauge said. */
+export type SensorMemory = { readonly base?: CounterBase; readonly gauge?: GaugeMemory };
 export type Judged = { readonly reading: Reading; readonly memory: SensorMemory };
 
 /** The travelling value and the stores behind it are 32 bits wide. */
@@ -40,7 +38,7 @@ const bad = (stamp: Stamp, reason: BadReason, raw?: number): Reading => ({
 
 const valued = (stamp: Stamp, value: number, raw: number, flags: readonly Flag[]): Reading => ({
   ...stamp,
-  quality: flags.includes('range') || flags.includes('rate') ? 'suspect' : 'good',
+  quality: flags.some((flag) => SUSPECT_FLAGS.includes(flag)) ? 'suspect' : 'good',
   value,
   raw,
   flags,
@@ -50,14 +48,8 @@ function judgeGauge(stamp: Stamp, spec: RegisterSpec, number: number, raw: numbe
   const inUnit = number * spec.scale + spec.offset;
   const steps = toSteps(spec.quantity, inUnit);
   if (Math.abs(steps) > MAX_STEPS) return { reading: bad(stamp, 'decode', raw), memory: before };
-  const flags: Flag[] = [];
-  const { min, max, maxPerMinute } = spec.plausible;
-  if (inUnit < min || inUnit > max) flags.push('range');
-  if (maxPerMinute !== null && before.last !== undefined) {
-    const minutes = Math.max(1, Math.abs(stamp.measuredAtMs - before.last.atMs) / MINUTE_MS);
-    if (Math.abs(inUnit - before.last.inUnit) > maxPerMinute * minutes) flags.push('rate');
-  }
-  return { reading: valued(stamp, steps, raw, flags), memory: { last: { inUnit, atMs: stamp.measuredAtMs } } };
+  const { flags, memory } = doubtGauge(spec, before.gauge ?? {}, { inUnit, atMs: stamp.measuredAtMs }, raw);
+  return { reading: valued(stamp, steps, raw, flags), memory: { gauge: memory } };
 }
 
 function judgeCounter(stamp: Stamp, spec: RegisterSpec, modulus: number, raw: number, before: SensorMemory): Judged {

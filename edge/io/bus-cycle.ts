@@ -12,6 +12,7 @@ import {
   type UnitHealth,
 } from '../acquire/breaker.ts';
 import { type Outcome, wordsAt } from '../acquire/judge.ts';
+import { noteSign, type SignOfLife } from '../acquire/sign-of-life.ts';
 import type { PlannedRead } from '../modbus/plan.ts';
 import type { BusRequests, Patience, Unit } from './bus-requests.ts';
 import type { Outbox } from './outbox.ts';
@@ -56,6 +57,15 @@ export function openCycle(bus: BusConfig, requests: BusRequests, deps: CycleDeps
     return { kind: 'unit', busId: bus.id, unitId, state: after.silent ? 'silent' : 'answering' };
   };
 
+  /** When each unit's own sign of life was last seen to move. */
+  const signs = new Map<number, SignOfLife>();
+  const isFrozen = (unitId: number, words: readonly number[], withinMs: number): boolean => {
+    const nowMs = clock.monoMs();
+    const sign = noteSign(signs.get(unitId), words, nowMs);
+    signs.set(unitId, sign);
+    return nowMs - sign.movedMs > withinMs;
+  };
+
   const pollUnit = async ({ unit, from }: Rest, patience: Patience): Promise<Polled> => {
     const outcomes: Outcome[] = [];
     let event: EdgeEvent | undefined;
@@ -64,6 +74,13 @@ export function openCycle(bus: BusConfig, requests: BusRequests, deps: CycleDeps
       const isHasty = patience === 'learned' && requests.isHasty(unit);
       const result = await requests.read(unit, read, patience);
       const measuredAtMs = clock.nowMs();
+      if (result.ok && read.aliveWithinMs !== undefined && isFrozen(unit.unitId, result.value, read.aliveWithinMs)) {
+        // Old values would only bear new stamps.
+        outcomes.push(...failures(unit.reads.slice(index + 1), 'stale'));
+        metrics.count('fengsui_edge_stale_units_total', { bus: bus.id });
+        event = noteHealth(unit.unitId, true) ?? event;
+        break;
+      }
       if (result.ok) {
         for (const { sensorId, spec, at } of read.sensors)
           outcomes.push({ kind: 'words', sensorId, spec, measuredAtMs, words: wordsAt(result.value, at, spec) });

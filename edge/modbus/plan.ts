@@ -1,5 +1,12 @@
 /** Decides which reads one unit needs: neighbouring registers in one request, never a register nobody asked for. */
-import { type DeviceProfile, type RegisterSpec, type Span, spanOf, wholeBytesOf } from '../../model/device-profile.ts';
+import {
+  type AliveSpec,
+  type DeviceProfile,
+  type RegisterSpec,
+  type Span,
+  spanOf,
+  wholeBytesOf,
+} from '../../model/device-profile.ts';
 import type { UnitConfig } from '../../model/edge-config.ts';
 import type { SensorId } from '../../model/reading.ts';
 import type { ReadRequest } from './frame.ts';
@@ -10,7 +17,12 @@ export type PlannedSensor = {
   /** Place of its first word in the reply. */
   readonly at: number;
 };
-export type PlannedRead = { readonly request: ReadRequest; readonly sensors: readonly PlannedSensor[] };
+export type PlannedRead = {
+  readonly request: ReadRequest;
+  readonly sensors: readonly PlannedSensor[];
+  /** Asked first, for the device's own sign of life: standing still for so long, the unit's values are old. */
+  readonly aliveWithinMs?: number;
+};
 
 type Wanted = { readonly sensorId: SensorId; readonly spec: RegisterSpec; readonly span: Span };
 
@@ -29,6 +41,12 @@ function byWholeBytes({ request, sensors }: PlannedRead): PlannedRead {
   const shift = request.address - span.address;
   return { request: { ...request, ...span }, sensors: sensors.map((sensor) => ({ ...sensor, at: sensor.at + shift })) };
 }
+
+const signOfLife = (unit: UnitConfig, { functionCode, address, count, withinMs }: AliveSpec): PlannedRead => ({
+  request: { unitId: unit.unitId, functionCode, address, count },
+  sensors: [],
+  aliveWithinMs: withinMs,
+});
 
 /**
  * A gap between registers is never read across: many devices answer exception 02 for the whole request. Sensors whose
@@ -61,5 +79,6 @@ export function planReads(unit: UnitConfig, profile: DeviceProfile): readonly Pl
       });
     }
   }
-  return profile.wholeBytes === true ? reads.map(byWholeBytes) : reads;
+  const planned = profile.wholeBytes === true ? reads.map(byWholeBytes) : reads;
+  return profile.alive === undefined || planned.length === 0 ? planned : [signOfLife(unit, profile.alive), ...planned];
 }
