@@ -18,7 +18,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['38', { bytes: 2, decimals: 2 }],
   ...[...range(0x39, 0x43)].map((id) => [id, LEVEL] as const),
 ]);
-const STATUS = /^45\.(\d{1,2})$/;
+const STATUS = /^45-(\d{1,2})$/;
 /** Bits that are 1 at rest: the door is closed, the pump stands (domain of element 45H). */
 const RESTS_AT_1: readonly number[] = [7, 10];
 const FIVE_MINUTES_MS = 5 * MINUTE_MS;

@@ -24,7 +24,7 @@ const folderFor = (): string => {
   return folder.path;
 };
 
-const ELEMENTS = ['26', '39', '38', '45.7'];
+const ELEMENTS = ['26', '39', '38', '45-7'];
 const SCENARIO = `
 seed: 3
 startAfterS: 0
@@ -74,7 +74,7 @@ describe('simulated stations', () => {
     expect(sum).toBe(Math.round(mm * 1_000));
     expect(rig.readings('39').at(-1)).toMatchObject({ quality: 'good', value: 14_420 });
     expect(rig.readings('38').at(-1)).toMatchObject({ value: 1_220 });
-    expect(rig.readings('45.7').at(-1)).toMatchObject({ value: 1 });
+    expect(rig.readings('45-7').at(-1)).toMatchObject({ value: 1 });
   });
 
   it('send again what they hear no confirmation of, and no drop counts twice', async () => {
