@@ -8,6 +8,8 @@ import type { Answer, ReadFault, Timing, Transport } from './transport.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 /** That many reads in a row without an answer, of whatever unit: the connection itself is taken for dead. */
 const TIMEOUTS_TO_RECONNECT = 3;
+/** Time for an answer that is waited for although an output is to be switched. */
+const HURRIED_MS = 40;
 
 type Client = InstanceType<typeof modbus.default>;
 type Reply = { readonly data: readonly (number | boolean)[] };
@@ -87,6 +89,7 @@ export function openModbusTcp(host: string, port: number, signal: AbortSignal): 
   let open = true;
   let timeouts = 0;
   let fail: ((fault: ReadFault) => void) | undefined;
+  let sentMs = 0;
   socket.on('error', (cause) => {
     detail = cause.message;
   });
@@ -107,12 +110,12 @@ export function openModbusTcp(host: string, port: number, signal: AbortSignal): 
     const lost = new Promise<Result<readonly number[], ReadFault>>((resolve) => {
       fail = (fault) => resolve(err(fault));
     });
-    const sentMs = performance.now();
+    sentMs = performance.now();
     const result = await Promise.race([lost, send(client, request).catch((cause: unknown) => err(faultOf(cause)))]);
     fail = undefined;
     // A unit that was given up early says nothing about the connection.
     if (result.ok || result.error.reason !== 'timeout') timeouts = 0;
-    else if (timeoutMs >= ceilingMs) timeouts++;
+    else if (timeoutMs >= ceilingMs && result.error.kind !== 'hurried') timeouts++;
     // After a broken frame the stream's framing cannot be trusted: a new connection begins a new one.
     if (timeouts >= TIMEOUTS_TO_RECONNECT || (!result.ok && result.error.reason === 'frame')) {
       detail = result.ok ? detail : `gave up the connection: ${result.error.kind}`;
@@ -123,6 +126,12 @@ export function openModbusTcp(host: string, port: number, signal: AbortSignal): 
   const transport: Transport = {
     read: exchange,
     write: exchange,
+    // The answer that comes later bears its own transaction number, which nobody waits for any more.
+    hurry: () => {
+      const giveUp = fail;
+      const leftMs = Math.max(0, sentMs + HURRIED_MS - performance.now());
+      setTimeout(() => fail === giveUp && giveUp?.({ reason: 'timeout', kind: 'hurried' }), leftMs);
+    },
     onClose: (run) => closers.push(run),
     close: () =>
       new Promise((resolve) => {
