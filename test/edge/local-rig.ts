@@ -123,7 +123,7 @@ export async function startVillage(folder: string, config: EdgeConfig) {
     /** Writes to the siren's coil, in order. */
     writes,
     siren: () => (writes().at(-1)?.value ?? 0) === 1,
-    press: () => simulators.force({ lineId: 'a', unitId: BOARD, register: 'input-1' }, 1, 600),
+    press: () => simulators.force({ lineId: 'a', unitId: BOARD, register: 'input-1' }, 1, 2_000),
     stop: () => simulators.stop(),
   };
 }
