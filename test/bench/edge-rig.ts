@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import { type BusConfig, type EdgeConfig, NOTHING_LOCAL } from '#model/edge-config.ts';
 import type { BoxCounts } from '#test/bench/edge-box.ts';
-import type { SimEvent, SimMessage, SimOrder } from '#test/bench/edge-sim.ts';
+import type { SimMessage, SimOrder } from '#test/bench/edge-sim.ts';
 import type { Rig } from '#test/bench/rig.ts';
 import { EDGE_ID, startCentre, TOWNSHIP } from '#test/edge/support.ts';
 
@@ -78,9 +78,6 @@ const forked = (rig: Rig, file: string | URL): ChildProcess => {
 export type Served = {
   readonly paths: readonly string[];
   readonly silence: (unitIds: readonly number[]) => void;
-  /** Changes a holding register; who reads it and what is written then is told by `onEvent`. */
-  readonly set: (change: NonNullable<SimMessage['set']>) => void;
-  readonly onEvent: (run: (event: SimEvent) => void) => void;
 };
 
 /** Lines that spend the time which their baud rate costs. */
@@ -95,8 +92,6 @@ export async function serveLines(rig: Rig, plan: LinesPlan): Promise<Served> {
   return {
     paths,
     silence: (silent) => void simulator.send({ silent } satisfies SimMessage),
-    set: (set) => void simulator.send({ set } satisfies SimMessage),
-    onEvent: (run) => void simulator.on('message', (event: SimEvent) => run(event)),
   };
 }
 

@@ -16,68 +16,27 @@ export type SimOrder = {
 };
 
 /** What the row tells while the lines are served. */
-export type SimMessage = {
-  readonly silent?: readonly number[];
-  /** From now on this holding register holds this. */
-  readonly set?: { readonly unitId: number; readonly address: number; readonly value: number };
-};
-/** What happened on a line, in the time of `performance.timeOrigin + performance.now()`. */
-export type SimEvent = {
-  readonly kind: 'changed value read' | 'written';
-  readonly unitId: number;
-  readonly address: number;
-  readonly atMs: number;
-};
+export type SimMessage = { readonly silent: readonly number[] };
 
-type State = { readonly silent: Set<number>; readonly changed: Map<string, { value: number; told: boolean }> };
-
-const tell = (kind: SimEvent['kind'], unitId: number, address: number): void => {
-  const event: SimEvent = { kind, unitId, address, atMs: performance.timeOrigin + performance.now() };
-  process.send?.(event);
-};
-
-/** Puts in what was set by the row; its first reader is told of. */
-function withChanges(state: State, unitId: number, asked: Uint8Array, pdu: Uint8Array): Uint8Array {
-  const view = new DataView(asked.buffer, asked.byteOffset);
-  const first = view.getUint16(1);
-  for (let at = 0; at < view.getUint16(3); at++) {
-    const change = state.changed.get(`${unitId} ${first + at}`);
-    if (change === undefined) continue;
-    pdu[2 + 2 * at] = change.value >> 8;
-    pdu[3 + 2 * at] = change.value & 0xff;
-    if (!change.told) tell('changed value read', unitId, first + at);
-    change.told = true;
-  }
-  return pdu;
-}
-
-function echoUnits(count: number, state: State): Responder {
+function echoUnits(count: number, silent: ReadonlySet<number>): Responder {
   const devices = Array.from({ length: count }, (_, at) => createEchoDevice(at + 1));
-  const answerOf = (unitId: number, asked: Uint8Array): Uint8Array | undefined => {
-    if (state.silent.has(unitId)) return undefined;
-    if ((asked[0] ?? 0) > 4) {
-      tell('written', unitId, new DataView(asked.buffer, asked.byteOffset).getUint16(1));
-      return asked.slice(0, 5);
-    }
-    const answer = devices[unitId - 1]?.answer(asked, 0);
-    return answer?.kind === 'reply' ? withChanges(state, unitId, asked, answer.pdu) : undefined;
-  };
   return {
-    respond: (unitId, asked) => {
-      const pdu = answerOf(unitId, asked);
-      return pdu === undefined ? null : sendingOf([], unitId, pdu, { seed: 1, name: 'bench', atMs: 0 });
+    respond: (unitId, pdu) => {
+      const answer = silent.has(unitId) ? undefined : devices[unitId - 1]?.answer(pdu, 0);
+      if (answer?.kind !== 'reply') return null;
+      return sendingOf([], unitId, answer.pdu, { seed: 1, name: 'bench', atMs: 0 });
     },
     dropped: () => undefined,
     echoes: () => false,
   };
 }
 
-async function serve(order: SimOrder, path: string, state: State): Promise<void> {
+async function serve(order: SimOrder, path: string, silent: ReadonlySet<number>): Promise<void> {
   const pty = await openPty(path);
   const { baudRate, turnaroundMs } = order;
   if (process.env['BENCH_LOG'] !== undefined) process.stderr.write(`passing ${pty.passingMs.toFixed(3)} ms\n`);
   const port = openRtuPort({
-    responder: echoUnits(order.unitsPerLine, state),
+    responder: echoUnits(order.unitsPerLine, silent),
     write: pty.write,
     silenceMs: lineSilenceMs(baudRate),
     // A wire has no system between its ends: what that takes there and back, at the least, is a part of the turnaround.
@@ -87,11 +46,10 @@ async function serve(order: SimOrder, path: string, state: State): Promise<void>
 }
 
 async function start(order: SimOrder): Promise<void> {
-  const state: State = { silent: new Set(), changed: new Map() };
-  for (const path of order.paths) await serve(order, path, state);
-  process.on('message', ({ silent, set }: SimMessage) => {
-    for (const unitId of silent ?? []) state.silent.add(unitId);
-    if (set !== undefined) state.changed.set(`${set.unitId} ${set.address}`, { value: set.value, told: false });
+  const silent = new Set<number>();
+  for (const path of order.paths) await serve(order, path, silent);
+  process.on('message', (told: SimMessage) => {
+    for (const unitId of told.silent) silent.add(unitId);
   });
   process.send?.({ ready: true });
 }
