@@ -5,7 +5,7 @@ import { cycle, level, openOutbox, rain, START_MS } from './outbox-support.ts';
 
 const [, , dataDir = '', round = '0', mode] = process.argv;
 const kindOf = (id: string) => (id === 'rain' ? ('increment' as const) : ('gauge' as const));
-const { outbox } = openOutbox(dataDir, { maxBytes: 200_000, kindOf });
+const { outbox } = openOutbox(dataDir, { maxBytes: 300_000, kindOf });
 const queue = openSendQueue(outbox);
 let raw = outbox.bases().get('rain')?.raw ?? 0;
 let random = Number(round) + 1;
@@ -40,5 +40,6 @@ if (mode === 'drain') {
 } else
   for (;;) {
     poll();
+    writeSync(1, 'committed\n');
     if (chance() < 0.02) send(true);
   }

@@ -69,7 +69,7 @@ it(`an edge that is killed ${KILLS} times under way loses no rain and repeats no
   expect(rain.filter((reading) => reading.flags.includes('first'))).toHaveLength(1);
   const sum = rain.reduce((total, reading) => total + (reading.quality === 'bad' ? 0 : reading.value), 0);
   expect(sum).toBe(((rain.at(-1)?.raw ?? 0) - (rain[0]?.raw ?? 0)) * 100);
-}, 60_000);
+}, 120_000);
 
 it('an outbox at its bound that is killed again and again, thinning, sending or noting acks, counts every tip once', async () => {
   const folder = tempDir();
@@ -85,8 +85,8 @@ it('an outbox at its bound that is killed again and again, thinning, sending or 
     });
     const ended = new Promise((resolve) => child.once('close', resolve));
     if (!isLast) {
-      await until('it commits', () => said.includes('\n'), 15_000);
-      await new Promise((resolve) => setTimeout(resolve, 150 + ((round * 97) % 350)));
+      const commits = 90 + ((round * 37) % 60);
+      await until('it has committed', () => said.split('\ncommitted').length > commits, 30_000);
       child.kill('SIGKILL');
     }
     await ended;
@@ -110,7 +110,10 @@ it('an outbox at its bound that is killed again and again, thinning, sending or 
   expect(holesIn(accounted, [1, last])).toEqual([]);
   const rain = all.flatMap(({ readings }) => readings.filter(({ sensorId }) => sensorId === 'rain'));
   const tips = rain.reduce((sum, one) => sum + (one.quality === 'bad' ? 0 : one.value), 0);
+  // At this bound thinning is enough: a number that is missing would be a loss.
+  const told = all.flatMap(({ events }) => events.flatMap((event) => (event.kind === 'drop' ? [event.reason] : [])));
+  expect(told).not.toContain('outbox is full');
   const final = Number(sent.find((line) => line.startsWith('RAW '))?.slice(4));
   expect(final).toBeGreaterThan(100);
   expect(tips).toBe(final);
-}, 90_000);
+}, 240_000);

@@ -74,7 +74,7 @@ describe('a disk that is full', () => {
     expect(fallen(outbox)).toBe(400);
     expect(outbox.missing([[1, outbox.nextSeq - 1]])).toEqual([]);
     outbox.close(START_MS);
-  }, 60_000);
+  }, 120_000);
 
   const canMount = needs('unshare', 'mount') && canUnshare();
   it.skipIf(!canMount)(
@@ -152,7 +152,7 @@ describe('a corrupt file', () => {
     expect(told[0]).toMatchObject({ kind: 'drop', reason: expect.stringContaining('corrupt') });
     outbox.close(START_MS);
     expect(readdirSync(folder.path).some((name) => name.includes('.corrupt-'))).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   it('that ends in the middle of the salvage goes on where it was: no batch enters twice', () => {
     const first = openOutbox(folder.path, { kindOf }).outbox;
@@ -172,7 +172,7 @@ describe('a corrupt file', () => {
     expect(new Set(raws).size).toBe(raws.length);
     expect(raws.length).toBeGreaterThan(90);
     outbox.close(START_MS);
-  }, 60_000);
+  }, 120_000);
 
   it('of which nothing can be read is told all the same', () => {
     const first = openOutbox(folder.path).outbox;

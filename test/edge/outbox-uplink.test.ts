@@ -64,7 +64,7 @@ it('what was thinned while the uplink was cut arrives with exact rain, every num
   expect(holesIn(accounted, [1, last])).toEqual([]);
   expect(all.flatMap(({ events }) => events).filter(({ kind }) => kind === 'bus')).toHaveLength(1);
   expect(all.reduce((sum, { readings }) => sum + readings.length, 0) + thinned).toBe(CYCLES * 20);
-}, 60_000);
+}, 120_000);
 
 it('an uplink that comes and goes while the disk is at its bound never makes rain count twice', async () => {
   const folder = tempDir();
@@ -118,4 +118,4 @@ it('an uplink that comes and goes while the disk is at its bound never makes rai
   expect(rain).toBe(fallen);
   opened.outbox.close(START_MS);
   rmSync(folder.path, { recursive: true, force: true });
-}, 60_000);
+}, 120_000);
