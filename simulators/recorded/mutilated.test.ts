@@ -65,7 +65,8 @@ describe('mutilated recordings', () => {
             expect([Number.isSafeInteger(atMs), value === null || Number.isSafeInteger(value)]).toEqual([true, true]);
         }
       }),
-      { numRuns: 300, verbose: 1 },
+      // Two lines of Preonzo that run into one make an index of a hundred million years.
+      { numRuns: 300, verbose: 1, examples: [[[{ at: 67, cut: 12, put: '' }], false]] },
     );
   });
 

@@ -13,7 +13,7 @@ const COLLAPSE_MS = Date.UTC(2012, 4, 14, 23);
 
 function readLine(line: string) {
   const [index = '', , value = ''] = line.split(',');
-  if (!/^\d+$/.test(index)) return { wrong: `${index} is no index` };
+  if (!/^\d{1,7}$/.test(index)) return { wrong: `${index} is no index` };
   const mm = Number(value);
   if (value.trim() === '' || !Number.isFinite(mm)) return { wrong: `${value} is no displacement in mm` };
   return { atMs: COLLAPSE_MS + (Number(index) - COLLAPSE_INDEX) * HOUR_MS, value: toSteps('displacement', mm) };
