@@ -46,6 +46,24 @@ describe('counters', () => {
       flags: ['reset'],
     });
   });
+  it('a step back after weeks of silence is a reset, whatever could have fallen by the rate', () => {
+    const weeks = 30 * 24 * 60 * MINUTE;
+    expect(countSince(RAIN, 1_000_000, { raw: 5_000, atMs: 0 }, { raw: 3, atMs: weeks })).toEqual({
+      counts: 3,
+      flags: ['reset'],
+    });
+    expect(countSince(RAIN, 1_000_000, { raw: 995_000, atMs: 0 }, { raw: 3, atMs: weeks })).toEqual({
+      counts: 5_003,
+      flags: ['rollover'],
+    });
+  });
+  it('a count that outlives a loss of power and falls is another device: nothing is known of what fell', () => {
+    const kept = { ...RAIN, counter: { modulus: 1_000_000, reset: 'never' } } as const;
+    expect(countSince(kept, 1_000_000, { raw: 5_000, atMs: 0 }, { raw: 900, atMs: MINUTE })).toEqual({
+      counts: 0,
+      flags: ['first', 'reset'],
+    });
+  });
   it('an increment over a long silence counts whole and is not suspected', () => {
     expect(countSince(RAIN, 1_000_000, { raw: 0, atMs: 0 }, { raw: 2_000, atMs: 60 * MINUTE })).toEqual({
       counts: 2_000,
