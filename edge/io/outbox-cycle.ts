@@ -62,6 +62,11 @@ function insert(place: Place, cycle: Cycle, part: Pick<Cycle, 'readings' | 'even
     const next = insert(place, cycle, { readings: part.readings.slice(0, half), events: part.events }, seq);
     return insert(place, cycle, { readings: part.readings.slice(half), events: [] }, next);
   }
+  const some = part.events.length >> 1;
+  if (Buffer.byteLength(body) > MAX_BATCH_BYTES && some > 0) {
+    const next = insert(place, cycle, { readings: part.readings, events: part.events.slice(0, some) }, seq);
+    return insert(place, cycle, { readings: [], events: part.events.slice(some) }, next);
+  }
   const { writtenAtMs } = cycle.header;
   const sent = place.sent ? 1 : 0;
   place.sql.insert.run(seq, writtenAtMs, part.readings.length, part.events.length, seq, sent, RAW, null, body);
