@@ -14,6 +14,8 @@ import type { Local } from './io/local.ts';
 import { Outbox } from './io/outbox.ts';
 import { openRecorder, type Recorder } from './io/recorder.ts';
 import { startUplink, type Uplink } from './io/uplink.ts';
+import { watchBuses } from './io/watch-buses.ts';
+import { openWatchdog } from './io/watchdog.ts';
 import { runningKinds } from './outbox/sensor-kinds.ts';
 
 export type EdgeOptions = {
@@ -25,7 +27,21 @@ export type EdgeOptions = {
   readonly trialMs?: number;
   /** What the box is asked about itself; this machine when left out. */
   readonly box?: BoxSources;
+  /** Called when a loop stands still and restarts did not help; ends the process when left out. */
+  readonly giveUp?: (why: string) => void;
+  readonly watchEveryMs?: number;
 };
+
+/** Pings come every 15 s, an attempt takes at most 10 s and a pause between two 19 s. */
+const UPLINK_LIMITS = { realMs: 120_000, chainMs: 0 };
+const EXIT_STUCK = 70;
+
+const endProcess =
+  (log: StageContext['log']) =>
+  (why: string): void => {
+    log.error('giving up: whoever runs this process must start it again', { why });
+    process.exit(EXIT_STUCK);
+  };
 
 export type EdgeService = Service & {
   /** Polls every bus once, at once; resolves when what was read is on disk. */
@@ -36,6 +52,8 @@ export type EdgeService = Service & {
   readonly unacked: () => number;
   /** What runs now: the file's, or the last that was pushed and ran. */
   readonly config: () => EdgeConfigPush;
+  /** False while some loop stands still. */
+  readonly isAlive: () => boolean;
 };
 
 /** The file as its parts must see it: the centre may have replaced what it names. */
@@ -101,17 +119,23 @@ async function resume(next: Pushed, { configurer, uplink }: { configurer: Config
 export async function startEdge(file: EdgeConfig, ctx: StageContext, options: EdgeOptions = {}): Promise<EdgeService> {
   const { log, metrics, clock } = ctx;
   const { dataDir, edgeId } = file;
+  let field: Field | undefined;
+  let good: EdgeConfigPush | undefined;
+  const now = (): EdgeConfigPush => field?.config() ?? good ?? pushedPart(file);
   const outbox = new Outbox({
-    ...{ dataDir, log, metrics, kindOf: runningKinds(() => field?.config() ?? boot.good ?? file) },
+    ...{ dataDir, log, metrics, kindOf: runningKinds(now) },
     ...(options.maxOutboxBytes === undefined ? {} : { maxBytes: options.maxOutboxBytes }),
   });
+  // Behind the outbox, which lets one process alone into the folder.
   const store = openConfigStore(file);
   const boot = store.atBoot();
-  let field: Field | undefined;
-  const config = asItRuns(file, () => field?.config() ?? boot.good ?? pushedPart(file));
+  good = boot.good;
+  const config = asItRuns(file, now);
   const recorder: Recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
   const tell = (event: EdgeEvent): void => void recorder.record({ outcomes: [], events: [event], units: [] });
-  const started = await startLastGood(file, boot, store, { ctx, outbox, recorder });
+  const watchdog = openWatchdog(ctx, options.giveUp ?? endProcess(log), options.watchEveryMs);
+  const buses = watchBuses(watchdog, (busId) => field?.restartBus(busId));
+  const started = await startLastGood(file, boot, store, { ctx, outbox, recorder, ...buses });
   const running = started.field;
   field = running;
   const { readNow } = running;
@@ -120,6 +144,7 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
     ...(options.trialMs === undefined ? {} : { trialMs: options.trialMs }),
   });
   const box = watchBox(options.box ?? boxSources(dataDir, process.env));
+  const session = watchdog.watch('uplink', UPLINK_LIMITS, async () => uplink.reset());
   const uplink = startUplink(config, {
     ...{ ctx, outbox, recorder, readNow },
     status: { config: () => running.config(), box: box.facts },
@@ -132,6 +157,7 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
       },
     },
     link: running.link,
+    onProgress: session.progress,
   });
   if (started.fault !== undefined) tell(started.fault);
   settleBoot(boot, { tell, uplink, configurer });
@@ -143,7 +169,9 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
     testOutput: running.testOutput,
     unacked: () => outbox.unacked,
     config: running.config,
+    isAlive: watchdog.isAlive,
     stop: async () => {
+      watchdog.stop();
       box.stop();
       await configurer.stop();
       await running.stop();

@@ -82,10 +82,14 @@ async function startEdge(context: ProcessContext, options: { readonly config?: s
   if (!config.ok) throw new Error(config.error.map(formatLint).join('\n'));
   const { startEdge: start } = await import('#edge/main.ts');
   const { clockPolicy } = await import('#edge/acquire/clock-watch.ts');
-  return {
-    service: await start(config.value, context, { clockPolicy: clockPolicy(context.settings.clock) }),
-    ports: {},
+  const { startHeart } = await import('#edge/io/heart.ts');
+  const heart = startHeart(context.log);
+  const service = await start(config.value, context, { clockPolicy: clockPolicy(context.settings.clock) });
+  const stop = async (): Promise<void> => {
+    await service.stop();
+    await heart.stop();
   };
+  return { service: { ...service, stop }, ports: {} };
 }
 
 async function startBroker(context: ProcessContext): Promise<Started> {

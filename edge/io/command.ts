@@ -6,6 +6,8 @@ import { clockPolicy } from '../acquire/clock-watch.ts';
 import { parseEdgeConfig } from '../config.ts';
 import { startEdge } from '../main.ts';
 import { EDGE_VERSION } from '../version.ts';
+import { startHeart } from './heart.ts';
+import { openServiceManager } from './service-manager.ts';
 import { openStandalone, serveMetrics } from './standalone.ts';
 
 const HELP = `fengsui ${EDGE_VERSION}, edge agent
@@ -15,6 +17,7 @@ const HELP = `fengsui ${EDGE_VERSION}, edge agent
   fengsui --help
 
 FILE is JSON that the centre writes for each edge; FENGSUI_EDGE_CONFIG names it as well.
+FENGSUI_EDGE_MODEM=/dev/ttyUSB2 names a port of the modem that answers AT+CSQ, where ModemManager does not run.
 FENGSUI_EDGE_METRICS=PORT serves /metrics on 127.0.0.1.
 FENGSUI_CLOCK=virtual:START×SPEED runs on a clock of its own.
 `;
@@ -43,7 +46,10 @@ async function runEdge(file: string, env: NodeJS.ProcessEnv, io: Io): Promise<nu
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  const heart = startHeart(alone.ctx.log);
   const service = await startEdge(config.value, alone.ctx, { clockPolicy: clockPolicy(alone.spec) });
+  const manager = openServiceManager(env, alone.ctx.log, service.isAlive);
+  manager.ready();
   const port = env['FENGSUI_EDGE_METRICS'];
   const door = port === undefined ? undefined : await serveMetrics(Number(port), alone.metricsText);
   if (door !== undefined)
@@ -51,8 +57,10 @@ async function runEdge(file: string, env: NodeJS.ProcessEnv, io: Io): Promise<nu
   await ended;
   stopping.abort();
   const hard = setTimeout(() => process.exit(1), STOP_LIMIT_MS);
+  manager.stop();
   door?.server.close();
   await service.stop();
+  await heart.stop();
   clearTimeout(hard);
   return 0;
 }

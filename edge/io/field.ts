@@ -42,7 +42,7 @@ export type FieldDeps = {
   /** A cycle of this bus is over: its commit was made, or the disk refused it. */
   readonly onCycle?: (busId: string) => void;
   /** The buses that run now, after each change. */
-  readonly onBuses?: (buses: readonly BusConfig[]) => void;
+  readonly onBuses?: (buses: readonly BusConfig[], profiles: EdgeConfigPush['profiles']) => void;
 };
 
 type Line = BusConfig | LinkConfig;
@@ -101,6 +101,7 @@ export async function startField(file: EdgeConfig, first: EdgeConfigPush, deps: 
   let config = first;
   let local: { readonly words: string; readonly service: Local; readonly end: () => Promise<void> } | undefined;
   let isLinked = false;
+  let isStopped = false;
   let ears: ReturnType<typeof recorderFor> | undefined;
   recorder.onCommitted(() => ears?.tellCommitted());
   recorder.onRefused((body) => ears?.tellRefused(body));
@@ -161,7 +162,7 @@ export async function startField(file: EdgeConfig, first: EdgeConfigPush, deps: 
     for (const link of fresh)
       run(links, link, (mine) => startLink(link, { dataDir: file.dataDir, ctx, outbox, recorder: mine }));
     await Promise.all(fresh.map((link) => links.get(link.id)?.service.firstTry));
-    deps.onBuses?.(config.buses);
+    deps.onBuses?.(config.buses, config.profiles);
     if (!isNew) return;
     local?.service.begin((busId) => buses.get(busId)?.service);
     if (isLinked) local?.service.onLink();
@@ -178,6 +179,34 @@ export async function startField(file: EdgeConfig, first: EdgeConfigPush, deps: 
     if (offs.length > 0) await within(Promise.all(offs), SWITCH_OFF_LIMIT_MS, NEVER);
   };
 
+  let turn: Promise<unknown> = Promise.resolve();
+  /** A bus is not started anew in the middle of a switch, nor two switches at once. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+  const switchTo = async (next: EdgeConfigPush): Promise<void> => {
+    const isOtherLocal = localWords(next) !== local?.words;
+    if (isOtherLocal) await local?.service.endTests();
+    await switchOffRemoved(next);
+    const wanted = new Map(
+      [...next.buses, ...next.links].map((line) => [line.id, wordsOf(line, next.profiles)] as const),
+    );
+    const isOver = ({ line, words }: Running<unknown>): boolean => wanted.get(line.id) !== words;
+    // All lines are free before the first is opened: two buses may have changed places.
+    await Promise.all([end(buses, isOver), end(links, isOver)]);
+    if (isOtherLocal) {
+      await local?.end();
+      local = undefined;
+    }
+    config = next;
+    await startMissing();
+  };
+  const restartBus = async (busId: string): Promise<void> => {
+    await end(buses, ({ line }) => line.id === busId);
+    if (!isStopped) await startMissing();
+  };
   const stopAll = async (): Promise<void> => {
     await local?.service.endTests();
     await Promise.all([end(buses, () => true), end(links, () => true)]);
@@ -210,27 +239,11 @@ export async function startField(file: EdgeConfig, first: EdgeConfigPush, deps: 
       await Promise.all([...buses.values()].map(({ service }) => service.readNow()));
     },
     sights: () => [...buses.values(), ...links.values()].map(({ line, witness }) => ({ line, sight: witness.sight() })),
-    switchTo: async (next) => {
-      const isOtherLocal = localWords(next) !== local?.words;
-      if (isOtherLocal) await local?.service.endTests();
-      await switchOffRemoved(next);
-      const wanted = new Map(
-        [...next.buses, ...next.links].map((line) => [line.id, wordsOf(line, next.profiles)] as const),
-      );
-      const isOver = ({ line, words }: Running<unknown>): boolean => wanted.get(line.id) !== words;
-      // All lines are free before the first is opened: two buses may have changed places.
-      await Promise.all([end(buses, isOver), end(links, isOver)]);
-      if (isOtherLocal) {
-        await local?.end();
-        local = undefined;
-      }
-      config = next;
-      await startMissing();
+    switchTo: (next) => inTurn(() => switchTo(next)),
+    restartBus: (busId) => inTurn(() => restartBus(busId)),
+    stop: () => {
+      isStopped = true;
+      return inTurn(stopAll);
     },
-    restartBus: async (busId) => {
-      await end(buses, ({ line }) => line.id === busId);
-      await startMissing();
-    },
-    stop: stopAll,
   };
 }

@@ -29,6 +29,8 @@ const READ_NOW_LIMIT_MS = 10_000;
 const OUTAGE_MS = 60_000;
 
 export type Uplink = {
+  /** Ends the session, so that another one begins. */
+  readonly reset: () => void;
   /** Who this edge is has changed: said at once. */
   readonly sayStatus: () => void;
   /** An answer to a command that an earlier process took. */
@@ -60,6 +62,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   let epoch = outbox.epoch;
   let offsetMs: number | null = null;
   let flushTimer: NodeJS.Timeout | undefined;
+  let endSession = (): void => undefined;
 
   /** False when nobody can hear it. */
   const publish = (channel: 'up' | 'status' | 'reply', body: string, retain = false): boolean => {
@@ -210,7 +213,6 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       will: { topic: topic('status'), payload: Buffer.from(JSON.stringify(lost)), qos: 1, retain: true },
     });
     client = mine;
-    deps.onProgress?.();
     mine.on('packetreceive', () => deps.onProgress?.());
     let began = false;
     return await new Promise((resolve) => {
@@ -218,6 +220,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
         stopping.signal.removeEventListener('abort', finish);
         resolve(began);
       };
+      endSession = finish;
       // Once: a client that ended does not come back.
       mine.on('close', finish);
       mine.on('error', (cause) => {
@@ -257,6 +260,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   const loop = async (): Promise<void> => {
     let pauseMs = FIRST_PAUSE_MS;
     while (!stopping.signal.aborted) {
+      deps.onProgress?.();
       const began = await session().catch((cause: unknown) => {
         log.warn('uplink cannot be tried', { cause: String(cause) });
         return false;
@@ -291,6 +295,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   };
 
   return {
+    reset: () => endSession(),
     sayStatus: () => status.say(),
     answer: commands.answer,
     stop: async () => {
