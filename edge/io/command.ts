@@ -7,7 +7,7 @@ import { parseEdgeConfig } from '../config.ts';
 import { startEdge } from '../main.ts';
 import { EDGE_VERSION } from '../version.ts';
 import { startHeart } from './heart.ts';
-import { openServiceManager } from './service-manager.ts';
+import { isWatchedBySystemd, openServiceManager } from './service-manager.ts';
 import { openStandalone, serveMetrics } from './standalone.ts';
 
 const HELP = `fengsui ${EDGE_VERSION}, edge agent
@@ -46,7 +46,7 @@ async function runEdge(file: string, env: NodeJS.ProcessEnv, io: Io): Promise<nu
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const heart = startHeart(alone.ctx.log);
+  const heart = isWatchedBySystemd(env) ? undefined : startHeart(alone.ctx.log);
   const service = await startEdge(config.value, alone.ctx, { clockPolicy: clockPolicy(alone.spec) });
   const manager = openServiceManager(env, alone.ctx.log, service.isAlive);
   manager.ready();
@@ -60,7 +60,7 @@ async function runEdge(file: string, env: NodeJS.ProcessEnv, io: Io): Promise<nu
   manager.stop();
   door?.server.close();
   await service.stop();
-  await heart.stop();
+  await heart?.stop();
   clearTimeout(hard);
   return 0;
 }

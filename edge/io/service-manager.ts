@@ -10,14 +10,16 @@ export type ServiceManager = { readonly ready: () => void; readonly stop: () => 
 const SAY_LIMIT_MS = 5_000;
 const MICRO_PER_MS = 1_000;
 
+type Env = { readonly [name: string]: string | undefined };
+const watchdogMsOf = (env: Env): number => Number(env['WATCHDOG_USEC'] ?? 0) / MICRO_PER_MS;
+
+/** Then a blocked event loop says nothing and is ended from outside: a thread for it would be 18 MB for nothing. */
+export const isWatchedBySystemd = (env: Env): boolean => (env['NOTIFY_SOCKET'] ?? '') !== '' && watchdogMsOf(env) > 0;
+
 /** Without NOTIFY_SOCKET nobody listens, and nothing is said. */
-export function openServiceManager(
-  env: { readonly [name: string]: string | undefined },
-  log: Log,
-  isAlive: () => boolean,
-): ServiceManager {
+export function openServiceManager(env: Env, log: Log, isAlive: () => boolean): ServiceManager {
   const listens = (env['NOTIFY_SOCKET'] ?? '') !== '';
-  const watchdogMs = Number(env['WATCHDOG_USEC'] ?? 0) / MICRO_PER_MS;
+  const watchdogMs = watchdogMsOf(env);
   let toldFault = false;
   const say = (...words: readonly string[]): void => {
     if (!listens) return;

@@ -4,9 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { csqDbm, hwmonV, mmcliDbm, powerSupplyV } from '#edge/care/box.ts';
 import { isMaterialChange, isUrgentChange, type OnlineStatus } from '#edge/care/status.ts';
 import { askModemManager, askModemPort, readHwmon, readPowerSupply, watchBox } from '#edge/io/box-facts.ts';
+import { Outbox } from '#edge/io/outbox.ts';
 import { openSerialLine } from '#edge/io/serial-line.ts';
+import { openStatusTeller } from '#edge/io/status.ts';
+import { NOTHING_LOCAL } from '#model/edge-config.ts';
 import { needs } from '#test/support/needs.ts';
-import { startLine, tempDir, until } from './support.ts';
+import { startLine, tempDir, testContext, until } from './support.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -99,6 +102,52 @@ describe('what the box knows of itself', () => {
     cleanups.push(watch.stop);
     await until('it was asked', () => watch.facts() !== undefined);
     expect(watch.facts()).toEqual({ supplyV: 12, signalDbm: null, diskFreeBytes: null, uptimeS: 5 });
+  });
+});
+
+describe('a status is said', () => {
+  it('at each connect, when something changed that the centre goes by, at the next look when much changed, and in any case after a while', async () => {
+    const folder = tempDir();
+    cleanups.push(folder.remove);
+    const ctx = testContext();
+    const outbox = new Outbox({ dataDir: folder.path, log: ctx.log, metrics: ctx.metrics });
+    cleanups.push(() => outbox.close(0));
+    const said: OnlineStatus[] = [];
+    const facts = { supplyV: 12, signalDbm: -70, diskFreeBytes: 1e9, uptimeS: 1 };
+    const state = { version: 'v1', supplyV: 12, isHeard: false };
+    const teller = openStatusTeller(
+      {
+        ...{ ctx, outbox, recorder: { bootId: 'b', timeQuality: () => 'synced' } },
+        config: () => ({ edgeId: 'e', inventoryVersion: state.version, local: NOTHING_LOCAL }),
+        box: () => ({ ...facts, supplyV: state.supplyV }),
+        ...{ lookEveryMs: 20, sayEveryMs: 400 },
+      },
+      {
+        publish: (body) => {
+          if (state.isHeard) said.push(JSON.parse(body) as OnlineStatus);
+          return state.isHeard;
+        },
+        offsetMs: () => null,
+      },
+    );
+    cleanups.push(teller.stop);
+    teller.say();
+    expect(said).toHaveLength(0);
+    state.isHeard = true;
+    teller.say();
+    teller.sayIfChanged();
+    expect(said).toMatchObject([{ box: { supplyV: 12 }, oldestQueuedMs: null, ruleSetVersion: null }]);
+    state.version = 'v2';
+    teller.sayIfChanged();
+    expect(said.at(-1)?.inventoryVersion).toBe('v2');
+    state.supplyV = 11;
+    teller.sayIfChanged();
+    expect(said).toHaveLength(2);
+    await until('the look', () => said.length === 3);
+    expect(said.at(-1)?.box?.supplyV).toBe(11);
+    const fromMs = performance.now();
+    await until('it is said again', () => said.length === 4);
+    expect(performance.now() - fromMs).toBeGreaterThan(300);
   });
 });
 
