@@ -1,6 +1,6 @@
 /** The state feed: one conflated message a point with the newest reading of each of its sensors. */
 import { dateBatch } from '#model/dating.ts';
-import { BAD_REASONS, type BadReason, type Flag, flagsOfBits, type SensorId } from '#model/reading.ts';
+import { BAD_REASONS, type BadReason, type Flag, flagBits, flagsOfBits, type SensorId } from '#model/reading.ts';
 import { type PointId, type Registry, topicPlace } from '#model/registry.ts';
 import type { EpochMs } from '#model/time.ts';
 import { gridTopic } from '#model/topics.ts';
@@ -36,6 +36,7 @@ export type StateFeed = {
   readonly drain: () => readonly { readonly topic: string; readonly state: PointState }[];
 };
 
+const CLOCK_UNSURE = flagBits(['clock-unsure']);
 const SUSPECT = 2;
 const GOOD = -1;
 const NEVER: EpochMs = Number.NEGATIVE_INFINITY;
@@ -73,7 +74,8 @@ export function createStateFeed(registry: Pick<Registry, 'sensors' | 'points' | 
   return {
     take: (body, receivedAtMs) => {
       const batch = open(body);
-      const { baseMs } = dateBatch(batch, receivedAtMs);
+      const { baseMs, unsure } = dateBatch(batch, receivedAtMs);
+      const doubt = unsure ? CLOCK_UNSURE : 0;
       let slots = lists.get(batch.ids);
       if (slots === undefined) {
         slots = batch.ids.map(slotOf);
@@ -85,7 +87,7 @@ export function createStateFeed(registry: Pick<Registry, 'sensors' | 'points' | 
         if (slot === null || atMs < slot.atMs) continue;
         slot.atMs = atMs;
         slot.value = batch.value[row] as number;
-        slot.bits = batch.bits[row] as number;
+        slot.bits = (batch.bits[row] as number) | doubt;
         slot.code = batch.code[row] as number;
         if (slot.point.isChanged) continue;
         slot.point.isChanged = true;

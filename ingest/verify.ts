@@ -4,17 +4,17 @@
  */
 import { decodeBatch, MAX_BATCH_BYTES } from '#model/batch.ts';
 import { createBatchScanner, type ScannedBatch } from '#model/batch-scan.ts';
-import { dateBatch } from '#model/dating.ts';
+import { AHEAD_MS, dateBatch } from '#model/dating.ts';
 import { partitionOf } from '#model/partition.ts';
 import type { Origin } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
 import { countSeqs, type SeqRange } from '#model/seen.ts';
-import { type EpochMs, MINUTE_MS } from '#model/time.ts';
+import type { EpochMs } from '#model/time.ts';
 import type { QuarantinePart, QuarantineReason } from './quarantine.ts';
 import { encodePart, salvageIdentity, type WireBatch } from './wire.ts';
 
 /** A synced reading may be this far ahead of the centre; beyond, one of the two clocks is wrong. */
-export const FUTURE_TOLERANCE_MS = 10 * MINUTE_MS;
+export const FUTURE_TOLERANCE_MS = AHEAD_MS;
 /** Before 2000-01-01T00:00:00Z no station of ours measured anything. */
 export const ANCIENT_MS = 946_684_800_000;
 /** An edge condenses some hundreds into one; more would only fill the journal's memory. */
