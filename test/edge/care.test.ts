@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { localise, pushedPart } from '#edge/care/localise.ts';
 import { startEdge } from '#edge/main.ts';
-import type { BusConfig, EdgeConfig, EdgeConfigPush } from '#model/edge-config.ts';
+import {
+  type BusConfig,
+  type EdgeConfig,
+  type EdgeConfigPush,
+  NOTHING_LOCAL,
+  type OutputConfig,
+} from '#model/edge-config.ts';
 import {
   type Centre,
   edgeConfig,
@@ -16,6 +22,7 @@ import {
   tempDir,
   testContext,
   until,
+  withCrc,
 } from './support.ts';
 
 const TRIAL_MS = 300;
@@ -167,6 +174,43 @@ describe('a configuration that is pushed', () => {
     // The same lines, once the box says where they are.
     const here = localise(pushOf(file, 'v', [serial]), { 'tty:a': { host: '127.0.0.1', port: bus.port } });
     expect(here.ok && here.value.buses).toEqual([{ ...bus }]);
+  });
+
+  it('switches an output off that it does not name any more, before its bus is ended', async () => {
+    const folder = tempDir();
+    cleanups.push(folder.remove);
+    const written: number[] = [];
+    const unit = await startScriptedUnit((request, reply) => {
+      const { unitId, functionCode, address, count } = request;
+      if (functionCode !== 6) return reply(registersReply(request, [0]));
+      written.push(count);
+      reply(withCrc([unitId, 6, address >> 8, address & 0xff, count >> 8, count & 0xff]));
+    });
+    cleanups.push(() => unit.stop());
+    const centre = await startCentre();
+    cleanups.push(() => centre.stop());
+    const bus: Bus = {
+      ...{ id: 'a', kind: 'modbus-rtu-tcp', host: '127.0.0.1', port: unit.port, pollMs: 50 },
+      units: [{ unitId: 7, profile: 'evikon-ek61', sensors: [{ sensorId: 'horn', register: 'siren' }] }],
+    };
+    const siren: OutputConfig = {
+      ...{ id: 'siren', name: { zh: '警报器', en: 'siren' }, points: ['p'], minLevel: 'red', maxOnMs: 60_000 },
+      ...{ kind: 'relay', busId: 'a', unitId: 7, register: 'siren' },
+    };
+    const plain = edgeConfig(folder.path, centre.port, [bus]);
+    const file = { ...plain, local: { ...NOTHING_LOCAL, outputs: [siren] } };
+    const edge = await startEdge(file, testContext(), { trialMs: TRIAL_MS });
+    cleanups.push(() => edge.stop());
+    await until('it reads', () => centre.readings('horn').length > 0);
+    expect(edge.testOutput('siren', 60)).toMatchObject({ ok: true });
+    await until('it sounds', () => written.at(-1) === 2);
+    const pushed = await push(centre, {
+      ...pushOf(file, 'inventory-2', [{ ...bus, pollMs: 60 }]),
+      local: NOTHING_LOCAL,
+    });
+    expect(await replyTo(centre, pushed)).toMatchObject({ ok: true });
+    expect(written.at(-1)).toBe(0);
+    expect(edge.testOutput('siren', 1)).toMatchObject({ ok: false });
   });
 
   it('is in force after a restart; a file that was changed after it wins over it', async () => {
