@@ -203,6 +203,7 @@ export type VerifiedBatch = {
   /** `[index into ids, measuredAt − writtenAt, value | null, raw | null ?, flag bits ?, 2 suspect or reason code ?]`. */
   readonly rows: readonly (readonly (number | null)[])[];
   readonly events: readonly EdgeEvent[];
+  readonly replaces: readonly SeqRange[];
 };
 
 /** Opens bytes that came out of the journal; throws on anything that ingest cannot have written. */
@@ -217,5 +218,6 @@ export function openVerified(text: string): VerifiedBatch {
     ids: wire.k,
     rows: wire.r,
     events: wire.x ?? [],
+    replaces: wire.z ?? [],
   };
 }

@@ -6,56 +6,18 @@
 import type { EdgeCondition, EdgeEvent } from '#model/edge-event.ts';
 import type { LevelOrNone } from '#model/level.ts';
 import type { Origin } from '#model/reading.ts';
-import type { PointId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import type { EdgeActNote, Evidence } from '#model/transition.ts';
 import { type Desk, writeTransition } from './desk.ts';
+import { hearAct } from './edge-acts.ts';
+import { type EdgeHeld, hearingOf, instantOf, isPast, keep, keyOf, type Speaker, turnEpoch } from './edge-hearing.ts';
 import type { EngineState } from './state.ts';
-import {
-  sayEdgeCleared,
-  sayEdgeHeard,
-  sayEdgeLost,
-  sayEdgeSubjectGone,
-  sayOutputFailed,
-  sayOutputWorks,
-} from './texts-edge.ts';
-
-/** A condition that stands at an edge, as the centre last heard of it. */
-export type EdgeHeld = { readonly condition: EdgeCondition; readonly lost: boolean };
-
-/** What the centre has heard of one edge's own judgement. */
-export type EdgeHearing = {
-  /** Instant of the newest statement; what lay before it is late. */
-  statementAtMs: EpochMs;
-  /** When the newest change of each condition was, by its key; also of those that are over. */
-  changedAtMs: { [key: string]: EpochMs };
-  held: { [key: string]: EdgeHeld };
-  /** Outputs that did not do what they were to. */
-  failed: { [output: string]: PointId | null };
-};
-
-/** People on the spot rely on it: it must be seen to at once, and is less than the hazard itself. */
-const OUTPUT_FAILED_LEVEL = 'orange';
-const NO_EVIDENCE: Evidence = {
-  sensorId: null,
-  quantity: null,
-  measure: 'silence',
-  windowMs: null,
-  value: null,
-  limit: null,
-  limits: [],
-  coverage: null,
-};
-
-/** Conditions that an edge may have had: more than an edge has rules and sensors. */
-const MAX_KEYS = 2_000;
-
-const keyOf = (condition: EdgeCondition): string =>
-  `${condition.rule}|${condition.pointId}|${condition.hazard}|${condition.evidence.sensorId ?? '-'}`;
+import { sayEdgeCleared, sayEdgeForgot, sayEdgeHeard, sayEdgeLost, sayEdgeSubjectGone } from './texts-edge.ts';
 
 const stands = (condition: EdgeCondition): boolean =>
   condition.to !== 'none' && (condition.condition === 'active' || condition.condition === 'dataLost');
+
+const heldOf = (condition: EdgeCondition): EdgeHeld => ({ condition, lost: condition.condition === 'dataLost' });
 
 /** An edge speaks for its own sensors' points only. */
 function speaksFor(state: EngineState, edgeId: string, condition: EdgeCondition): boolean {
@@ -102,29 +64,8 @@ function write(desk: Desk, origin: Origin, condition: EdgeCondition, change: Cha
 
 const levelHeld = (held: EdgeHeld | undefined): LevelOrNone => held?.condition.to ?? 'none';
 
-function hearingOf(state: EngineState, edgeId: string): EdgeHearing {
-  let hearing = state.hearings[edgeId];
-  if (hearing === undefined) {
-    hearing = { statementAtMs: 0, changedAtMs: {}, held: {}, failed: {} };
-    state.hearings[edgeId] = hearing;
-  }
-  return hearing;
-}
-
-function note(hearing: EdgeHearing, key: string, atMs: EpochMs, held: EdgeHeld | undefined): void {
-  if (held === undefined) delete hearing.held[key];
-  else hearing.held[key] = held;
-  hearing.changedAtMs[key] = atMs;
-  const keys = Object.keys(hearing.changedAtMs);
-  if (keys.length <= MAX_KEYS) return;
-  const oldest = keys
-    .filter((one) => hearing.held[one] === undefined)
-    .sort((a, b) => (hearing.changedAtMs[a] ?? 0) - (hearing.changedAtMs[b] ?? 0))[0];
-  if (oldest !== undefined) delete hearing.changedAtMs[oldest];
-}
-
-/** One change that an edge decided; `atMs` is its instant by the centre's dating. */
-function hearCondition(state: EngineState, desk: Desk, from: Speaker, condition: EdgeCondition, atMs: EpochMs): void {
+/** One change that an edge decided. */
+function hearCondition(state: EngineState, desk: Desk, from: Speaker, condition: EdgeCondition): void {
   if (condition.evidence.measure === 'silence') return;
   if (!speaksFor(state, from.edgeId, condition)) {
     state.counters.foreign++;
@@ -133,35 +74,29 @@ function hearCondition(state: EngineState, desk: Desk, from: Speaker, condition:
   const hearing = hearingOf(state, from.edgeId);
   const key = keyOf(condition);
   const held = hearing.held[key];
-  const isPast = condition.late || atMs <= hearing.statementAtMs || atMs < (hearing.changedAtMs[key] ?? 0);
+  const atMs = instantOf(condition.atMs, from, desk.receivedAtMs);
   const change = { from: condition.from, to: condition.to, is: condition.condition, atMs, reason: condition.reason };
-  if (isPast) {
+  if (condition.late || isPast(hearing, from) || from.place < (hearing.changedPlace[key] ?? 0)) {
     // A clear of the past is no finding: what it cleared was none either.
     if (stands(condition)) write(desk, from.origin, condition, { ...change, late: true });
     return;
   }
-  if (!stands(condition) && held === undefined) {
-    note(hearing, key, atMs, undefined);
-    return;
-  }
-  write(desk, from.origin, condition, { ...change, from: levelHeld(held), late: false });
-  note(hearing, key, atMs, stands(condition) ? { condition, lost: condition.condition === 'dataLost' } : undefined);
+  if (stands(condition) || held !== undefined)
+    write(desk, from.origin, condition, { ...change, from: levelHeld(held), late: false });
+  keep(hearing, key, from.place, stands(condition) ? heldOf(condition) : undefined);
 }
-
-type Speaker = { readonly edgeId: string; readonly origin: Origin };
 
 /** All that is active at an edge now: what is new is raised, what is not there any more is over. */
 function hearStatement(
   state: EngineState,
   desk: Desk,
   from: Speaker,
-  active: readonly EdgeCondition[],
-  atMs: EpochMs,
-  shiftMs: number,
+  { active, ...said }: Extract<EdgeEvent, { kind: 'conditions' }>,
 ): void {
   const hearing = hearingOf(state, from.edgeId);
-  if (atMs <= hearing.statementAtMs) return;
-  hearing.statementAtMs = atMs;
+  if (isPast(hearing, from)) return;
+  hearing.statementPlace = from.place;
+  const atMs = instantOf(said.atMs, from, desk.receivedAtMs);
   const named = new Set<string>();
   for (const condition of active) {
     if (condition.evidence.measure === 'silence' || !stands(condition)) continue;
@@ -173,7 +108,7 @@ function hearStatement(
     named.add(key);
     const held = hearing.held[key];
     const isKnown = held !== undefined && !held.lost && held.condition.to === condition.to;
-    const sinceMs = condition.atMs + shiftMs;
+    const sinceMs = instantOf(condition.atMs, from, desk.receivedAtMs);
     if (!isKnown)
       write(desk, from.origin, condition, {
         from: levelHeld(held),
@@ -181,37 +116,35 @@ function hearStatement(
         is: condition.condition,
         atMs: sinceMs,
         late: false,
-        reason: sayEdgeHeard(condition.reason, from.edgeId, Math.max(0, desk.receivedAtMs - sinceMs)),
+        reason: sayEdgeHeard(condition.reason, from.edgeId, desk.receivedAtMs - sinceMs),
       });
-    note(hearing, key, atMs, { condition, lost: condition.condition === 'dataLost' });
+    keep(hearing, key, from.place, heldOf(condition));
   }
   for (const [key, held] of Object.entries(hearing.held)) {
     if (named.has(key)) continue;
     const { condition } = held;
     const over = { from: condition.to, to: 'none', is: 'cleared', atMs, late: false } as const;
     write(desk, from.origin, condition, { ...over, reason: sayEdgeCleared(from.edgeId) });
-    note(hearing, key, atMs, undefined);
+    keep(hearing, key, from.place, undefined);
   }
 }
 
-/** The events of one batch; `shiftMs` is what the dating of the batch adds to the edge's own clock. */
-export function hearEdge(
-  state: EngineState,
-  desk: Desk,
-  from: Speaker,
-  events: readonly EdgeEvent[],
-  shiftMs: number,
-): void {
+/** A batch of an edge came, with events or without. */
+export function hearEdge(state: EngineState, desk: Desk, from: Speaker, events: readonly EdgeEvent[]): void {
+  if (events.length === 0 && state.hearings[from.edgeId] === undefined) return;
+  const hearing = hearingOf(state, from.edgeId);
+  if (turnEpoch(hearing, from.epoch))
+    doubtHeld(state, desk, from, desk.receivedAtMs, (level) => sayEdgeForgot(level, from.edgeId));
   for (const event of events) {
     switch (event.kind) {
       case 'condition':
-        hearCondition(state, desk, from, event.condition, event.condition.atMs + shiftMs);
+        hearCondition(state, desk, from, event.condition);
         break;
       case 'conditions':
-        hearStatement(state, desk, from, event.active, event.atMs + shiftMs, shiftMs);
+        hearStatement(state, desk, from, event);
         break;
       case 'act':
-        hearAct(state, desk, from, event, event.atMs + shiftMs);
+        hearAct(state, desk, from, event);
         break;
       default:
         break;
@@ -219,63 +152,13 @@ export function hearEdge(
   }
 }
 
-type Act = Extract<EdgeEvent, { kind: 'act' }>;
-
-/** A siren that does not sound is a fault of its own, until it does what it is told. */
-function hearAct(state: EngineState, desk: Desk, from: Speaker, act: Act, atMs: EpochMs): void {
-  const hearing = hearingOf(state, from.edgeId);
-  const note = actNote(state, desk, from, act, atMs);
-  desk.acts.push(note);
-  if (note.late) return;
-  const isFailed = Object.hasOwn(hearing.failed, act.output);
-  if ((act.act === 'failed') === isFailed) return;
-  if (act.act !== 'failed' && act.act !== 'on' && act.act !== 'off' && act.act !== 'tested') return;
-  const pointId = isFailed ? (hearing.failed[act.output] ?? null) : act.pointId;
-  writeTransition(desk, {
-    rule: `output-failed@1-${act.output}`,
-    subject: pointId === null ? { kind: 'edge', id: from.edgeId } : { kind: 'point', id: pointId },
-    hazard: 'equipment',
-    origin: from.origin,
-    from: isFailed ? OUTPUT_FAILED_LEVEL : 'none',
-    to: isFailed ? 'none' : OUTPUT_FAILED_LEVEL,
-    condition: isFailed ? 'cleared' : 'active',
-    atMs,
-    late: false,
-    reason: isFailed ? sayOutputWorks(act.output, from.edgeId) : sayOutputFailed(act.output, from.edgeId, act.reason),
-    evidence: NO_EVIDENCE,
-    site: 'edge',
-  });
-  if (isFailed) delete hearing.failed[act.output];
-  else hearing.failed[act.output] = act.pointId;
-}
-
-function actNote(state: EngineState, desk: Desk, from: Speaker, act: Act, atMs: EpochMs): EdgeActNote {
-  const place = `${desk.partition}:${desk.pos}:${desk.acts.length}`;
-  return {
-    kind: 'act',
-    id: `act|${from.edgeId}|${act.output}|${place}`,
-    edgeId: from.edgeId,
-    pointId: act.pointId,
-    output: act.output,
-    act: act.act,
-    level: act.level,
-    origin: from.origin,
-    atMs,
-    decidedAtMs: desk.receivedAtMs,
-    late: atMs <= (state.hearings[from.edgeId]?.statementAtMs ?? 0),
-    reason: act.reason,
-    partition: desk.partition,
-    pos: desk.pos,
-  };
-}
-
-/** The gateway is lost: what it judged stands, and nobody knows how it goes on. */
-export function loseEdgeConditions(
+/** What an edge judged stands, and nobody knows how it goes on. */
+function doubtHeld(
   state: EngineState,
   desk: Desk,
-  edgeId: string,
-  origin: Origin,
+  { edgeId, origin }: Pick<Speaker, 'edgeId' | 'origin'>,
   atMs: EpochMs,
+  say: (level: LevelOrNone) => Text,
 ): void {
   const hearing = state.hearings[edgeId];
   if (hearing === undefined) return;
@@ -283,9 +166,20 @@ export function loseEdgeConditions(
     if (lost) continue;
     const level = condition.to;
     const change = { from: level, to: level, is: 'dataLost', atMs, late: false } as const;
-    write(desk, origin, condition, { ...change, reason: sayEdgeLost(level, edgeId) });
+    write(desk, origin, condition, { ...change, reason: say(level) });
     hearing.held[key] = { condition, lost: true };
   }
+}
+
+/** The gateway is lost. */
+export function loseEdgeConditions(
+  state: EngineState,
+  desk: Desk,
+  edgeId: string,
+  origin: Origin,
+  atMs: EpochMs,
+): void {
+  doubtHeld(state, desk, { edgeId, origin }, atMs, (level) => sayEdgeLost(level, edgeId));
 }
 
 /** Ends what an edge holds under an origin that is not its own any more. */
@@ -303,7 +197,7 @@ export function closeEdgeConditions(
     if (!which(condition)) continue;
     const atMs = desk.receivedAtMs;
     write(desk, origin, condition, { from: condition.to, to: 'none', is: 'closed', atMs, late: false, reason });
-    note(hearing, key, atMs, undefined);
+    keep(hearing, key, hearing.changedPlace[key] ?? 0, undefined);
   }
 }
 

@@ -11,6 +11,7 @@ import { FLAGS, type Origin } from '#model/reading.ts';
 import type { EdgeActNote, Transition } from '#model/transition.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { hearEdge } from './edge-conditions.ts';
+import { placeOf } from './edge-hearing.ts';
 import { feedBad, feedValue } from './feed.ts';
 import { changeEdgeOrigin, changeOrigin } from './origin.ts';
 import { edgeIsHere, onEdge, onTick } from './silence.ts';
@@ -125,8 +126,10 @@ function applyBatch(state: EngineState, desk: Desk, row: BatchRow, scanned: Read
   if (scanned !== undefined) feedScanned(state, desk, scanned, slots, baseMs);
   if (parsed !== undefined) feedParsed(state, desk, parsed, slots, baseMs);
   // At the edge these are the engine's own words coming back.
-  if (batch.events.length > 0 && desk.site === 'centre')
-    hearEdge(state, desk, { edgeId: row.edgeId, origin: row.origin }, batch.events, baseMs - batch.writtenAtMs);
+  if (desk.site === 'edge') return;
+  const { edgeId, origin, epoch, seq } = row;
+  const place = placeOf(seq, parsed?.replaces ?? []);
+  hearEdge(state, desk, { edgeId, origin, epoch, place, shiftMs: baseMs - batch.writtenAtMs }, batch.events);
 }
 
 function feedParsed(

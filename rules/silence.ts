@@ -9,6 +9,7 @@ import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Transition } from '#model/transition.ts';
 import { type Desk, originOfSlot, quantityOf, writeBindingChange, writeTransition } from './desk.ts';
+import { settleOutputs } from './edge-acts.ts';
 import { loseEdgeConditions } from './edge-conditions.ts';
 import { arm } from './latch.ts';
 import {
@@ -184,6 +185,7 @@ export function edgeIsHere(state: EngineState, desk: Desk, index: number, edge: 
 export function onTick(state: EngineState, desk: Desk, atMs: EpochMs, upSinceMs: EpochMs): void {
   state.upSinceMs = upSinceMs;
   for (const [index, edge] of state.edges.entries()) judgeGateway(state, desk, index, edge, atMs);
+  settleOutputs(state, desk, atMs);
   if (atMs < state.nextSilenceMs) return;
   let next = Number.MAX_SAFE_INTEGER;
   for (let slot = 0; slot < state.sensorIds.length; slot++) {

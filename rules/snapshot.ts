@@ -2,8 +2,8 @@
 import type { RuleDef } from './state.ts';
 import { ARRAYS, type ArrayName, type EdgeState, type EngineState } from './state.ts';
 
-/** Raised when the arrays change their meaning: an older snapshot is then refused and the rows are read again. */
-export const SNAPSHOT_FORMAT = 2;
+/** Raised when the state changes its meaning: an older snapshot is then refused and the rows are read again. */
+export const SNAPSHOT_FORMAT = 3;
 
 type Head = {
   readonly format: number;

@@ -7,7 +7,7 @@ import { ORIGINS, type Origin, type SensorId } from '#model/reading.ts';
 import type { PointId } from '#model/registry.ts';
 import type { BoundRule, CompiledRuleSet, LevelLimit } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
-import type { EdgeHearing } from './edge-conditions.ts';
+import type { EdgeHearing } from './edge-hearing.ts';
 
 /** A sensor's integers, one cache line of 16. */
 export const INTS = 16;

@@ -25,6 +25,11 @@ export const sayEdgeLost = (level: LevelOrNone, edgeId: string): Text => ({
   en: `gateway ${edgeId} is lost; the ${LEVEL_TEXT[level].en} that it judged by itself stands until it is heard again`,
 });
 
+export const sayEdgeForgot = (level: LevelOrNone, edgeId: string): Text => ({
+  zh: `网关 ${edgeId} 换了存储，其此前本地判定的${LEVEL_TEXT[level].zh}状态不明，按未解除处理`,
+  en: `gateway ${edgeId} has another outbox; the ${LEVEL_TEXT[level].en} that it judged before stands until it says how it is`,
+});
+
 export const sayEdgeSubjectGone = (edgeId: string): Text => ({
   zh: `网关 ${edgeId} 不再管辖该点，其本地判定结束`,
   en: `gateway ${edgeId} has no sensor at this point any more; its own condition is closed`,

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EdgeCondition, EdgeEvent } from '#model/edge-event.ts';
+import type { JournalRow } from '#model/journal.ts';
 import type { LevelOrNone } from '#model/level.ts';
 import { createEngine, type Engine, restoreEngine } from '#rules/engine.ts';
 import { limits, MINUTE, rowMaker, rule, setOf, T0, tell } from '#test/rules/rows.ts';
@@ -54,7 +55,11 @@ function county() {
   engine.apply(rows.rules(SET));
   engine.apply(rows.edge(T0, 'online'));
   const hear = (atMs: number, ...events: readonly EdgeEvent[]) => tell(engine, [rows.batch([], atMs, { events })]);
-  return { rows, engine, hear };
+  let backlog = 0;
+  /** Written before everything else that is heard, and heard after it. */
+  const hearLate = (atMs: number, ...events: readonly EdgeEvent[]) =>
+    tell(engine, [rows.batch([], atMs, { events, seq: ++backlog })]);
+  return { rows, engine, hear, hearLate };
 }
 
 describe("an edge's own conditions", () => {
@@ -71,23 +76,21 @@ describe("an edge's own conditions", () => {
   });
 
   it('are raised now when they are still active after an outage, with the time of the edge and how long ago', () => {
-    const { rows, engine } = county();
+    const { rows, engine, hearLate } = county();
     const red = condition(T0 + 5 * MINUTE, 'red');
     const [heard] = engine.apply(rows.batch([], T0 + 60 * MINUTE, { events: [statement(T0 + 60 * MINUTE, [red])] }));
     expect(heard).toMatchObject({ to: 'red', late: false, site: 'edge', atMs: T0 + 5 * MINUTE });
     expect(heard?.decidedAtMs).toBe(T0 + 60 * MINUTE);
     expect(heard?.reason.zh).toContain('55 分钟前');
     // Its backlog comes afterwards and says it again.
-    expect(tell(engine, [rows.batch([], T0 + 61 * MINUTE, { events: [said(red)] })])).toEqual([
-      'slope 5m none→red active late',
-    ]);
+    expect(hearLate(T0 + 61 * MINUTE, said(red))).toEqual(['slope 5m none→red active late']);
   });
 
   it('are late findings when they were over before the edge was heard again', () => {
-    const { hear } = county();
+    const { hear, hearLate } = county();
     expect(hear(T0 + 60 * MINUTE, statement(T0 + 60 * MINUTE, []))).toEqual([]);
     expect(
-      hear(
+      hearLate(
         T0 + 61 * MINUTE,
         said(condition(T0 + 5 * MINUTE, 'red')),
         said(condition(T0 + 20 * MINUTE, 'none', { from: 'red' })),
@@ -104,9 +107,11 @@ describe("an edge's own conditions", () => {
   });
 
   it('never go back by an older change that comes later', () => {
-    const { hear } = county();
+    const { hear, hearLate } = county();
     hear(T0 + 9 * MINUTE, said(condition(T0 + 8 * MINUTE, 'none')));
-    expect(hear(T0 + 9 * MINUTE, said(condition(T0 + 5 * MINUTE, 'red')))).toEqual(['slope 5m none→red active late']);
+    expect(hearLate(T0 + 9 * MINUTE, said(condition(T0 + 5 * MINUTE, 'red')))).toEqual([
+      'slope 5m none→red active late',
+    ]);
   });
 
   it('stand as lost while their gateway is, and are active again when it says so', () => {
@@ -165,6 +170,70 @@ describe("an edge's own conditions", () => {
   });
 });
 
+describe('whatever the clock of the box says,', () => {
+  /** A batch whose box believes that it is `wallMs`, received at `atMs`. */
+  const claimed = (row: JournalRow, wallMs: number): JournalRow =>
+    row.kind === 'batch' ? { ...row, body: row.body.replace(/"t":-?\d+/, `"t":${wallMs}`) } : row;
+  const Y2059 = Date.UTC(2059, 9, 11);
+
+  it('what was over before a box without a clock was heard again is a late finding', () => {
+    const { rows, engine } = county();
+    const unsure = { unsure: true } as const;
+    const now = T0 + 60 * MINUTE;
+    tell(engine, [claimed(rows.batch([], now, { ...unsure, events: [statement(60_000, [])] }), 60_000)]);
+    const events = [said(condition(20_000, 'red')), said(condition(30_000, 'none', { from: 'red' }))];
+    const backlog = claimed(rows.batch([], now + MINUTE, { ...unsure, events, seq: 7 }), 31_000);
+    expect(tell(engine, [backlog])).toEqual(['slope 61m none→red active late']);
+  });
+
+  it('a box whose clock was an hour ahead, and was set back, still raises', () => {
+    const { hear } = county();
+    hear(T0 + MINUTE, statement(T0 + 61 * MINUTE, []));
+    expect(hear(T0 + 5 * MINUTE, said(condition(T0 + 5 * MINUTE, 'red')))).toEqual(['slope 5m none→red active']);
+    expect(hear(T0 + 6 * MINUTE, said(condition(T0 + 6 * MINUTE, 'none')))).toEqual(['slope 6m red→none cleared']);
+  });
+
+  it('what the year 2059 says is dated by its receipt, and what the right year says later counts', () => {
+    const { rows, engine, hear } = county();
+    const ahead = rows.batch([], T0 + MINUTE, { events: [said(condition(Y2059, 'red'))] });
+    expect(tell(engine, [claimed(ahead, Y2059)])).toEqual(['slope 1m none→red active']);
+    expect(hear(T0 + 9 * MINUTE, said(condition(T0 + 9 * MINUTE, 'none')))).toEqual(['slope 9m red→none cleared']);
+  });
+});
+
+describe('an outbox that was made anew', () => {
+  const fresh = (seq: number) => ({ epoch: 'b', seq });
+  it('leaves what was judged before in doubt, until the box says how it is', () => {
+    const { rows, engine, hear } = county();
+    hear(T0 + MINUTE, said(condition(T0 + MINUTE, 'red')));
+    expect(tell(engine, [rows.batch([], T0 + 2 * MINUTE, fresh(1))])).toEqual(['slope 2m red→red dataLost']);
+    const all = statement(T0 + 3 * MINUTE, []);
+    expect(tell(engine, [rows.batch([], T0 + 3 * MINUTE, { ...fresh(2), events: [all] })])).toEqual([
+      'slope 3m red→none cleared',
+    ]);
+  });
+  it('is heard from its first batch on, and what comes out of the old one yet is past', () => {
+    const { rows, engine, hear } = county();
+    hear(T0 + MINUTE, statement(T0 + MINUTE, []));
+    const red = said(condition(T0 + 2 * MINUTE, 'red'));
+    expect(tell(engine, [rows.batch([], T0 + 2 * MINUTE, { ...fresh(1), events: [red] })])).toEqual([
+      'slope 2m none→red active',
+    ]);
+    expect(hear(T0 + 3 * MINUTE, statement(T0 + 3 * MINUTE, []))).toEqual([]);
+    expect(hear(T0 + 3 * MINUTE, said(condition(T0, 'orange')))).toEqual(['slope 0m none→orange active late']);
+  });
+});
+
+describe('batches that were made into one while the disk was full', () => {
+  it('stand where they stood, before the statement, however high the number of what they were made into', () => {
+    const { rows, engine, hear } = county();
+    hear(T0 + 60 * MINUTE, statement(T0 + 60 * MINUTE, []));
+    const events = [said(condition(T0 + 5 * MINUTE, 'red')), said(condition(T0 + 6 * MINUTE, 'none'))];
+    const made = rows.batch([], T0 + 61 * MINUTE, { events, replaces: [[1, 40]] });
+    expect(tell(engine, [made])).toEqual(['slope 5m none→red active late']);
+  });
+});
+
 describe('what an edge did', () => {
   const act = (atMs: number, what: 'on' | 'off' | 'failed' | 'muted'): EdgeEvent => ({
     kind: 'act',
@@ -197,12 +266,50 @@ describe('what an edge did', () => {
   });
 });
 
+describe('an output that failed while the uplink was cut', () => {
+  const act = (atMs: number, what: 'on' | 'off' | 'failed'): EdgeEvent => ({
+    ...{ kind: 'act', atMs, output: 'siren-1', act: what, pointId: 'p1', level: 'red' },
+    reason: { zh: '继电器板无应答', en: 'the relay board does not answer' },
+  });
+  const cut = () => {
+    const made = county();
+    made.hear(T0 + 60 * MINUTE, statement(T0 + 60 * MINUTE, []));
+    // Sensors and gateways that are silent are another matter.
+    const tick = (minute: number) =>
+      tell(made.engine, [made.rows.tick(T0 + minute * MINUTE)]).filter((line) => line.startsWith('output-failed'));
+    return { ...made, tick };
+  };
+
+  it('is told a minute after the backlog has said so, and once', () => {
+    const { hearLate, tick } = cut();
+    expect(hearLate(T0 + 61 * MINUTE, act(T0 + 5 * MINUTE, 'on'), act(T0 + 5 * MINUTE, 'failed'))).toEqual([]);
+    expect(tick(61.5)).toEqual([]);
+    expect(tick(62)).toEqual(['output-failed 5m none→orange active']);
+    expect(tick(63)).toEqual([]);
+  });
+  it('and worked again before the end of it, is in the record and nothing else', () => {
+    const { hearLate, engine, tick } = cut();
+    hearLate(T0 + 61 * MINUTE, act(T0 + 5 * MINUTE, 'failed'));
+    hearLate(T0 + 61 * MINUTE, act(T0 + 9 * MINUTE, 'off'));
+    expect(engine.acts()[0]).toMatchObject({ act: 'off', late: true });
+    expect(tick(65)).toEqual([]);
+  });
+  it('works when the newest word says so, though an older one comes later', () => {
+    const { hear, hearLate, tick } = cut();
+    hear(T0 + 61 * MINUTE, act(T0 + 61 * MINUTE, 'on'));
+    hearLate(T0 + 61 * MINUTE, act(T0 + 5 * MINUTE, 'failed'));
+    expect(tick(65)).toEqual([]);
+  });
+});
+
 describe('a snapshot between any two rows', () => {
   it('goes on as if nothing had happened', () => {
     const level = fc.constantFrom<LevelOrNone>('none', 'orange', 'red');
+    const place = { seq: fc.integer({ min: 1, max: 20 }), epoch: fc.constantFrom('a', 'a', 'a', 'b') };
+    const minute = fc.integer({ min: 0, max: 30 });
     const event = fc.oneof(
-      fc.record({ kind: fc.constant('said' as const), minute: fc.integer({ min: 0, max: 30 }), to: level }),
-      fc.record({ kind: fc.constant('statement' as const), minute: fc.integer({ min: 0, max: 30 }), to: level }),
+      fc.record({ kind: fc.constant('said' as const), minute, to: level, ...place }),
+      fc.record({ kind: fc.constant('statement' as const), minute, to: level, ...place }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 12 }), fc.nat(12), (events, cut) => {
@@ -210,10 +317,10 @@ describe('a snapshot between any two rows', () => {
         const all = [
           rows.rules(SET),
           rows.edge(T0, 'online'),
-          ...events.map(({ kind, minute, to }, index) => {
+          ...events.map(({ kind, minute, to, seq, epoch }, index) => {
             const one = condition(T0 + minute * MINUTE, to);
             const what = kind === 'said' ? said(one) : statement(T0 + minute * MINUTE, to === 'none' ? [] : [one]);
-            return rows.batch([], T0 + (31 + index) * MINUTE, { events: [what] });
+            return rows.batch([], T0 + (31 + index) * MINUTE, { events: [what], seq, epoch });
           }),
         ];
         const whole = tell(createEngine(3), all);

@@ -5,6 +5,7 @@ import type { JournalRow } from '#model/journal.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, Reading } from '#model/reading.ts';
 import type { BoundRule, CompiledRuleSet, LevelLimit, Measure } from '#model/rule-set.ts';
+import type { SeqRange } from '#model/seen.ts';
 import type { Engine } from '#rules/engine.ts';
 
 export const MINUTE = 60_000;
@@ -85,6 +86,10 @@ export function rowMaker(partition = 3) {
         readonly unsure?: boolean;
         readonly edgeId?: string;
         readonly events?: readonly EdgeEvent[];
+        /** The place in the edge's outbox: a backlog comes after what was written behind it. */
+        readonly seq?: number;
+        readonly epoch?: string;
+        readonly replaces?: readonly SeqRange[];
       } = {},
     ): JournalRow => {
       const at = receivedAtMs ?? Math.max(T0, ...values.map(({ atMs }) => atMs));
@@ -94,12 +99,12 @@ export function rowMaker(partition = 3) {
         if (value === undefined) return { ...stamp, quality: 'bad', reason: 'sentinel' };
         return { ...stamp, quality: suspect === true ? 'suspect' : 'good', value };
       });
-      const edgeId = how.edgeId ?? 'e1';
+      const { edgeId = 'e1', epoch = 'a', seq = (pos + 1) * 1_000, replaces = [] } = how;
       const body = encodeBatch({
-        ...{ edgeId, epoch: 'a', seq: pos + 1, bootId: 'b', monoMs: 1_000_000, writtenAtMs: at, timeQuality },
+        ...{ edgeId, epoch, seq, replaces, bootId: 'b', monoMs: 1_000_000, writtenAtMs: at, timeQuality },
         ...{ inventoryVersion: '1', readings, events: how.events ?? [] },
       });
-      return { ...head(at), kind: 'batch', edgeId, epoch: 'a', seq: pos, origin: how.origin ?? 'live', body };
+      return { ...head(at), kind: 'batch', edgeId, epoch, seq, origin: how.origin ?? 'live', body };
     },
   };
 }
