@@ -17,11 +17,14 @@ export function addDecodeCommand(program: Command): void {
   program
     .command('decode')
     .addArgument(new Argument('<protocol>', 'what the device speaks').choices(FRAME_PROTOCOLS))
-    .argument('[hex...]', 'the frame in hexadecimal digits; without it frames come from standard input, one a line')
+    .argument(
+      '[hex...]',
+      'the frame in hexadecimal digits; without it, or with -, frames come from standard input, one a line',
+    )
     .option('--json', 'one line of JSON a frame', false)
     .description('take a frame apart that a device sent')
     .action(async (protocol: FrameProtocol, words: string[], options: { json: boolean }) => {
       const { decodeFrames } = await import('#cli/io/decode.ts');
-      process.exitCode = decodeFrames(protocol, words, options.json);
+      process.exitCode = await decodeFrames(protocol, words, options.json);
     });
 }

@@ -1,5 +1,5 @@
 /** Takes frames apart for whoever stands at a device; one line a protocol in the table below. */
-import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import type { FrameProtocol } from '#cli/io/decode-command.ts';
 import { crc16 } from '#edge/modbus/crc16.ts';
 import { decodeSl427, sl427Json } from '#edge/sl427/report.ts';
@@ -114,10 +114,25 @@ function printFrame(protocol: FrameProtocol, text: string, json: boolean): boole
   return decoded.ok;
 }
 
-/** Without frames on the command line they come from standard input, one a line. Exits 1 when one was refused. */
-export function decodeFrames(protocol: FrameProtocol, words: readonly string[], json: boolean): number {
-  if (words.length > 0) return printFrame(protocol, words.join(''), json) ? 0 : 1;
-  const lines = readFileSync(0, 'utf8').split('\n');
-  const results = lines.filter((line) => line.trim() !== '').map((line) => printFrame(protocol, line, json));
-  return results.length > 0 && results.every(Boolean) ? 0 : 1;
+/**
+ * Without frames on the command line, or with `-`, they come from standard input: each is answered when its line ends, so
+ * that a capture can be watched as it grows. Exits 1 when one was refused, or none came.
+ */
+export async function decodeFrames(
+  protocol: FrameProtocol,
+  words: readonly string[],
+  json: boolean,
+  input: NodeJS.ReadableStream = process.stdin,
+): Promise<number> {
+  const given = words.join('');
+  if (words.length > 0 && given !== '-') return printFrame(protocol, given, json) ? 0 : 1;
+  let frames = 0;
+  let refused = 0;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue;
+    frames++;
+    if (!printFrame(protocol, line, json)) refused++;
+  }
+  if (frames === 0) console.error('no frame came on standard input: one a line, in hexadecimal digits');
+  return frames > 0 && refused === 0 ? 0 : 1;
 }

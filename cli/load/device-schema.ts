@@ -24,6 +24,7 @@ export const CATEGORIES = [
   'siren',
   'relay',
   'weather',
+  'soil',
 ] as const;
 
 const about = <T extends z.ZodType>(schema: T, description: string): T => schema.describe(description);

@@ -5,7 +5,7 @@ import type { BoundGrids } from '#cli/load/grids.ts';
 import { bindLinks } from '#cli/load/links.ts';
 import { bindOutputs } from '#cli/load/outputs.ts';
 import { busSchema, edgeSchema } from '#cli/load/schemas.ts';
-import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
+import { idOf, type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
 import type { DeviceProfile } from '#model/device-profile.ts';
 import type { BusConfig, UnitConfig } from '#model/edge-config.ts';
 import type { EdgeUnit, Grid } from '#model/registry.ts';
@@ -17,6 +17,8 @@ export type BareEdge = {
   readonly path: Path;
   readonly edge: EdgeUnit;
   readonly unitPath: (lineId: string, unitId: number | string) => Path;
+  /** Ids of buses and links that could not be read: told once, where they stand, and not again by who names them. */
+  readonly broken: ReadonlySet<string>;
 };
 export type BoundEdges = { readonly edges: ReadonlyMap<string, BareEdge>; readonly declared: ReadonlySet<string> };
 
@@ -82,6 +84,7 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
   for (const { path, value } of parseList(source, 'edges', edgeSchema, 'id', declared)) {
     checkTownship(source, path, value.township, grids);
     const buses: BusConfig[] = [];
+    const broken = new Set<string>();
     const places = new Map<string, Path>();
     if (value.buses.length + value.links.length === 0)
       source.find(path, {
@@ -92,7 +95,10 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
     value.buses.forEach((raw, index) => {
       const here = [...path, 'buses', index];
       const row = parsePart(source, here, raw, busSchema);
-      if (row === undefined) return;
+      if (row === undefined) {
+        broken.add(idOf(raw));
+        return;
+      }
       if (buses.some((bus) => bus.id === row.id)) {
         const message = `bus "${row.id}" stands twice at edge "${value.id}"`;
         source.find([...here, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });
@@ -106,10 +112,10 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
       buses.push(toBus(row, units));
     });
     const { id, township, origin, name } = value;
-    const links = bindLinks(source, path, value.links, new Set(buses.map((bus) => bus.id)), places);
-    const acting = bindOutputs(source, path, value, buses, profiles);
+    const links = bindLinks(source, path, value.links, new Set(buses.map((bus) => bus.id)), places, broken);
+    const acting = bindOutputs(source, path, value, { buses, broken }, profiles);
     const unitPath = (lineId: string, unitId: number | string): Path => places.get(`${lineId} ${unitId}`) ?? path;
-    edges.set(id, { path, unitPath, edge: { id, township, origin, name, buses, links, ...acting } });
+    edges.set(id, { path, unitPath, broken, edge: { id, township, origin, name, buses, links, ...acting } });
   }
   return { edges, declared };
 }

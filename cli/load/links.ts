@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { linkSchema } from '#cli/load/schemas.ts';
-import { type Path, parsePart, type Source } from '#cli/load/source.ts';
+import { idOf, type Path, parsePart, type Source } from '#cli/load/source.ts';
 import type { LinkConfig } from '#model/edge-config.ts';
 
 type LinkRow = z.infer<typeof linkSchema>;
@@ -17,19 +17,23 @@ function toLink(row: LinkRow): LinkConfig {
     : { ...base, kind: row.kind, host: row.host, port: row.port };
 }
 
-/** `taken` holds the ids of the edge's buses; `places` gains where each station stands. */
+/** `taken` holds the ids of the edge's buses; `places` gains where each station stands, `broken` the ids of what could not be read. */
 export function bindLinks(
   source: Source,
   path: Path,
   rows: readonly unknown[],
   taken: Set<string>,
   places: Map<string, Path>,
+  broken: Set<string>,
 ): LinkConfig[] {
   const links: LinkConfig[] = [];
   rows.forEach((raw, index) => {
     const here = [...path, 'links', index];
     const row = parsePart(source, here, raw, linkSchema);
-    if (row === undefined) return;
+    if (row === undefined) {
+      broken.add(idOf(raw));
+      return;
+    }
     if (taken.has(row.id)) {
       const message = `"${row.id}" stands twice among the buses and links of this edge`;
       source.find([...here, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });

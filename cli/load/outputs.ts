@@ -1,12 +1,14 @@
 /** What an edge sets off by itself, and the buttons that mute it: bound to the units and registers that they name. */
 import { muteSchema, outputSchema } from '#cli/load/schemas.ts';
-import { type Path, parsePart, type Source } from '#cli/load/source.ts';
+import { idOf, type Path, parsePart, type Source } from '#cli/load/source.ts';
 import type { DeviceProfile, RegisterSpec } from '#model/device-profile.ts';
 import type { BusConfig, MuteConfig, OutputConfig } from '#model/edge-config.ts';
 import type { EdgeUnit, HazardPoint, PointId } from '#model/registry.ts';
 
 type Profiles = ReadonlyMap<string, DeviceProfile>;
 type Place = { readonly bus: string; readonly unit: number; readonly register: string };
+/** The buses of the edge, and the ids of those that could not be read. */
+type Lines = { readonly buses: readonly BusConfig[]; readonly broken: ReadonlySet<string> };
 type Acting = { readonly outputs: readonly OutputConfig[]; readonly mutes: readonly MuteConfig[] };
 
 /** The register that a row names; undefined, with a finding, when there is none. */
@@ -14,12 +16,13 @@ function findRegister(
   source: Source,
   path: Path,
   place: Place,
-  buses: readonly BusConfig[],
+  lines: Lines,
   profiles: Profiles | undefined,
 ): RegisterSpec | undefined {
-  const bus = buses.find(({ id }) => id === place.bus);
+  const bus = lines.buses.find(({ id }) => id === place.bus);
   if (bus === undefined) {
-    const mend = `use one of ${buses.map(({ id }) => id).join(', ') || '(this edge has no bus)'}`;
+    if (lines.broken.has(place.bus)) return undefined;
+    const mend = `use one of ${lines.buses.map(({ id }) => id).join(', ') || '(this edge has no bus)'}`;
     source.find([...path, 'bus'], { kind: 'unknown-bus', message: `this edge has no bus "${place.bus}"`, mend });
     return undefined;
   }
@@ -43,14 +46,14 @@ function bindOutput(
   source: Source,
   path: Path,
   raw: unknown,
-  buses: readonly BusConfig[],
+  lines: Lines,
   profiles: Profiles | undefined,
 ): OutputConfig | undefined {
   const row = parsePart(source, path, raw, outputSchema);
   if (row === undefined) return undefined;
   const base = { id: row.id, name: row.name, points: row.points, minLevel: row.level, maxOnMs: row.maxOn };
   if (row.kind === 'speaker') return { ...base, kind: row.kind, line: row.line, repeatMs: row.repeat };
-  const spec = findRegister(source, path, row, buses, profiles);
+  const spec = findRegister(source, path, row, lines, profiles);
   if (spec !== undefined && spec.write === undefined)
     source.find([...path, 'register'], {
       kind: 'read-only',
@@ -65,11 +68,12 @@ export function bindOutputs(
   source: Source,
   path: Path,
   rows: { readonly outputs: readonly unknown[]; readonly mutes: readonly unknown[] },
-  buses: readonly BusConfig[],
+  lines: Lines,
   profiles: Profiles | undefined,
 ): Acting {
   const outputs: OutputConfig[] = [];
   const mutes: MuteConfig[] = [];
+  const broken = new Set<string>();
   const taken = new Set<string>();
   const isNew = (id: string, at: Path): boolean => {
     if (!taken.has(id)) return taken.add(id).has(id);
@@ -82,16 +86,17 @@ export function bindOutputs(
   };
   rows.outputs.forEach((raw, index) => {
     const here = [...path, 'outputs', index];
-    const output = bindOutput(source, here, raw, buses, profiles);
-    if (output !== undefined && isNew(output.id, here)) outputs.push(output);
+    const output = bindOutput(source, here, raw, lines, profiles);
+    if (output === undefined) broken.add(idOf(raw));
+    else if (isNew(output.id, here)) outputs.push(output);
   });
   rows.mutes.forEach((raw, index) => {
     const here = [...path, 'mutes', index];
     const row = parsePart(source, here, raw, muteSchema);
     if (row === undefined || !isNew(row.id, here)) return;
-    findRegister(source, here, row, buses, profiles);
+    findRegister(source, here, row, lines, profiles);
     for (const [at, id] of row.outputs.entries())
-      if (!outputs.some((output) => output.id === id))
+      if (!outputs.some((output) => output.id === id) && !broken.has(id))
         source.find([...here, 'outputs', at], {
           kind: 'unknown-output',
           message: `this edge has no output "${id}"`,

@@ -98,6 +98,7 @@ function findStation(
   if (bare === undefined) return undefined;
   const link = bare.edge.links.find(({ id }) => id === device.link);
   if (link === undefined) {
+    if (bare.broken.has(device.link)) return undefined;
     const mend = `use one of ${bare.edge.links.map(({ id }) => id).join(', ') || '(none)'}, or add the link to edges.yaml`;
     const message = `edge "${device.edge}" has no link "${device.link}"`;
     source.find([...path, 'link'], { kind: 'unknown-link', message, mend });
@@ -119,6 +120,7 @@ function findUnit(source: Source, path: Path, device: PolledDevice, edges: Bound
   if (bare === undefined) return undefined;
   const bus = bare.edge.buses.find(({ id }) => id === device.bus);
   if (bus === undefined) {
+    if (bare.broken.has(device.bus)) return undefined;
     const mend = `use one of ${bare.edge.buses.map(({ id }) => id).join(', ')}, or add the bus to edges.yaml`;
     const message = `edge "${device.edge}" has no bus "${device.bus}"`;
     source.find([...path, 'bus'], { kind: 'unknown-bus', message, mend });

@@ -128,7 +128,9 @@ const serial = {
 };
 /** Bytes as text (`{ text: "DTU01" }`) or in hexadecimal (`{ hex: "FE01" }`). */
 const bytes = z
-  .union([z.strictObject({ text: z.string().min(1).max(128) }), z.strictObject({ hex: z.string() })])
+  .union([z.strictObject({ text: z.string().min(1).max(128) }), z.strictObject({ hex: z.string() })], {
+    error: 'must be { text: "DTU01" }, or { hex: "44 54 55" } for other bytes',
+  })
   .transform((raw) =>
     'hex' in raw ? raw.hex.replace(/\s+/g, '').toLowerCase() : Buffer.from(raw.text, 'utf8').toString('hex'),
   )

@@ -134,6 +134,10 @@ export function parsePart<T>(source: Source, path: Path, raw: unknown, schema: z
   return undefined;
 }
 
+/** What a row calls itself, also one that could not be read: who names it made no mistake. */
+export const idOf = (raw: unknown): string =>
+  typeof raw === 'object' && raw !== null && 'id' in raw ? String(raw.id) : '';
+
 export type Item<T> = { readonly path: Path; readonly value: T };
 
 /**

@@ -59,6 +59,16 @@ describe('a mistake in the county is told with its place', () => {
     ]);
   });
 
+  it('tells a bus, an output that cannot be read once, and not again of all that name it', () => {
+    const files = new Map(shippedFiles());
+    const edges = files.get('edges.yaml') ?? '';
+    files.set('edges.yaml', edges.replace('baudRate: 9600', 'baudRate: fast').replace('level: red', 'level: purple'));
+    expect(check(files).map(({ file, kind, path }) => `${file} ${kind} ${path}`)).toEqual([
+      'edges.yaml type edges[0].buses[0].baudRate',
+      'edges.yaml type edges[0].outputs[0].level',
+    ]);
+  });
+
   it('reports overlapping siblings as a warning and goes on', () => {
     const text = shippedFiles().get('grids.geojson') ?? '';
     const collection = JSON.parse(text) as {

@@ -1,5 +1,7 @@
 /** `fengsui decode` as a person at a device uses it. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -32,6 +34,29 @@ describe('the command', () => {
     ]);
     expect(JSON.parse(lines[1] ?? '')).toEqual({ error: 'checksum is FB2E, calculated FB2D', offset: 23 });
     expect(JSON.parse(lines[2] ?? '').items).toEqual([{ id: '45', value: '00000481', observedAt: null }]);
+  });
+
+  test('answers each frame of standard input when its line ends, not when the capture does', async () => {
+    const run = spawn(process.execPath, [fengsui, 'decode', 'sl651', '-', '--json'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    try {
+      const answers = createInterface({ input: run.stdout })[Symbol.asyncIterator]();
+      for (const frame of [ALIVE, STATUS]) {
+        run.stdin.write(`${frame}\r\n`);
+        const answer = await answers.next();
+        expect(JSON.parse(String(answer.value))).toMatchObject({ func: frame === ALIVE ? '2F' : '46' });
+      }
+      run.stdin.end();
+      const [code] = await once(run, 'exit');
+      expect(code).toBe(0);
+    } finally {
+      run.kill('SIGKILL');
+    }
+  }, 30_000);
+
+  test('takes no frame at all for a mistake', () => {
+    expect(decode(['sl651', '--json'])).toMatchObject({ code: 1, lines: [] });
   });
 
   test('reads the frames of other protocols, however a manual prints them', () => {
