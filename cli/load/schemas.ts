@@ -142,7 +142,7 @@ export const busSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...busBase,
     kind: z.literal('modbus-dtu'),
-    host: z.string().min(1).default('0.0.0.0'),
+    host: z.string().min(1).default('127.0.0.1'),
     port: listenPort,
     registration: bytes,
     heartbeat: bytes.nullable().default(null),
@@ -163,7 +163,7 @@ export const linkSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...linkBase,
     kind: z.literal('tcp-listen'),
-    host: z.string().min(1).default('0.0.0.0'),
+    host: z.string().min(1).default('127.0.0.1'),
     port: listenPort,
   }),
   z.strictObject({ ...linkBase, kind: z.literal('serial'), ...serial }),
