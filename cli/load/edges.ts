@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { BoundGrids } from '#cli/load/grids.ts';
+import { checkLineOwners } from '#cli/load/line-owners.ts';
 import { bindLinks } from '#cli/load/links.ts';
 import { bindOutputs } from '#cli/load/outputs.ts';
 import { busSchema, edgeSchema } from '#cli/load/schemas.ts';
@@ -114,6 +115,7 @@ export function bindEdges(source: Source, grids: BoundGrids, profiles: Profiles 
     const { id, township, origin, name } = value;
     const links = bindLinks(source, path, value.links, new Set(buses.map((bus) => bus.id)), places, broken);
     const acting = bindOutputs(source, path, value, { buses, broken }, profiles);
+    checkLineOwners(source, path, { buses, links, outputs: acting.outputs }, value);
     const unitPath = (lineId: string, unitId: number | string): Path => places.get(`${lineId} ${unitId}`) ?? path;
     edges.set(id, { path, unitPath, broken, edge: { id, township, origin, name, buses, links, ...acting } });
   }

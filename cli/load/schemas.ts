@@ -182,10 +182,13 @@ export const outputSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...outputBase,
     kind: z.literal('speaker'),
-    line: z.union([
-      z.strictObject({ path: z.string().min(1), baudRate: z.number().int().min(300).max(1_000_000).default(9_600) }),
-      z.strictObject({ host: z.string().min(1), port: listenPort }),
-    ]),
+    line: z.union(
+      [
+        z.strictObject({ path: z.string().min(1), baudRate: z.number().int().min(300).max(1_000_000).default(9_600) }),
+        z.strictObject({ host: z.string().min(1), port: listenPort }),
+      ],
+      { error: 'must be { path: /dev/…, baudRate: 9600 }, or { host: …, port: … } of a serial server' },
+    ),
     repeat: duration.default(20_000),
   }),
 ]);
