@@ -12,6 +12,8 @@ export type Outcome = {
   readonly sensorId: SensorId;
   readonly spec: RegisterSpec;
   readonly measuredAtMs: EpochMs;
+  /** Where it was read: bus and unit, or link, station and element. Memory of another place is not this one's. */
+  readonly place?: string;
   /** What is doubtful before the value is looked at: an instant that the device's own clock cannot have meant. */
   readonly doubts?: readonly Flag[];
 } & (
@@ -20,7 +22,7 @@ export type Outcome = {
 );
 
 /** What is remembered of a sensor between polls: the base of a counter, what a gauge said. */
-export type SensorMemory = { readonly base?: CounterBase; readonly gauge?: GaugeMemory };
+export type SensorMemory = { readonly base?: CounterBase; readonly gauge?: GaugeMemory & { readonly of?: string } };
 export type Judged = { readonly reading: Reading; readonly memory: SensorMemory };
 
 /** The travelling value and the stores behind it are 32 bits wide. */
@@ -43,6 +45,18 @@ const valued = (stamp: Stamp, value: number, raw: number, flags: readonly Flag[]
   raw,
   flags,
 });
+
+/** The register that a sensor is read from, and how: a configuration may give it another one under the same name. */
+export const countedBy = ({ place, spec }: Pick<Outcome, 'place' | 'spec'>): string | undefined =>
+  place === undefined
+    ? undefined
+    : [place, spec.functionCode, spec.address, spec.type, spec.order, spec.scale, spec.bits?.mask ?? '-'].join(' ');
+
+/** What is remembered of another register says nothing about this one. A base of an older version bears no name. */
+function ofThis(memory: SensorMemory, of: string | undefined): SensorMemory {
+  const isOther = (theirs: string | undefined): boolean => of !== undefined && theirs !== undefined && theirs !== of;
+  return isOther(memory.base?.of) || isOther(memory.gauge?.of) ? {} : memory;
+}
 
 function judgeGauge(stamp: Stamp, spec: RegisterSpec, number: number, raw: number, before: SensorMemory): Judged {
   const inUnit = number * spec.scale + spec.offset;
@@ -70,6 +84,11 @@ export function judgeOutcome(outcome: Outcome, before: SensorMemory, timeQuality
   return { ...judged, reading: { ...judged.reading, flags: [...judged.reading.flags, ...doubts] } };
 }
 
+const named = ({ base, gauge }: SensorMemory, of: string): SensorMemory => ({
+  ...(base === undefined ? {} : { base: { ...base, of } }),
+  ...(gauge === undefined ? {} : { gauge: { ...gauge, of } }),
+});
+
 function judgeBytes(outcome: Outcome, before: SensorMemory, timeQuality: TimeQuality): Judged {
   const { sensorId, measuredAtMs, spec } = outcome;
   const stamp: Stamp = { sensorId, measuredAtMs, timeQuality };
@@ -77,9 +96,13 @@ function judgeBytes(outcome: Outcome, before: SensorMemory, timeQuality: TimeQua
   const decoded = decodeRegister(spec, outcome.words);
   if (!decoded.ok) return { reading: bad(stamp, decoded.error.reason, decoded.error.raw), memory: before };
   const { number, raw } = decoded.value;
-  return spec.counter === null
-    ? judgeGauge(stamp, spec, number, raw, before)
-    : judgeCounter(stamp, spec, spec.counter.modulus, raw, before);
+  const of = countedBy(outcome);
+  const mine = ofThis(before, of);
+  const { reading, memory } =
+    spec.counter === null
+      ? judgeGauge(stamp, spec, number, raw, mine)
+      : judgeCounter(stamp, spec, spec.counter.modulus, raw, mine);
+  return { reading, memory: of === undefined ? memory : named(memory, of) };
 }
 
 /** The part of a reply that belongs to one sensor. */

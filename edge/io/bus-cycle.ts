@@ -68,6 +68,7 @@ export function openCycle(bus: BusConfig, requests: BusRequests, deps: CycleDeps
 
   const pollUnit = async ({ unit, from }: Rest, patience: Patience): Promise<Polled> => {
     const outcomes: Outcome[] = [];
+    const place = `${bus.id}/${unit.unitId}`;
     let event: EdgeEvent | undefined;
     for (let index = from; index < unit.reads.length; index++) {
       const read = unit.reads[index] as PlannedRead;
@@ -83,7 +84,7 @@ export function openCycle(bus: BusConfig, requests: BusRequests, deps: CycleDeps
       }
       if (result.ok) {
         for (const { sensorId, spec, at } of read.sensors)
-          outcomes.push({ kind: 'words', sensorId, spec, measuredAtMs, words: wordsAt(result.value, at, spec) });
+          outcomes.push({ kind: 'words', sensorId, spec, place, measuredAtMs, words: wordsAt(result.value, at, spec) });
         event = noteHealth(unit.unitId, true) ?? event;
         continue;
       }

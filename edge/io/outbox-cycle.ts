@@ -47,7 +47,7 @@ export function writeCycle(place: Place, cycle: Cycle, firstSeq: number): number
   const { sql } = place;
   let seq = firstSeq;
   for (const part of pieces(cycle)) seq = insert(place, cycle, part, seq);
-  for (const [sensorId, base] of cycle.bases) sql.base.run(sensorId, base.raw, base.atMs);
+  for (const [sensorId, base] of cycle.bases) sql.base.run(sensorId, base.raw, base.atMs, base.of ?? null);
   for (const { busId, unitId, silent } of cycle.units) sql.unit.run(busId, unitId, silent ? 1 : 0);
   if (cycle.busId !== undefined) sql.cycle.run(cycle.busId, cycle.header.writtenAtMs);
   if (cycle.notes !== undefined) writeNotes(sql, cycle.notes);

@@ -59,14 +59,20 @@ export function readEngine(sql: Statements): EngineState | undefined {
 
 /** What is carried over from a file that is set aside, as far as it can still be read. */
 export type Salvage = {
-  readonly bases: readonly { readonly sensorId: string; readonly raw: number; readonly atMs: number }[];
+  readonly bases: readonly {
+    readonly sensorId: string;
+    readonly raw: number;
+    readonly atMs: number;
+    /** Not there in a file of an earlier version. */
+    readonly ofWhat?: string | null;
+  }[];
   readonly notes: readonly Note[];
   readonly snapshot: Uint8Array | undefined;
 };
 
 /** The engine's windows outlive the file: its snapshot stands before every batch of the new one. */
 export function writeSalvage(sql: Statements, { bases, notes, snapshot }: Salvage): void {
-  for (const { sensorId, raw, atMs } of bases) sql.base.run(sensorId, raw, atMs);
+  for (const { sensorId, raw, atMs, ofWhat } of bases) sql.base.run(sensorId, raw, atMs, ofWhat ?? null);
   writeNotes(sql, notes);
   if (snapshot === undefined) return;
   sql.setJudged.run(0);
@@ -74,8 +80,13 @@ export function writeSalvage(sql: Statements, { bases, notes, snapshot }: Salvag
 }
 
 export function readBases(db: DatabaseSync): ReadonlyMap<SensorId, CounterBase> {
-  const rows = db.prepare('SELECT sensorId, raw, atMs FROM base').all() as unknown as Salvage['bases'];
-  return new Map(rows.map(({ sensorId, raw, atMs }) => [sensorId, { raw, atMs }]));
+  const rows = db.prepare('SELECT sensorId, raw, atMs, ofWhat FROM base').all() as unknown as Salvage['bases'];
+  return new Map(
+    rows.map(({ sensorId, raw, atMs, ofWhat }) => [
+      sensorId,
+      { raw, atMs, ...(ofWhat === null || ofWhat === undefined ? {} : { of: ofWhat }) },
+    ]),
+  );
 }
 
 export function readSilentUnits(db: DatabaseSync, busId: string): readonly number[] {

@@ -33,7 +33,7 @@ const openBroken = (path: string): DatabaseSync | undefined =>
 function readSalvage(db: DatabaseSync): Salvage {
   const all = <T>(query: string): readonly T[] => attempt(() => db.prepare(query).all() as T[], []);
   return {
-    bases: all('SELECT sensorId, raw, atMs FROM base'),
+    bases: all('SELECT * FROM base'),
     notes: all('SELECT key, value FROM note ORDER BY id'),
     snapshot: all<{ snapshot: Uint8Array | null }>('SELECT snapshot FROM engine')[0]?.snapshot ?? undefined,
   };

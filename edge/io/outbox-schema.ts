@@ -20,7 +20,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS batch_acked ON batch (ackedAtMs) WHERE ackedAtMs IS NOT NULL;
   CREATE INDEX IF NOT EXISTS batch_fresh ON batch (seq, readings) WHERE ackedAtMs IS NULL AND sent = 0 AND thinned = 0;
   CREATE INDEX IF NOT EXISTS batch_thinned ON batch (ord) WHERE thinned = ${THINNED};
-  CREATE TABLE IF NOT EXISTS base (sensorId TEXT PRIMARY KEY, raw INTEGER NOT NULL, atMs INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS base (
+    sensorId TEXT PRIMARY KEY, raw INTEGER NOT NULL, atMs INTEGER NOT NULL, ofWhat TEXT) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS unit (
     busId TEXT NOT NULL, unitId INTEGER NOT NULL, silent INTEGER NOT NULL, PRIMARY KEY (busId, unitId)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS cycle (busId TEXT PRIMARY KEY, atMs INTEGER NOT NULL) WITHOUT ROWID;
@@ -45,6 +46,8 @@ export function createTables(db: DatabaseSync): void {
       ALTER TABLE batch ADD COLUMN replaces TEXT;
       UPDATE batch SET ord = seq;
       COMMIT`);
+  const based = (db.prepare('PRAGMA table_info(base)').all() as { name: string }[]).map(({ name }) => name);
+  if (based.length > 0 && !based.includes('ofWhat')) db.exec('ALTER TABLE base ADD COLUMN ofWhat TEXT');
   db.exec(SCHEMA);
 }
 
@@ -61,7 +64,7 @@ export function prepareStatements(db: DatabaseSync) {
       'INSERT INTO batch (seq, writtenAtMs, readings, events, ord, sent, thinned, replaces, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     base: db.prepare(
-      'INSERT INTO base VALUES (?, ?, ?) ON CONFLICT (sensorId) DO UPDATE SET raw = excluded.raw, atMs = excluded.atMs',
+      'INSERT INTO base VALUES (?, ?, ?, ?) ON CONFLICT (sensorId) DO UPDATE SET raw = excluded.raw, atMs = excluded.atMs, ofWhat = excluded.ofWhat',
     ),
     unit: db.prepare(
       'INSERT INTO unit VALUES (?, ?, ?) ON CONFLICT (busId, unitId) DO UPDATE SET silent = excluded.silent',

@@ -84,7 +84,8 @@ function fail(run: Run, sensor: Sensor, item: Item, reason: BadReason): Outcome 
 function value(run: Run, sensor: Sensor, item: Item, digits: number, spec: RegisterSpec): Outcome {
   if (Math.abs(digits) > MAX_INT) return fail(run, sensor, item, 'decode');
   const words = [(digits >> 16) & 0xffff, digits & 0xffff];
-  return { kind: 'words', sensorId: sensor.sensorId, spec, measuredAtMs: item.atMs, words, ...doubtsOf(run) };
+  const place = `${run.place}/${sensor.element}`;
+  return { kind: 'words', sensorId: sensor.sensorId, spec, place, measuredAtMs: item.atMs, words, ...doubtsOf(run) };
 }
 
 const doubtsOf = (run: Run): Pick<Outcome, 'doubts'> =>
