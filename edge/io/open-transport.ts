@@ -69,8 +69,8 @@ const WAYS: { readonly [K in Kind]: (bus: Of<K>, parts: WayParts) => Way } = {
   'modbus-rtu-tcp': (bus, parts) =>
     rtuOver((signal) => openTcpLine(bus.host, bus.port, signal), stream(TCP_FRAME_GAP_MS, []), parts),
   'modbus-dtu': dtuWay,
-  'modbus-tcp': (bus) => ({
-    open: (signal) => openModbusTcp(bus.host, bus.port, signal),
+  'modbus-tcp': (bus, parts) => ({
+    open: (signal) => openModbusTcp(bus.host, bus.port, signal, parts.onStray),
     release: nothing,
     delayMs: 0,
   }),

@@ -1,6 +1,7 @@
-/** Modbus RTU replies, and who a DTU says it is. */
+/** Modbus replies by RTU and TCP, and who a DTU says it is. */
 import { whoDials } from '#edge/io/dtu-listener.ts';
 import { type Request, scanReply } from '#edge/modbus/frame.ts';
+import { scanBody, takeReply } from '#edge/modbus/mbap.ts';
 import { findReply } from '#edge/modbus/received.ts';
 import { crc16Slow } from '#test/fuzz/checksums.ts';
 import type { FuzzTarget, Verdict } from '#test/fuzz/targets.ts';
@@ -39,6 +40,26 @@ function repair(bytes: Uint8Array): Uint8Array {
   return Uint8Array.of(...bytes.subarray(0, end), crc & 0xff, crc >> 8);
 }
 
+const AWAITED = 0x1501;
+
+/** What is taken begins with the header that was awaited, and with the unit and the function that were asked. */
+function runTcp(bytes: Uint8Array): Verdict {
+  const taken = takeReply(bytes, (transaction) => transaction === AWAITED);
+  if (taken.kind !== 'adu') return { accepted: false };
+  if (taken.length > bytes.length) return { accepted: true, finding: 'a frame is longer than what came' };
+  let accepted = false;
+  for (const request of REQUESTS) {
+    const scan = scanBody(request, taken.body);
+    if (scan.kind !== 'reply' && scan.kind !== 'exception') continue;
+    accepted = true;
+    const head = [...bytes.subarray(0, 4), bytes[6], (bytes[7] ?? 0) & 0x7f];
+    const asked = [AWAITED >> 8, AWAITED & 0xff, 0, 0, request.unitId, request.functionCode];
+    if (head.some((byte, at) => byte !== asked[at])) return { accepted, finding: 'a foreign frame was taken' };
+    if (scan.length !== taken.body.length + 2) return { accepted, finding: 'a frame of another length was taken' };
+  }
+  return { accepted };
+}
+
 const KNOWN = [
   { registration: hex('4454553031'), heartbeat: hex('FE') },
   { registration: hex('383634303034'), heartbeat: undefined },
@@ -56,6 +77,17 @@ export const modbusTargets: readonly FuzzTarget[] = [
     ].map(hex),
     run,
     repair,
+  },
+  {
+    name: 'modbus-tcp',
+    seeds: [
+      '1501 0000 0007 01 03 04 0000 3039',
+      '1501 0000 0007 02 03 04 0000 3854',
+      '1501 0000 0003 01 83 02',
+      '1501 0000 0005 01 03 02 FFCE',
+      '1501 0000 0007 C0 04 04 2345 0001',
+    ].map(hex),
+    run: runTcp,
   },
   {
     name: 'dtu-registration',
