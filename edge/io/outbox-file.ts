@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction, openWritable } from '../../model/io/sqlite.ts';
 import type { Log, Metrics } from '../../model/ports.ts';
+import type { KindOf } from '../outbox/thin.ts';
 import { beginSalvage } from './outbox-salvage.ts';
 import { createTables, prepareStatements, type Statements } from './outbox-schema.ts';
 
@@ -30,6 +31,12 @@ export type OutboxPlace = {
   readonly maxPages?: number;
   readonly log: Log;
   readonly metrics: Metrics;
+};
+export type OutboxOptions = Omit<OutboxPlace, 'maxBytes'> & {
+  /** All that the outbox may take on disk: its file, the log, what is set aside. */
+  readonly maxBytes?: number;
+  /** What a sensor's readings mean, for thinning; of one that is not known every reading is kept until it is dropped. */
+  readonly kindOf?: KindOf;
 };
 export type OutboxFile = {
   readonly db: DatabaseSync;

@@ -110,14 +110,16 @@ export type StoredBatch = { readonly seq: number; readonly body: string };
 /** `ord` is where it stands in time: an aggregate stands where the first batch stood that it replaces. */
 export type WaitingBatch = { readonly seq: number; readonly ord: number; readonly sent: number };
 
-/** Raw batches behind `seq`, acked or not; one at a time, whatever is committed in between. */
-export function* readRowsAfter(sql: Statements, seq: number): Generator<StoredBatch> {
-  for (let at = seq; ; ) {
-    const row = sql.after.get(at) as StoredBatch | undefined;
-    if (row === undefined) return;
-    yield row;
-    at = row.seq;
-  }
+/** The first raw batch behind `seq`, acked or not. */
+export const readRowAfter = (sql: Statements, seq: number): StoredBatch | undefined =>
+  sql.after.get(seq) as StoredBatch | undefined;
+
+/** One at a time, whatever is committed in between. */
+export function* rowsBehind(
+  seq: number,
+  next: (seq: number) => StoredBatch | undefined,
+): Generator<StoredBatch, undefined> {
+  for (let row = next(seq); row !== undefined; row = next(row.seq)) yield row;
 }
 
 export const readOldestMs = (sql: Statements): EpochMs | undefined =>

@@ -7,7 +7,6 @@ import type { SensorId } from '../../model/reading.ts';
 import { addRange, type SeqRange } from '../../model/seen.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { CounterBase } from '../acquire/counter.ts';
-import type { KindOf } from '../outbox/thin.ts';
 import { type Cycle, writeCycle } from './outbox-cycle.ts';
 import {
   bytesAside,
@@ -15,7 +14,7 @@ import {
   isCorruption,
   isDiskFull,
   type OutboxFile,
-  type OutboxPlace,
+  type OutboxOptions,
   openOutboxFile,
   removeOldestAside,
   replaceFile,
@@ -30,8 +29,9 @@ import {
   readNewestBatchMs,
   readNote,
   readOldestMs,
-  readRowsAfter,
+  readRowAfter,
   readSilentUnits,
+  rowsBehind,
   type StoredBatch,
   type WaitingBatch,
 } from './outbox-memory.ts';
@@ -42,6 +42,7 @@ import { pendingSalvage, salvageSome } from './outbox-salvage.ts';
 import { addTally, isDue, NO_TALLY, readTally, type Tally, toldBy, writeTally } from './outbox-tally.ts';
 
 export type { Cycle } from './outbox-cycle.ts';
+export type { OutboxOptions } from './outbox-file.ts';
 export type { StoredBatch, WaitingBatch } from './outbox-memory.ts';
 
 /** An acked batch stays that long, so that a centre that lost its newest rows can ask for it again. */
@@ -53,13 +54,6 @@ const SHRINK = 0.9;
 const LEAST_SHARE = 0.25;
 const RELIEVING_STEPS = 20;
 const COMMITS_BETWEEN_LOOKS = 100;
-
-export type OutboxOptions = Omit<OutboxPlace, 'maxBytes'> & {
-  /** All that the outbox may take on disk: its file, the log, what is set aside. */
-  readonly maxBytes?: number;
-  /** What a sensor's readings mean, for thinning; of one that is not known every reading is kept until it is dropped. */
-  readonly kindOf?: KindOf;
-};
 
 export class Outbox {
   #file: OutboxFile;
@@ -92,7 +86,7 @@ export class Outbox {
       throw cause;
     }
     this.#reserve = openReserve(options.dataDir, this.#maxBytes);
-    this.#begin();
+    this.#guarded(() => this.#begin(), undefined);
   }
 
   get epoch(): string {
@@ -151,15 +145,21 @@ export class Outbox {
     this.#begin();
   }
 
-  /** Other methods go on with nothing where a page is broken; acquisition and uplink must not end by it. */
-  #guarded<T>(read: () => T, otherwise: T): T {
+  /** What the new file took over is read there; acquisition begins and goes on whatever page is broken. */
+  #again<T>(read: () => T): T {
     try {
       return read();
     } catch (cause) {
       if (!isCorruption(cause)) throw cause;
       this.#startAnew(String(cause));
-      return otherwise;
+      return read();
     }
+  }
+
+  /** Other methods go on with nothing where a page is broken; acquisition and uplink must not end by it. */
+  #guarded<T>(read: () => T, otherwise: T): T {
+    const { epoch } = this.#file;
+    return this.#again(() => (this.#file.epoch === epoch ? read() : otherwise));
   }
 
   #commitOnce(cycle: Cycle): readonly number[] {
@@ -357,12 +357,12 @@ export class Outbox {
 
   /** What a protocol noted under this key with a cycle that is on disk. */
   note(key: string): string | undefined {
-    return readNote(this.#file.sql, key);
+    return this.#again(() => readNote(this.#file.sql, key));
   }
 
   /** How far an engine had judged when this file was last committed; undefined when none was in use. */
   engineState(): EngineState | undefined {
-    return readEngine(this.#file.sql);
+    return this.#again(() => readEngine(this.#file.sql));
   }
 
   /**
@@ -370,20 +370,20 @@ export class Outbox {
    * number on none is missing. Aggregates are left out, they stand for rows that were judged.
    */
   rowsAfter(seq: number): Generator<StoredBatch> {
-    return readRowsAfter(this.#file.sql, seq);
+    return rowsBehind(seq, (at) => this.#guarded(() => readRowAfter(this.#file.sql, at), undefined));
   }
 
   bases(): ReadonlyMap<SensorId, CounterBase> {
-    return readBases(this.#file.db);
+    return this.#again(() => readBases(this.#file.db));
   }
   silentUnits(busId: string): readonly number[] {
-    return readSilentUnits(this.#file.db, busId);
+    return this.#again(() => readSilentUnits(this.#file.db, busId));
   }
   lastCycleMs(busId: string): EpochMs | undefined {
-    return readLastCycleMs(this.#file.db, busId);
+    return this.#again(() => readLastCycleMs(this.#file.db, busId));
   }
   newestBatchMs(): EpochMs | undefined {
-    return readNewestBatchMs(this.#file.db);
+    return this.#again(() => readNewestBatchMs(this.#file.db));
   }
 
   close(nowMs: EpochMs): void {

@@ -174,6 +174,30 @@ describe('a corrupt file', () => {
     outbox.close(START_MS);
   }, 120_000);
 
+  it('that shows only when its rows are read for the rules, or when it is opened, ends nothing', () => {
+    const first = openOutbox(folder.path, { kindOf }).outbox;
+    for (let at = 1; at <= 1_600; at++) first.commit({ ...busyCycle(at), engine: { judgedSeq: 0 } });
+    first.close(START_MS);
+    const path = fileIn(folder.path);
+    const { outbox, counts } = openOutbox(folder.path, { kindOf });
+    damage(path, 40 * 4_096, Math.floor(statSync(path).size * 0.7));
+    const seen = [...outbox.rowsAfter(0)].length;
+    expect(seen).toBeLessThan(1_600);
+    expect(counts.get('fengsui_edge_outbox_corrupt_total')).toBe(1);
+    outbox.commit(busyCycle(1_601));
+    // The same in each thing that is asked for while an edge starts.
+    for (const ask of [
+      () => outbox.bases(),
+      () => outbox.note('a/b'),
+      () => outbox.engineState(),
+      () => outbox.silentUnits('a'),
+      () => outbox.lastCycleMs('a'),
+      () => outbox.newestBatchMs(),
+    ])
+      expect(ask).not.toThrow();
+    outbox.close(START_MS);
+  }, 60_000);
+
   it('of which nothing can be read is told all the same', () => {
     const first = openOutbox(folder.path).outbox;
     first.commit(rainCycle(START_MS, 1, 1));
