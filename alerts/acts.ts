@@ -3,6 +3,7 @@ import { LEVEL_TEXT } from '#model/level.ts';
 import type { Text } from '#model/text.ts';
 import type { EdgeActNote } from '#model/transition.ts';
 import type { Episode, EventDraft, Outcome, World } from './episode.ts';
+import { instantBefore } from './wording.ts';
 
 const ACT_TEXT: { readonly [act in EdgeActNote['act']]: Text } = {
   on: { zh: '启动', en: 'switched on' },
@@ -14,13 +15,13 @@ const ACT_TEXT: { readonly [act in EdgeActNote['act']]: Text } = {
   spoken: { zh: '已播报', en: 'spoke' },
 };
 
-function textOf({ output, act, level, reason, late }: EdgeActNote): Text {
+function textOf({ output, act, level, reason, atMs, decidedAtMs }: EdgeActNote, world: World): Text {
   const what = ACT_TEXT[act];
   const colour =
     level === 'none' ? { zh: '', en: '' } : { zh: `（${LEVEL_TEXT[level].zh}）`, en: ` (${LEVEL_TEXT[level].en})` };
-  const after = late
-    ? { zh: '，断网期间，事后上报', en: ', while it was cut off, reported afterwards' }
-    : { zh: '', en: '' };
+  const at = instantBefore(atMs, decidedAtMs, world.directory.registry);
+  const after =
+    at === null ? { zh: '', en: '' } : { zh: `（${at}，事后上报）`, en: ` (at ${at}, reported afterwards)` };
   return {
     zh: `边缘输出 ${output} ${what.zh}${colour.zh}：${reason.zh}${after.zh}`,
     en: `edge output ${output} ${what.en}${colour.en}: ${reason.en}${after.en}`,
@@ -32,7 +33,7 @@ const eventOf = (note: EdgeActNote, alertId: string, world: World): EventDraft =
   atMs: world.nowMs,
   by: note.edgeId,
   kind: 'edgeAct',
-  text: textOf(note),
+  text: textOf(note, world),
   facts: {
     output: note.output,
     act: note.act,

@@ -17,7 +17,7 @@ import {
 } from './episode.ts';
 import { gridOf } from './place.ts';
 import { targetPeople } from './targeting.ts';
-import { headline, levelMove } from './wording.ts';
+import { headline, levelMove, reasonOf } from './wording.ts';
 
 /** The open alert of the transition's (subject, hazard, origin), and the one that ended last. */
 export type Found = { readonly open: Episode | undefined; readonly ended: Episode | undefined };
@@ -225,7 +225,8 @@ function levelToRaise(transition: Transition, ended: Episode | undefined): Level
   return transition.condition === 'dataLost' && known === undefined ? transition.to : null;
 }
 
-export function applyTransition(transition: Transition, found: Found, world: World): Outcome {
+export function applyTransition(raw: Transition, found: Found, world: World): Outcome {
+  const transition: Transition = { ...raw, reason: reasonOf(raw, world.directory.registry) };
   if (transition.late) return recordLate(transition, found, world);
   if (found.open !== undefined) return follow(found.open, transition, world);
   const level = levelToRaise(transition, found.ended);

@@ -4,7 +4,8 @@ import { LEVEL_TEXT, type LevelOrNone } from '#model/level.ts';
 import type { Origin } from '#model/reading.ts';
 import type { Hazard, Post, Registry, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
-import type { Subject } from '#model/transition.ts';
+import { type EpochMs, formatInZone } from '#model/time.ts';
+import type { Subject, Transition } from '#model/transition.ts';
 import type { Change } from './episode.ts';
 
 export const HAZARD_TEXT: { readonly [H in Hazard]: Text } = {
@@ -68,6 +69,22 @@ export function headline(
     zh: `${origin.zh}${name.zh}${hazard.zh}${level.zh}${what.zh}：${reason.zh}`,
     en: `${origin.en}${name.en}: ${level.en} ${hazard.en} ${what.en}: ${reason.en}`,
   };
+}
+
+/** A message takes seconds; beyond this an instant is not the one at which it is read. */
+const WORTH_SAYING_MS = 30_000;
+
+/** `2022-06-03 14:05:09` of an instant that was heard of later; null when it was heard at once. */
+export function instantBefore(atMs: EpochMs, heardAtMs: EpochMs, registry: Registry): string | null {
+  if (heardAtMs - atMs < WORTH_SAYING_MS) return null;
+  return formatInZone(atMs, registry.county.zone).slice(0, 19).replace('T', ' ');
+}
+
+/** The reason, with the instant of the decision where it was made elsewhere or is long over. */
+export function reasonOf(transition: Transition, registry: Registry): Text {
+  const { reason, atMs, decidedAtMs, site, late } = transition;
+  const at = site === 'edge' || late ? instantBefore(atMs, decidedAtMs, registry) : null;
+  return at === null ? reason : { zh: `${reason.zh}（判定时刻 ${at}）`, en: `${reason.en} (decided at ${at})` };
 }
 
 export const levelMove = (from: LevelOrNone, to: LevelOrNone): Text => ({

@@ -6,15 +6,7 @@ import type { Origin } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { EdgeActNote, Evidence } from '#model/transition.ts';
 import { type Desk, writeTransition } from './desk.ts';
-import {
-  type Act,
-  type EdgeHearing,
-  type EdgeOutput,
-  hearingOf,
-  instantOf,
-  isPast,
-  type Speaker,
-} from './edge-hearing.ts';
+import { type Act, type EdgeHearing, hearingOf, instantOf, isPast, type Speaker } from './edge-hearing.ts';
 import type { EngineState } from './state.ts';
 import { sayOutputFailed, sayOutputWorks } from './texts-edge.ts';
 
@@ -37,24 +29,23 @@ const NO_EVIDENCE: Evidence = {
 export function hearAct(state: EngineState, desk: Desk, from: Speaker, act: Act): void {
   const hearing = hearingOf(state, from.edgeId);
   const late = isPast(hearing, from);
-  const atMs = instantOf(act.atMs, from, desk.receivedAtMs);
-  desk.acts.push(noteOf(desk, from, act, atMs, late));
-  const saysHowItIs = act.act === 'failed' || act.act === 'on' || act.act === 'off' || act.act === 'tested';
   const last = hearing.outputs[act.output];
+  const pointId = act.pointId ?? last?.pointId ?? null;
+  const atMs = instantOf(act.atMs, from, desk.receivedAtMs);
+  desk.acts.push(noteOf(desk, from, { ...act, pointId, atMs }, late));
+  const saysHowItIs = act.act === 'failed' || act.act === 'on' || act.act === 'off' || act.act === 'tested';
   if (!saysHowItIs || hearing.epoch !== from.epoch || from.place < (last?.place ?? 0)) return;
   if (last === undefined && Object.keys(hearing.outputs).length >= MAX_OUTPUTS) return;
-  const isFailed = act.act === 'failed';
-  const next: EdgeOutput = {
+  hearing.outputs[act.output] = {
     place: from.place,
-    isFailed,
+    isFailed: act.act === 'failed',
     isTold: last?.isTold ?? false,
-    // What works again works where it failed.
-    pointId: isFailed && last?.isTold !== true ? act.pointId : (last?.pointId ?? act.pointId),
+    toldAt: last?.toldAt ?? null,
+    pointId,
     atMs,
     heardAtMs: desk.receivedAtMs,
     reason: act.reason,
   };
-  hearing.outputs[act.output] = next;
   if (!late) tell(hearing, desk, from, act.output);
 }
 
@@ -74,7 +65,8 @@ type Whose = { readonly edgeId: string; readonly origin: Origin };
 function tell(hearing: EdgeHearing, desk: Desk, { edgeId, origin }: Whose, output: string): void {
   const last = hearing.outputs[output];
   if (last === undefined || last.isFailed === last.isTold) return;
-  const { isFailed, pointId, atMs, reason } = last;
+  const { isFailed, atMs, reason } = last;
+  const pointId = isFailed ? last.pointId : last.toldAt;
   writeTransition(desk, {
     rule: `output-failed@1-${output}`,
     subject: pointId === null ? { kind: 'edge', id: edgeId } : { kind: 'point', id: pointId },
@@ -89,10 +81,10 @@ function tell(hearing: EdgeHearing, desk: Desk, { edgeId, origin }: Whose, outpu
     evidence: NO_EVIDENCE,
     site: 'edge',
   });
-  hearing.outputs[output] = { ...last, isTold: isFailed };
+  hearing.outputs[output] = { ...last, isTold: isFailed, toldAt: pointId };
 }
 
-function noteOf(desk: Desk, from: Speaker, act: Act, atMs: EpochMs, late: boolean): EdgeActNote {
+function noteOf(desk: Desk, from: Speaker, act: Act, late: boolean): EdgeActNote {
   const place = `${desk.partition}:${desk.pos}:${desk.acts.length}`;
   return {
     kind: 'act',
@@ -103,7 +95,7 @@ function noteOf(desk: Desk, from: Speaker, act: Act, atMs: EpochMs, late: boolea
     act: act.act,
     level: act.level,
     origin: from.origin,
-    atMs,
+    atMs: act.atMs,
     decidedAtMs: desk.receivedAtMs,
     late,
     reason: act.reason,

@@ -19,6 +19,9 @@ export type EdgeOutput = {
   readonly isFailed: boolean;
   /** What people were told of it; behind `isFailed` while more of the same outage may come. */
   readonly isTold: boolean;
+  /** Where it was told as failed: there it works again. */
+  readonly toldAt: PointId | null;
+  /** The point that it sounded for last; what switches it off names none. */
   readonly pointId: PointId | null;
   readonly atMs: EpochMs;
   readonly heardAtMs: EpochMs;

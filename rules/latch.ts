@@ -92,6 +92,7 @@ export function judge(state: EngineState, desk: Desk, binding: number, look: Loo
   const def = defOfBinding(state, binding);
   const before = state.latch[binding] as number;
   let bits = before;
+  let isFalling = true;
   for (const limit of def.limits) {
     const bit = rankOf(limit.level) - 1;
     const at = binding * LEVEL_COUNT + bit;
@@ -99,11 +100,13 @@ export function judge(state: EngineState, desk: Desk, binding: number, look: Loo
     const turned = turnLatch((bits & (1 << bit)) !== 0, since, limit, look);
     state.since[at] = turned.since;
     bits = turned.on ? bits | (1 << bit) : bits & ~(1 << bit);
+    if (turned.on && turned.since === 0) isFalling = false;
   }
   state.latch[binding] = bits;
   const from = rankOfBits(before);
   const to = rankOfBits(bits);
-  const back = state.lost[binding] === 1 && look.fresh;
+  // Data that come back below every limit only wait for the off-delay: that they are there calls nobody.
+  const back = state.lost[binding] === 1 && look.fresh && !isFalling;
   if (from !== to || back) {
     tell(state, desk, binding, look, from, to);
     state.lost[binding] = 0;

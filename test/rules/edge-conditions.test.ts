@@ -256,6 +256,13 @@ describe('what an edge did', () => {
     expect(engine.acts()).toEqual([]);
   });
 
+  it('last stands with the point for which it was done, though what switches off names none', () => {
+    const { rows, engine } = county();
+    const off: EdgeEvent = { ...act(T0 + 2 * MINUTE, 'off'), pointId: null } as EdgeEvent;
+    engine.apply(rows.batch([], T0 + 2 * MINUTE, { events: [act(T0 + MINUTE, 'on'), off] }));
+    expect(engine.acts().map(({ act: what, pointId }) => `${what} ${pointId}`)).toEqual(['on p1', 'off p1']);
+  });
+
   it('and did not manage is a fault of its own until it works', () => {
     const { hear } = county();
     expect(hear(T0 + MINUTE, act(T0 + MINUTE, 'failed'), act(T0 + MINUTE, 'failed'))).toEqual([
@@ -299,6 +306,32 @@ describe('an output that failed while the uplink was cut', () => {
     hear(T0 + 61 * MINUTE, act(T0 + 61 * MINUTE, 'on'));
     hearLate(T0 + 61 * MINUTE, act(T0 + 5 * MINUTE, 'failed'));
     expect(tick(65)).toEqual([]);
+  });
+});
+
+describe('data that come back after a gateway was lost', () => {
+  const slow = rule('slope@1', 's1', { kind: 'value' }, limits({ orange: 400 }, { offDelayMs: 10 * MINUTE }));
+  function lostAtOrange() {
+    const rows = rowMaker();
+    const engine = createEngine(3);
+    const see = (minute: number, value: number) =>
+      tell(engine, [rows.batch([{ id: 's1', atMs: T0 + minute * MINUTE, value }])]);
+    engine.apply(rows.rules(setOf([{ id: 's1', quantity: 'displacement' }], [slow])));
+    engine.apply(rows.edge(T0, 'online'));
+    see(1, 450);
+    engine.apply(rows.edge(T0 + 2 * MINUTE, 'lost'));
+    tell(engine, [rows.tick(T0 + 20 * MINUTE)]);
+    engine.apply(rows.edge(T0 + 21 * MINUTE, 'online'));
+    return see;
+  }
+  it('below every limit call nobody: the condition is over when its off-delay is', () => {
+    const see = lostAtOrange();
+    expect([see(22, 50), see(27, 50), see(32, 50)]).toEqual([[], [], ['slope 32m orange→none cleared']]);
+  });
+  it('at the level are told at once, and so they are when they rise again within the off-delay', () => {
+    expect(lostAtOrange()(22, 450)).toEqual(['slope 22m orange→orange active']);
+    const see = lostAtOrange();
+    expect([see(22, 50), see(23, 450), see(24, 450)]).toEqual([[], ['slope 23m orange→orange active'], []]);
   });
 });
 
