@@ -120,7 +120,9 @@ function rowsOf(
   heard: Statuses,
 ): Row[] {
   const refusals = refusedOf(settings.dataDir);
-  return [...registry.edges.values()].map(({ id, origin }) => {
+  // A gateway whose devices bring their own messages is an edge to the centre, and no box that could be asked.
+  const boxes = [...registry.edges.values()].filter(({ native }) => native === undefined);
+  return boxes.map(({ id, origin }) => {
     const want = (wanted.get(id) ?? ownFile(settings.dataDir, id))?.inventoryVersion ?? null;
     const status = heard.get(id) ?? null;
     const refusal = refusals[id];
@@ -134,6 +136,12 @@ function rowsOf(
 const short = (version: string | null): string => version?.slice(0, 8) ?? '-';
 const amount = (value: number | null | undefined, unit: string): string =>
   value === null || value === undefined ? '-' : `${value} ${unit}`;
+const ageText = (ageMs: number): string =>
+  ageMs < 120_000
+    ? `${Math.round(ageMs / 1_000)} s`
+    : ageMs < 7_200_000
+      ? `${Math.round(ageMs / 60_000)} min`
+      : `${Math.round(ageMs / 3_600_000)} h`;
 function lineOf({ edge, state, wanted, status, refused }: Row): string {
   if (status?.state !== 'online') return `${edge}  ${state}  wanted ${short(wanted)}`;
   const { box } = status;
@@ -142,7 +150,7 @@ function lineOf({ edge, state, wanted, status, refused }: Row): string {
   const facts = [
     `version ${status.version}`,
     runs,
-    `queue ${status.queuedBatches}`,
+    `queue ${status.queuedBatches}${status.oldestQueuedMs == null ? '' : `, oldest ${ageText(status.oldestQueuedMs)}`}`,
     `clock ${amount(status.clockOffsetMs, 'ms')} ${status.timeQuality}`,
     `supply ${amount(box?.supplyV, 'V')}`,
     `signal ${amount(box?.signalDbm, 'dBm')}`,
@@ -219,7 +227,8 @@ export function askEdge(settings: Settings, edgeId: string, order: Order, option
   return withCare(settings, async (client) => {
     const { registry } = readCounty(settings);
     const edge = registry.current().edges.get(edgeId);
-    if (edge === undefined) throw new CannotAsk(`There is no edge "${edgeId}" in ${settings.countyDir}/edges.yaml.`);
+    if (edge === undefined || edge.native !== undefined)
+      throw new CannotAsk(`There is no edge "${edgeId}" in ${settings.countyDir}/edges.yaml.`);
     const waitS = Number(options.wait);
     if (!(waitS > 0 && waitS <= MAX_WAIT_S)) throw new CannotAsk(`--wait takes 1 to ${MAX_WAIT_S} seconds.`);
     const reply = await ask(client, settings, edge, order, waitS * 1_000);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +74,22 @@ describe('fengsui edge', () => {
     expect(text).toMatch(/edge-park {2}online .*runs as-it-ca, wanted [0-9a-f]{8} .*clock/);
     expect(text).toMatch(/refused: no unit answers/);
     rmSync(fleetFile(dataDir));
+  }, 60_000);
+
+  it('counts no gateway among the boxes whose devices bring their own messages', async () => {
+    const example = (name: string) => readFileSync(new URL(`../../county/examples/${name}`, import.meta.url), 'utf8');
+    writeFileSync(join(county.dir, 'native.yaml'), example('native.yaml'));
+    mkdirSync(join(county.dir, 'points'), { recursive: true });
+    writeFileSync(join(county.dir, 'points', 'native.yaml'), example('points-native.yaml'));
+    try {
+      const items = (JSON.parse((await fengsui('list', '--json')).text) as { items: { edge: string }[] }).items;
+      expect(items.map((item) => item.edge).sort()).toEqual(['edge-park', 'edge-qingxi', 'edge-shiqiao']);
+      const asked = await fengsui('status', 'lora-park', '--wait', '1');
+      expect(asked).toMatchObject({ code: 1, text: expect.stringMatching(/There is no edge "lora-park"/) });
+    } finally {
+      rmSync(join(county.dir, 'native.yaml'));
+      rmSync(join(county.dir, 'points'), { recursive: true });
+    }
   }, 60_000);
 
   it('asks a box, and says no with exit code 1', async () => {
