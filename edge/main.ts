@@ -6,6 +6,7 @@ import { formatLint } from '../model/result.ts';
 import type { ClockPolicy } from './acquire/clock-watch.ts';
 import { clockPolicy } from './acquire/clock-watch.ts';
 import { localise, pushedPart } from './care/localise.ts';
+import { openBoxClock, readMachineBoot } from './io/box-clock.ts';
 import { type BoxSources, boxSources, watchBox } from './io/box-facts.ts';
 import { type AtBoot, type ConfigStore, openConfigStore, type Pushed } from './io/config-store.ts';
 import { type Configurer, openConfigurer } from './io/configure.ts';
@@ -116,7 +117,13 @@ async function resume(next: Pushed, { configurer, uplink }: { configurer: Config
   uplink.answer({ id: next.id, ok: outcome.ok, message: outcome.ok ? outcome.value : outcome.error });
 }
 
-export async function startEdge(file: EdgeConfig, ctx: StageContext, options: EdgeOptions = {}): Promise<EdgeService> {
+export async function startEdge(
+  file: EdgeConfig,
+  given: StageContext,
+  options: EdgeOptions = {},
+): Promise<EdgeService> {
+  const time = openBoxClock(given.clock);
+  const ctx: StageContext = { ...given, clock: time.clock };
   const { log, metrics, clock } = ctx;
   const { dataDir, edgeId } = file;
   let field: Field | undefined;
@@ -131,7 +138,9 @@ export async function startEdge(file: EdgeConfig, ctx: StageContext, options: Ed
   const boot = store.atBoot();
   good = boot.good;
   const config = asItRuns(file, now);
-  const recorder: Recorder = openRecorder(config, ctx, outbox, options.clockPolicy ?? clockPolicy({ kind: 'real' }));
+  const policy = options.clockPolicy ?? clockPolicy({ kind: 'real' });
+  const machine = policy.disagreeMs === null ? undefined : readMachineBoot();
+  const recorder: Recorder = openRecorder(config, ctx, outbox, policy, { box: time, machine });
   const tell = (event: EdgeEvent): void => void recorder.record({ outcomes: [], events: [event], units: [] });
   const watchdog = openWatchdog(ctx, options.giveUp ?? endProcess(log), options.watchEveryMs);
   const buses = watchBuses(watchdog, (busId) => field?.restartBus(busId));

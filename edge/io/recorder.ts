@@ -5,10 +5,12 @@ import type { EdgeConfig } from '../../model/edge-config.ts';
 import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { StageContext } from '../../model/ports.ts';
 import type { Reading, SensorId } from '../../model/reading.ts';
-import type { TimeQuality } from '../../model/time.ts';
-import { type ClockPolicy, type ClockState, watchClock } from '../acquire/clock-watch.ts';
+import type { EpochMs, TimeQuality } from '../../model/time.ts';
+import { type ClockPolicy, onNewLine } from '../acquire/clock-watch.ts';
 import type { CounterBase } from '../acquire/counter.ts';
 import { judgeOutcome, type Outcome, type SensorMemory } from '../acquire/judge.ts';
+import { type BoxClock, type MachineBoot, openBoxClock } from './box-clock.ts';
+import { keepClock } from './clock-keeper.ts';
 import type { Cycle, Outbox } from './outbox.ts';
 
 /** Events that wait for a disk that takes them; the oldest go first. */
@@ -24,8 +26,12 @@ export type CycleResult = Pick<Cycle, 'notes' | 'engine'> & {
 export type Recorder = {
   readonly bootId: string;
   readonly timeQuality: () => TimeQuality;
-  /** The newest difference to the centre's clock, from its acks. */
-  readonly noteCentreOffset: (offsetMs: number) => void;
+  /** The centre's time, from an ack, and how long ago the batch was sent; undefined when it was sent repeatedly. */
+  readonly hearCentre: (centreMs: EpochMs, rttMs: number | undefined) => void;
+  /** This machine's clock minus the centre's; null before the first ack. */
+  readonly clockOffsetMs: () => number | null;
+  /** What the centre's clock shows now; undefined while nobody here knows the time. */
+  readonly centreNowMs: () => EpochMs | undefined;
   /** False when the disk refused; the cycle's readings are lost then, counted, and its counters are not moved. */
   readonly record: (cycle: CycleResult) => boolean;
   readonly onCommitted: (run: () => void) => void;
@@ -33,38 +39,50 @@ export type Recorder = {
   readonly onRefused: (run: (body: string) => void) => void;
 };
 
-export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outbox, policy: ClockPolicy): Recorder {
+/** The clock that the edge stamps with, `ctx.clock`, where it can be led; and the machine's boot, where that is known. */
+export type ClockParts = { readonly box?: BoxClock; readonly machine?: MachineBoot | undefined };
+
+export function openRecorder(
+  config: EdgeConfig,
+  ctx: StageContext,
+  outbox: Outbox,
+  policy: ClockPolicy,
+  parts: ClockParts = {},
+): Recorder {
   const bootId = randomBytes(9).toString('base64url');
   const { clock, metrics, log } = ctx;
   const memory = new Map<SensorId, SensorMemory>();
   for (const [sensorId, base] of outbox.bases()) memory.set(sensorId, { base });
-  const newestBatchMs = outbox.newestBatchMs();
   const listeners: (() => void)[] = [];
   const refusedListeners: ((body: string) => void)[] = [];
-  let centreOffsetMs: number | undefined;
-  let clockState: ClockState | undefined;
   let owedEvents: readonly EdgeEvent[] = [];
   let owedReadings = 0;
 
-  const lookAtClock = (): EdgeEvent | undefined => {
-    const sight = { nowMs: clock.nowMs(), monoMs: clock.monoMs(), newestBatchMs, centreOffsetMs };
-    const { state, event } = watchClock(policy, bootId, clockState, sight);
-    clockState = state;
-    if (event !== undefined) {
+  const keeper = keepClock({
+    ...{ policy, bootId, outbox, machine: parts.machine },
+    box: parts.box ?? { ...openBoxClock(clock), clock, shift: () => undefined },
+  });
+  const lookAtClock = () => {
+    const look = keeper.look();
+    if (look.stepMs !== 0) {
       metrics.count('fengsui_edge_clock_steps_total');
-      log.warn('the clock was set', { stepMs: event.kind === 'clock' ? event.stepMs : 0, quality: state.quality });
+      log.warn('the clock was set', { stepMs: look.stepMs, quality: keeper.quality() });
     }
-    return event;
+    return look;
   };
-  lookAtClock();
-  const quality = (): TimeQuality => clockState?.quality ?? 'unsure';
 
+  /** A poll that began before the clock was set; stations date what they observed themselves. */
+  const restamp = ({ busId, outcomes }: CycleResult, stepMs: number): readonly Outcome[] => {
+    if (stepMs === 0 || config.links.some(({ id }) => id === busId)) return outcomes;
+    const nowMs = clock.nowMs();
+    return outcomes.map((one) => ({ ...one, measuredAtMs: onNewLine(one.measuredAtMs, stepMs, nowMs) }));
+  };
   const judgeAll = (outcomes: readonly Outcome[]) => {
     const fresh = new Map<SensorId, SensorMemory>();
     const readings: Reading[] = [];
     for (const outcome of outcomes) {
       const before = fresh.get(outcome.sensorId) ?? memory.get(outcome.sensorId) ?? {};
-      const judged = judgeOutcome(outcome, before, quality());
+      const judged = judgeOutcome(outcome, before, keeper.quality());
       readings.push(judged.reading);
       fresh.set(outcome.sensorId, judged.memory);
     }
@@ -85,10 +103,11 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
   };
 
   const record: Recorder['record'] = (cycle) => {
-    const { outcomes, events, units } = cycle;
-    const clockEvent = lookAtClock();
+    const { events, units } = cycle;
+    const look = lookAtClock();
+    const outcomes = restamp(cycle, look.stepMs);
     const { readings, fresh, bases } = judgeAll(outcomes);
-    const all = [...owedEvents, ...events, ...(clockEvent === undefined ? [] : [clockEvent])];
+    const all = [...owedEvents, ...events, ...look.events];
     const told: readonly EdgeEvent[] =
       owedReadings > 0 ? [...all, { kind: 'drop', count: owedReadings, reason: 'the disk refused them' }] : all;
     const header = {
@@ -96,15 +115,16 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
       bootId,
       monoMs: clock.monoMs(),
       writtenAtMs: clock.nowMs(),
-      timeQuality: quality(),
+      timeQuality: keeper.quality(),
       inventoryVersion: config.inventoryVersion,
     };
     try {
-      const { busId, notes, engine } = cycle;
+      const { busId, engine } = cycle;
+      const notes = [...(cycle.notes ?? []), ...look.notes];
       outbox.commit({
         ...{ header, readings, events: told, bases, units },
         ...(busId === undefined ? {} : { busId }),
-        ...(notes === undefined ? {} : { notes }),
+        ...(notes.length === 0 ? {} : { notes }),
         ...(engine === undefined ? {} : { engine }),
       });
     } catch (cause) {
@@ -114,6 +134,7 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
       if (gauges.length > 0) for (const run of refusedListeners) run(body);
       return false;
     }
+    look.committed();
     ctx.probe('outbox.committed');
     owedEvents = [];
     owedReadings = 0;
@@ -125,10 +146,10 @@ export function openRecorder(config: EdgeConfig, ctx: StageContext, outbox: Outb
 
   return {
     bootId,
-    timeQuality: quality,
-    noteCentreOffset: (offsetMs) => {
-      centreOffsetMs = offsetMs;
-    },
+    timeQuality: keeper.quality,
+    hearCentre: keeper.hearCentre,
+    clockOffsetMs: keeper.offsetMs,
+    centreNowMs: keeper.centreNowMs,
     record,
     onCommitted: (run) => listeners.push(run),
     onRefused: (run) => refusedListeners.push(run),

@@ -60,7 +60,8 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   let client: MqttClient | undefined;
   let ready = false;
   let epoch = outbox.epoch;
-  let offsetMs: number | null = null;
+  /** When a batch was sent, on the monotonic clock; undefined when it was sent more than once. */
+  const sentAt = new Map<number, number | undefined>();
   let flushTimer: NodeJS.Timeout | undefined;
   let endSession = (): void => undefined;
 
@@ -72,18 +73,19 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
   };
   const status = openStatusTeller(
     { ...deps.status, ctx, outbox, recorder },
-    { publish: (body) => ready && publish('status', body, true), offsetMs: () => offsetMs },
+    { publish: (body) => ready && publish('status', body, true), offsetMs: recorder.clockOffsetMs },
   );
 
   const send = (seq: number, body: string): void => {
     publish('up', body);
+    sentAt.set(seq, sentAt.has(seq) ? undefined : clock.monoMs());
     metrics.count('fengsui_edge_batches_sent_total');
     repeats.set(
       seq,
       setTimeout(() => {
         const again = outbox.read(seq);
         repeats.delete(seq);
-        if (again === undefined) queue.settle(seq, seq);
+        if (again === undefined) forgetRepeats(queue.settle(seq, seq));
         else {
           metrics.count('fengsui_edge_batches_repeated_total');
           send(seq, again.body);
@@ -96,6 +98,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     for (const seq of [...seqs]) {
       clearTimeout(repeats.get(seq));
       repeats.delete(seq);
+      sentAt.delete(seq);
     }
   };
   const pump = (): void => {
@@ -131,12 +134,14 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
       return;
     }
     const { ranges, atMs } = ack.value;
-    offsetMs = clock.nowMs() - atMs;
-    recorder.noteCentreOffset(offsetMs);
-    metrics.gauge('fengsui_edge_clock_offset_seconds', offsetMs / 1_000);
-    if (ack.value.epoch === outbox.epoch) {
+    const isMine = ack.value.epoch === outbox.epoch;
+    const settled = isMine ? ranges.flatMap(([from, to]) => [...queue.settle(from, to)]) : [];
+    const sent = settled.flatMap((seq) => sentAt.get(seq) ?? []);
+    recorder.hearCentre(atMs, sent.length === 0 ? undefined : clock.monoMs() - Math.max(...sent));
+    metrics.gauge('fengsui_edge_clock_offset_seconds', (recorder.clockOffsetMs() ?? 0) / 1_000);
+    if (isMine) {
       outbox.noteAcked(ranges);
-      for (const [from, to] of ranges) forgetRepeats(queue.settle(from, to));
+      forgetRepeats(settled);
       metrics.count('fengsui_edge_acks_total');
       flushSoon();
     } else metrics.count('fengsui_edge_acks_foreign_total');
@@ -159,10 +164,7 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     ctx,
     dataDir: config.dataDir,
     actions: { ...deps.actions, resend, readNow: readFresh, sayStatus: () => status.say() },
-    centreNowMs: () => {
-      if (offsetMs !== null) return clock.nowMs() - offsetMs;
-      return recorder.timeQuality() === 'unsure' ? undefined : clock.nowMs();
-    },
+    centreNowMs: recorder.centreNowMs,
     publish: (body) => ready && publish('reply', body),
   });
 
