@@ -7,6 +7,7 @@ import type { EdgeCondition, EdgeEvent } from '../../model/edge-event.ts';
 import type { StageContext } from '../../model/ports.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { CompiledRuleSet } from '../../model/rule-set.ts';
+import { withoutAhead } from '../acquire/ahead.ts';
 import type { Outcome } from '../acquire/judge.ts';
 import { createJudge, type LocalJudge, restoreJudge } from '../local/judge.ts';
 import { demandsOf } from '../local/siren.ts';
@@ -167,7 +168,7 @@ export function openLocal(config: EdgeConfig, { ctx, outbox, recorder }: Deps): 
         const conditions: EdgeCondition[] = [];
         const before = judgedSeq;
         for (const { seq, body } of outbox.rowsAfter(judgedSeq)) {
-          conditions.push(...judgeRow(seq, body));
+          conditions.push(...judgeRow(seq, withoutAhead(body, recorder.judgedAhead())));
           judgedSeq = seq;
           rowsSinceSnapshot++;
         }

@@ -6,6 +6,7 @@ import type { EdgeEvent } from '../../model/edge-event.ts';
 import type { StageContext } from '../../model/ports.ts';
 import type { Reading, SensorId } from '../../model/reading.ts';
 import type { EpochMs, TimeQuality } from '../../model/time.ts';
+import { type CountsAhead, openAhead } from '../acquire/ahead.ts';
 import { type ClockPolicy, onNewLine } from '../acquire/clock-watch.ts';
 import type { CounterBase } from '../acquire/counter.ts';
 import { judgeOutcome, type Outcome, type SensorMemory } from '../acquire/judge.ts';
@@ -35,8 +36,10 @@ export type Recorder = {
   /** False when the disk refused; the cycle's readings are lost then, counted, and its counters are not moved. */
   readonly record: (cycle: CycleResult) => boolean;
   readonly onCommitted: (run: () => void) => void;
-  /** What the disk refused, as a batch that is nowhere; without counters, since theirs come again with the next cycle. */
+  /** What the disk refused, as a batch that is nowhere. */
   readonly onRefused: (run: (body: string) => void) => void;
+  /** What refused batches bore of the increments that the batch on disk bears again. */
+  readonly judgedAhead: () => CountsAhead;
 };
 
 /** The clock that the edge stamps with, `ctx.clock`, where it can be led; and the machine's boot, where that is known. */
@@ -57,6 +60,7 @@ export function openRecorder(
   const refusedListeners: ((body: string) => void)[] = [];
   let owedEvents: readonly EdgeEvent[] = [];
   let owedReadings = 0;
+  const ahead = openAhead();
 
   const keeper = keepClock({
     ...{ policy, bootId, outbox, machine: parts.machine },
@@ -129,9 +133,9 @@ export function openRecorder(
       });
     } catch (cause) {
       refused(cause, readings.length, all);
-      const gauges = readings.filter((_, index) => outcomes[index]?.spec.counter === null);
-      const body = encodeBatch({ ...header, epoch: outbox.epoch, seq: outbox.nextSeq, readings: gauges, events: [] });
-      if (gauges.length > 0) for (const run of refusedListeners) run(body);
+      const judged = ahead.take(outcomes, (sensorId) => memory.get(sensorId), header.timeQuality);
+      const body = encodeBatch({ ...header, epoch: outbox.epoch, seq: outbox.nextSeq, readings: judged, events: [] });
+      if (judged.length > 0) for (const run of refusedListeners) run(body);
       return false;
     }
     look.committed();
@@ -141,6 +145,7 @@ export function openRecorder(
     for (const [sensorId, kept] of fresh) memory.set(sensorId, kept);
     for (const reading of readings) metrics.count('fengsui_edge_readings_total', { quality: reading.quality });
     for (const run of listeners) run();
+    ahead.settle(readings.flatMap(({ sensorId, quality }) => (quality === 'bad' ? [] : [sensorId])));
     return true;
   };
 
@@ -153,5 +158,6 @@ export function openRecorder(
     record,
     onCommitted: (run) => listeners.push(run),
     onRefused: (run) => refusedListeners.push(run),
+    judgedAhead: ahead.counts,
   };
 }
