@@ -29,6 +29,7 @@ export function foldCondition(
   const next: AlertCondition = {
     key,
     rule: transition.rule,
+    site: transition.site,
     level: nextLevel(transition, before),
     state,
     sinceMs: before !== undefined && before.state === state ? before.sinceMs : transition.atMs,

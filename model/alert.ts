@@ -4,7 +4,7 @@ import type { Origin } from '#model/reading.ts';
 import type { GridCode, Hazard, PersonId, Post, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import type { Evidence, Subject } from '#model/transition.ts';
+import type { Evidence, Subject, Transition } from '#model/transition.ts';
 
 export type AlertId = string;
 export type Lifecycle = 'raised' | 'acknowledged' | 'handling' | 'closed' | 'falseAlarm';
@@ -24,6 +24,8 @@ export type Recipient = {
 export type AlertCondition = {
   readonly key: string;
   readonly rule: string;
+  /** Where it is judged; alerts that were written before edges judged have none, and were judged at the centre. */
+  readonly site?: Transition['site'];
   readonly level: LevelOrNone;
   readonly state: ConditionState;
   readonly sinceMs: EpochMs;

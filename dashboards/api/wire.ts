@@ -89,6 +89,7 @@ export function alertJson(registry: Registry, alert: Alert, lang: Lang) {
     conditions: alert.conditions.map((condition) => ({
       key: condition.key,
       rule: condition.rule,
+      site: condition.site ?? 'centre',
       level: condition.level,
       state: condition.state,
       since: iso(condition.sinceMs),
@@ -101,13 +102,19 @@ export function alertJson(registry: Registry, alert: Alert, lang: Lang) {
 }
 export type AlertJson = ReturnType<typeof alertJson>;
 
+/** A person, a gateway that acted by itself, or the part of the system. */
+function byName(registry: Registry, by: string, lang: Lang): string {
+  const edge = registry.edges.get(by)?.name;
+  return registry.people.get(by)?.name ?? (edge === undefined ? by : say(edge, lang));
+}
+
 export const eventJson = (registry: Registry, event: AlertEvent, lang: Lang) => ({
   seq: event.seq,
   alertId: event.alertId,
   at: iso(event.atMs),
   atMs: event.atMs,
   by: event.by,
-  byName: registry.people.get(event.by)?.name ?? event.by,
+  byName: byName(registry, event.by, lang),
   kind: event.kind,
   text: say(event.text, lang),
   textBoth: event.text,

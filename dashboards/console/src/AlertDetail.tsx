@@ -9,7 +9,7 @@ import { useText } from './language.ts';
 import { OriginMark } from './OriginMark.tsx';
 import { ReadingsChart } from './ReadingsChart.tsx';
 import type { State } from './store.ts';
-import { CONDITION, DELIVERY, EVENT, HAZARD, LIFECYCLE, POST, TIER } from './texts.ts';
+import { CONDITION, DELIVERY, EVENT, HAZARD, LIFECYCLE, PART, POST, SITE, TIER } from './texts.ts';
 
 type Props = { readonly alert: AlertJson; readonly state: State; readonly zone: string; readonly back: () => void };
 
@@ -65,7 +65,7 @@ function Why({ alert, zone }: { readonly alert: AlertJson; readonly zone: string
             <span className={`chip ${condition.state}`}>{s(CONDITION[condition.state])}</span>
             <p>{s(condition.reasonText)}</p>
             <small>
-              {t('rule')} {condition.rule} · {dayTimeText(condition.sinceMs, zone)}
+              {s(SITE[condition.site])} · {t('rule')} {condition.rule} · {dayTimeText(condition.sinceMs, zone)}
             </small>
           </li>
         ))}
@@ -154,6 +154,10 @@ function Recipients({
 
 function Timeline({ events, zone }: { readonly events: readonly EventJson[]; readonly zone: string }) {
   const { t, s } = useText();
+  const byText = ({ by, byName }: EventJson): string => {
+    const part = Object.hasOwn(PART, by) ? PART[by] : undefined;
+    return part === undefined ? byName : s(part);
+  };
   return (
     <>
       <h3>{t('timeline')}</h3>
@@ -162,7 +166,7 @@ function Timeline({ events, zone }: { readonly events: readonly EventJson[]; rea
           <li key={event.seq} className={event.kind}>
             <time className="number">{timeText(event.atMs, zone)}</time>
             <div>
-              <b>{s(EVENT[event.kind])}</b> <small>{event.byName}</small>
+              <b>{s(EVENT[event.kind])}</b> <small>{byText(event)}</small>
               <p>{s(event.textBoth)}</p>
             </div>
           </li>

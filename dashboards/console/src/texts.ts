@@ -3,6 +3,7 @@ import type { Alert, AlertEvent, Delivery, Recipient } from '#model/alert.ts';
 import type { Origin } from '#model/reading.ts';
 import type { Hazard, HazardPoint, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
+import type { Transition } from '#model/transition.ts';
 
 const t = (zh: string, en: string): Text => ({ zh, en });
 
@@ -110,6 +111,16 @@ export const CONDITION: { readonly [C in Alert['condition']]: Text } = {
   active: t('持续中', 'active'),
   cleared: t('已消退', 'cleared'),
   dataLost: t('数据中断', 'data lost'),
+};
+export const SITE: { readonly [S in Transition['site']]: Text } = {
+  centre: t('中心判定', 'judged at the centre'),
+  edge: t('边缘网关就地判定', 'judged on the spot by the gateway'),
+};
+/** Parts of the system that write into the record; whoever is not named here is a person or a gateway. */
+export const PART: { readonly [part: string]: Text } = {
+  rules: t('中心规则', 'rules at the centre'),
+  edge: t('边缘网关', 'the gateway'),
+  alerts: t('预警服务', 'the alert service'),
 };
 export const HAZARD: { readonly [H in Hazard]: Text } = {
   landslide: t('滑坡', 'landslide'),
