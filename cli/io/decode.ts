@@ -126,6 +126,8 @@ export async function decodeFrames(
 ): Promise<number> {
   const given = words.join('');
   if (words.length > 0 && given !== '-') return printFrame(protocol, given, json) ? 0 : 1;
+  // Whoever reads the answers has seen enough (`| head`).
+  process.stdout.once('error', () => process.exit(1));
   let frames = 0;
   let refused = 0;
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -55,6 +55,20 @@ describe('the command', () => {
     }
   }, 30_000);
 
+  test('ends quietly when nobody reads on', async () => {
+    const run = spawn(process.execPath, [fengsui, 'decode', 'sl651', '--json'], { stdio: 'pipe' });
+    let error = '';
+    run.stderr.on('data', (chunk: Buffer) => {
+      error += chunk.toString();
+    });
+    run.stdin.on('error', () => {});
+    const ended = once(run, 'exit');
+    run.stdout.once('data', () => run.stdout.destroy());
+    run.stdin.end(`${ALIVE}\n`.repeat(20_000));
+    expect(await ended).toEqual([1, null]);
+    expect(error).toBe('');
+  }, 30_000);
+
   test('takes no frame at all for a mistake', () => {
     expect(decode(['sl651', '--json'])).toMatchObject({ code: 1, lines: [] });
   });
