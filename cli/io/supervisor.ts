@@ -54,6 +54,8 @@ type Child = {
   pauseMs: number;
 };
 
+/** Nine processes that start at once on two slow cores, with nothing compiled yet, take their time. */
+const READY_LIMIT_MS = 60_000;
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 
@@ -163,7 +165,7 @@ export function openSupervisor(options: {
   };
 
   return {
-    start: (spec, limitMs = 30_000) => {
+    start: (spec, limitMs = READY_LIMIT_MS) => {
       if (stopping) return Promise.reject(new Error(`${spec.name} is not started: everything is being stopped`));
       const child: Child = {
         spec,
@@ -202,7 +204,7 @@ export function openSupervisor(options: {
       target.once('exit', () => leaving.delete(target));
       target.kill('SIGTERM');
     },
-    restart: (name, limitMs = 30_000) => {
+    restart: (name, limitMs = READY_LIMIT_MS) => {
       const child = need(name);
       child.isReady = false;
       const ready = waitReady(child, limitMs);

@@ -46,6 +46,8 @@ async function runEdge(file: string, env: NodeJS.ProcessEnv, io: Io): Promise<nu
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  // From the signal on, also when it comes in the middle of the start.
+  const hard = ended.then(() => setTimeout(() => process.exit(1), STOP_LIMIT_MS));
   const heart = isWatchedBySystemd(env) ? undefined : startHeart(alone.ctx.log);
   const service = await startEdge(config.value, alone.ctx, { clockPolicy: clockPolicy(alone.spec) });
   const manager = openServiceManager(env, alone.ctx.log, service.isAlive);
@@ -56,12 +58,11 @@ async function runEdge(file: string, env: NodeJS.ProcessEnv, io: Io): Promise<nu
     alone.ctx.log.info('metrics are served', { address: `http://127.0.0.1:${door.port}/metrics` });
   await ended;
   stopping.abort();
-  const hard = setTimeout(() => process.exit(1), STOP_LIMIT_MS);
   manager.stop();
   door?.server.close();
   await service.stop();
   await heart?.stop();
-  clearTimeout(hard);
+  clearTimeout(await hard);
   return 0;
 }
 
