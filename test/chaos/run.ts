@@ -43,7 +43,7 @@ export type ChaosResult = {
   readonly findings: readonly string[];
 };
 
-const READY_LIMIT_MS = 30_000;
+const READY_LIMIT_MS = 60_000;
 /** The place may not come by any more. */
 const DEATH_LIMIT_MS = 15_000;
 const SETTLE_LIMIT_MS = 60_000;

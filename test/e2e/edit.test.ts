@@ -20,7 +20,7 @@ type Items = { readonly items: readonly { readonly [key: string]: unknown }[] };
 const EDGES = ['edge-shiqiao', 'edge-qingxi', 'edge-park'];
 
 describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
-  it('brings in a new person and leaves the boxes and their wires alone', { timeout: 90_000 }, async () => {
+  it('brings in a new person and leaves the boxes and their wires alone', { timeout: 150_000 }, async () => {
     const up = runFengsui(['up'], {
       FENGSUI_DATA: dataDir,
       FENGSUI_COUNTY: county.dir,

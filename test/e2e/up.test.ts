@@ -30,7 +30,7 @@ const environment = {
 };
 
 async function whenReady(running: Running): Promise<string> {
-  return until('the console address', 60_000, () => {
+  return until('the console address', 90_000, () => {
     const address = /Console\s+(http:\/\/\S+)\//.exec(running.output())?.[1];
     if (address === undefined && running.process.exitCode !== null) throw new Error(running.output());
     return address;
@@ -115,7 +115,9 @@ describe.skipIf(!needs('socat'))('npm start', () => {
 });
 
 describe('npm start on a machine without socat', () => {
-  it('runs the same RTU frames over TCP, says so, and reads the meters all the same', { timeout: 90_000 }, async () => {
+  it('runs the same RTU frames over TCP, says so, and reads the meters all the same', {
+    timeout: 150_000,
+  }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fengsui-no-socat-'));
     symlinkSync(process.execPath, join(folder, 'node'));
     const running = runFengsui(['up'], { ...environment, FENGSUI_DATA: join(folder, 'data'), PATH: folder });

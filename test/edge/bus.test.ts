@@ -112,11 +112,12 @@ describe('writing an output', () => {
         } else if (asked.unitId === 2) sentMs ||= performance.now();
         else reply(describedReply(asked));
       },
-      { unitIds: [1, 2], timeoutMs: 2_000 },
+      { unitIds: [1, 2], timeoutMs: 3_000 },
     );
     await until('the dead unit is asked', () => sentMs > 0);
     expect(await rig.poller.write(1, 'out5', true)).toMatchObject({ ok: true });
-    expect(writtenMs - sentMs).toBeLessThan(1_500);
+    // Less than the unit's own time: a busy machine may take seconds, a unit that is waited for takes all of them.
+    expect(writtenMs - sentMs).toBeLessThan(2_700);
   });
 
   it('is tried again when it is not answered, and answered with why when it never is', async () => {
@@ -243,7 +244,7 @@ describe('values that say where they come from', () => {
         // Quick for long enough to be expected quick, then slow within its time.
         reply(describedReply(frame), frame.unitId === 1 && asked > 60 ? 250 : 0);
       },
-      { unitIds: [1, 2], timeoutMs: 400 },
+      { unitIds: [1, 2], timeoutMs: 1_500 },
     );
     await until('slow answers are read', () => asked > 90 && values('1-20').length > 12, 20_000);
     expect(reasons('1-20')).toEqual([]);
@@ -258,18 +259,18 @@ describe('values that say where they come from', () => {
       (asked, reply) => {
         if (!dead || !isDead(asked.unitId)) reply(describedReply(asked));
       },
-      { unitIds, pollMs: 10, timeoutMs: 100 },
+      { unitIds, pollMs: 10, timeoutMs: 200 },
     );
     await until('all answer', () => values('32-40').length > 0, 20_000);
     dead = true;
     const silent = () => events.filter((event) => event.kind === 'unit' && event.state === 'silent').length;
-    await until('the dead are known', () => silent() === 8, 20_000);
+    await until('the dead are known', () => silent() === 8, 40_000);
     const from = values('1-20').length;
     const skippedFrom = reasons('4-20').filter((reason) => reason === 'skipped').length;
     await until('the living are read on', () => values('1-20').length >= from + 10, 20_000);
     expect(reasons('1-20')).toEqual([]);
     expect(reasons('4-20').filter((reason) => reason === 'skipped').length).toBeGreaterThan(skippedFrom + 5);
-  });
+  }, 90_000);
 });
 
 describe('what must not wait', () => {

@@ -23,7 +23,7 @@ export function tempDir(): { readonly path: string; readonly remove: () => void 
 }
 
 /** Waits for a condition with a limit; the failure says what was waited for. */
-export async function until(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, limitMs = 30_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`not within ${limitMs} ms: ${what}`);

@@ -8,9 +8,10 @@ import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { partitionOf } from '#model/partition.ts';
 import { tempFolder, testContext, until } from '#test/ingest/centre.ts';
 import { dpFrame, TOWNSHIP, valuesOf } from '#test/ingest/native-centre.ts';
+import { repeated } from '#test/support/repeated.ts';
 
 const program = fileURLToPath(new URL('./native-process.ts', import.meta.url));
-const KILLS = 4;
+const KILLS = repeated(2);
 const LIMIT_MS = 30_000;
 const START_MS = Date.now() - 3_600_000;
 

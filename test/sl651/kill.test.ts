@@ -8,9 +8,10 @@ import { encodeReport } from '#simulators/sl651/encode.ts';
 import { dialIn, type SimulatedStation } from '#simulators/sl651/io/station.ts';
 import { seeded } from '#test/chaos/random.ts';
 import { edgeConfig, freePort, startCentre, startProgram, tempDir, until } from '#test/edge/support.ts';
+import { repeated } from '#test/support/repeated.ts';
 import { identity, MINUTE, rain, stationConfig } from './support.ts';
 
-const KILLS = 4;
+const KILLS = repeated(3);
 const bin = fileURLToPath(new URL('../../edge/io/bin.ts', import.meta.url));
 const HOUR = 60 * MINUTE;
 
