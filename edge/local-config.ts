@@ -104,6 +104,34 @@ function readMute(
   };
 }
 
+/** Of two outputs on one relay the one that is silent would switch the other's alarm off. */
+function checkRelays(
+  read: Reader,
+  local: LocalConfig,
+  path: string,
+  buses: readonly BusConfig[],
+  profiles: Profiles,
+): void {
+  const taken = new Map<string, string>();
+  for (const [index, output] of local.outputs.entries()) {
+    if (output.kind !== 'relay') continue;
+    const { id, busId, unitId, register } = output;
+    const unit = buses.find((bus) => bus.id === busId)?.units.find((one) => one.unitId === unitId);
+    const spec = profiles[unit?.profile ?? '']?.registers.find(({ key }) => key === register);
+    if (spec?.write === undefined) continue;
+    const isCoil = spec.write.functionCode === 5 || spec.write.functionCode === 15;
+    const relay = `${busId}/${unitId}/${isCoil ? 'coil' : 'register'} ${spec.address}`;
+    const other = taken.get(relay);
+    if (other !== undefined)
+      read.fault(
+        `${path}.outputs[${index}]`,
+        `outputs ${other} and ${id} are the same relay: the silent one would switch the other off`,
+        'make one output of them, with the lower level and all points',
+      );
+    taken.set(relay, other ?? id);
+  }
+}
+
 export function readLocal(
   read: Reader,
   raw: unknown,
@@ -126,5 +154,6 @@ export function readLocal(
       .map((item, index) => readMute(read, item, `${path}.mutes[${index}]`, buses, profiles)),
   };
   checkNames(read, local, path);
+  checkRelays(read, local, path, buses, profiles);
   return local;
 }

@@ -63,6 +63,21 @@ function bindOutput(
   return { ...base, kind: row.kind, busId: row.bus, unitId: row.unit, register: row.register };
 }
 
+/** Of two outputs on one relay the one that is silent would switch the other's alarm off. */
+function checkRelay(source: Source, path: Path, output: OutputConfig, others: readonly OutputConfig[]): void {
+  if (output.kind !== 'relay') return;
+  const { busId, unitId, register } = output;
+  const other = others.find(
+    (one) => one.kind === 'relay' && one.busId === busId && one.unitId === unitId && one.register === register,
+  );
+  if (other === undefined) return;
+  source.find([...path, 'register'], {
+    kind: 'shared-relay',
+    message: `output "${other.id}" is the same relay: the silent one of the two would switch the other off`,
+    mend: 'make one output of them, with the lower level and all points',
+  });
+}
+
 /** Outputs and mutes of one edge; whether their points exist is checked once points are read. */
 export function bindOutputs(
   source: Source,
@@ -88,7 +103,10 @@ export function bindOutputs(
     const here = [...path, 'outputs', index];
     const output = bindOutput(source, here, raw, lines, profiles);
     if (output === undefined) broken.add(idOf(raw));
-    else if (isNew(output.id, here)) outputs.push(output);
+    else if (isNew(output.id, here)) {
+      checkRelay(source, here, output, outputs);
+      outputs.push(output);
+    }
   });
   rows.mutes.forEach((raw, index) => {
     const here = [...path, 'mutes', index];
