@@ -1,5 +1,5 @@
 /** Small files that are whole or not there, also after the power went: draft, fsync, rename, fsync of the folder. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 function syncFolder(path: string): void {
@@ -16,7 +16,8 @@ export function writeDurably(path: string, text: string): void {
   const draft = `${path}.draft`;
   const fd = openSync(draft, 'w', 0o600);
   try {
-    writeSync(fd, text);
+    // Not writeSync, which may write a part on a disk that fills up.
+    writeFileSync(fd, text);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

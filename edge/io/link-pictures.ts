@@ -1,18 +1,9 @@
 /** Pictures that stations send (function 36H): a folder with a bound, the oldest go first. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EpochMs } from '../../model/time.ts';
 import { beijingDigits } from '../sl651/time.ts';
+import { renameDurably } from './durable-file.ts';
 
 const MAX_PICTURES = 500;
 const MAX_BYTES = 200_000_000;
@@ -27,7 +18,8 @@ export function openPictures(dataDir: string): Pictures {
 
   const trim = (): void => {
     const files = readdirSync(folder)
-      .filter((name) => name.endsWith('.jpg'))
+      // What a loss of power left unfinished goes with the oldest.
+      .filter((name) => /\.jpg(\.part)?$/.test(name))
       .map((name) => ({ name, ...pick(join(folder, name)) }))
       .sort((a, b) => a.changedMs - b.changedMs);
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -48,12 +40,17 @@ export function openPictures(dataDir: string): Pictures {
       const fresh = `${path}.part`;
       const file = openSync(fresh, 'w', 0o600);
       try {
-        writeSync(file, bytes);
+        // Not writeSync, which may write a part on a disk that fills up.
+        writeFileSync(file, bytes);
         fsyncSync(file);
+        // Behind the confirmation it must be there, also after the power went.
+        renameDurably(fresh, path);
+      } catch (cause) {
+        rmSync(fresh, { force: true });
+        throw cause;
       } finally {
         closeSync(file);
       }
-      renameSync(fresh, path);
       trim();
       return path;
     },
