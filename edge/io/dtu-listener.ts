@@ -69,7 +69,8 @@ function createListener(
   readonly accept: (socket: Socket) => void;
 } {
   const slots = new Map<string, Slot>();
-  let strangers = 0;
+  /** Calls that have not said who they are, oldest first. */
+  const strangers = new Map<Socket, () => Uint8Array>();
   let toldMs = Number.NEGATIVE_INFINITY;
   const count = (result: string) => ctx.metrics.count('fengsui_edge_dtu_dials_total', { address, result });
 
@@ -99,16 +100,21 @@ function createListener(
   };
   const accept = (socket: Socket) => {
     socket.on('error', () => undefined);
-    if (strangers >= MAX_STRANGERS) return refuse(socket, 'limit', new Uint8Array(0));
-    strangers++;
+    // A DTU says at once who it is: whoever only holds a place must not keep it out.
+    const [oldest] = strangers;
+    if (oldest !== undefined && strangers.size >= MAX_STRANGERS) {
+      strangers.delete(oldest[0]);
+      refuse(oldest[0], 'limit', oldest[1]());
+    }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     let received = new Uint8Array(0);
+    strangers.set(socket, () => received);
     const known = () => {
       clearTimeout(timer);
       socket.off('data', take);
       socket.off('close', known);
-      strangers--;
+      strangers.delete(socket);
     };
     const timer = setTimeout(() => refuse(socket, 'unknown', received), REGISTER_WITHIN_MS);
     const take = (bytes: Uint8Array) => {

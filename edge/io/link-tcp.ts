@@ -24,23 +24,37 @@ export type TcpLinkServer = {
   readonly stop: () => Promise<void>;
 };
 
-export function listenForStations(link: TcpLink, ctx: StageContext, hearing: Hearing, ends: LinkEnds): TcpLinkServer {
+export function listenForStations(
+  link: TcpLink,
+  ctx: StageContext,
+  hearing: Hearing,
+  ends: LinkEnds,
+  maxConnections = MAX_CONNECTIONS,
+): TcpLinkServer {
   const sockets = new Set<Socket>();
+  /** Connections that have brought nothing yet that a station of this link says; the oldest goes when all places are taken. */
+  const strangers = new Set<Socket>();
   const stopping = new AbortController();
   let server: Server | undefined;
 
   const serve = (socket: Socket): void => {
-    if (sockets.size >= MAX_CONNECTIONS) {
+    if (sockets.size >= maxConnections) {
+      // Somebody who only holds places must not keep the stations out.
+      const [oldest = socket] = strangers;
       hearing.count('too-many-connections');
-      socket.destroy();
-      return;
+      oldest.destroy();
+      sockets.delete(oldest);
+      strangers.delete(oldest);
+      if (oldest === socket) return;
     }
     sockets.add(socket);
+    strangers.add(socket);
     ctx.metrics.gauge('fengsui_edge_link_connections', sockets.size, { link: link.id });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     const session = openLinkSession(link, ctx, hearing, (bytes) => {
+      strangers.delete(socket);
       if (socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
       else if (socket.writable) socket.write(bytes);
     });
@@ -57,6 +71,7 @@ export function listenForStations(link: TcpLink, ctx: StageContext, hearing: Hea
     socket.on('close', () => {
       session.close();
       sockets.delete(socket);
+      strangers.delete(socket);
       ctx.metrics.gauge('fengsui_edge_link_connections', sockets.size, { link: link.id });
     });
   };
@@ -71,7 +86,11 @@ export function listenForStations(link: TcpLink, ctx: StageContext, hearing: Hea
         resolve(cause.message);
       });
       fresh.on('close', () => resolve('closed'));
-      fresh.listen(link.port, link.host, listening);
+      fresh.listen(link.port, link.host, () => {
+        // A stop that came before the address was looked up closed a server that did not listen yet.
+        if (stopping.signal.aborted) fresh.close();
+        listening();
+      });
     });
 
   const run = async (firstDone: () => void): Promise<void> => {
