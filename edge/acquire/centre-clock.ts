@@ -23,8 +23,13 @@ const KEPT = 7;
 /** The median of so many of the quickest. */
 const BEST = 3;
 
-export function noteCentre(samples: readonly CentreSample[], heard: HeardTime): readonly CentreSample[] {
-  const { centreMs, monoMs, rttMs } = heard;
+/** An ack that took longer than `slowestMs` was kept somewhere on its way, and says what the time was then. */
+export function noteCentre(
+  samples: readonly CentreSample[],
+  { centreMs, monoMs, rttMs }: HeardTime,
+  slowestMs = Number.POSITIVE_INFINITY,
+): readonly CentreSample[] {
+  if (rttMs !== undefined && rttMs > slowestMs) return samples;
   const sample = {
     utcAtMonoZeroMs: Math.round(centreMs + (rttMs ?? 0) / 2 - monoMs),
     rttMs: rttMs ?? Number.POSITIVE_INFINITY,

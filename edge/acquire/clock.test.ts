@@ -95,6 +95,11 @@ describe("the centre's clock", () => {
     expect(heard([...usual, { centreMs: NOW + 300, monoMs: 90_300, rttMs: 90_000 }])).toBe(NOW + 20);
     expect(heard([{ centreMs: 0, monoMs: 0 }, ...usual])).toBe(NOW + 20);
   });
+  it('is not told by an ack that was kept on its way', () => {
+    const kept = { centreMs: NOW, monoMs: 1_800_000, rttMs: 1_800_000 };
+    expect(noteCentre([], kept, 60_000)).toEqual([]);
+    expect(noteCentre([], { ...kept, rttMs: 59_000 }, 60_000)).toHaveLength(1);
+  });
   it('that was set itself is followed after as many acks as are kept', () => {
     const old = Array.from({ length: 20 }, (_, at) => ({ centreMs: NOW + at, monoMs: at }));
     const set = Array.from({ length: 7 }, (_, at) => ({ centreMs: NOW + HOUR + at, monoMs: at }));

@@ -9,6 +9,8 @@ import type { Outbox } from './outbox.ts';
 import type { Note } from './outbox-memory.ts';
 
 export const BOOT_NOTE = 'clock/boots';
+/** Of real time: a process that was stopped finds old acks when it goes on. */
+const SLOWEST_ACK_MS = 60_000;
 
 export type Look = {
   readonly events: readonly EdgeEvent[];
@@ -97,7 +99,8 @@ export function keepClock({ policy, bootId, box, machine, outbox }: Parts): Cloc
     quality: () => state?.quality ?? 'unsure',
     look,
     hearCentre: (centreMs, rttMs) => {
-      samples = noteCentre(samples, { centreMs, monoMs: clock.monoMs(), rttMs });
+      const slowestMs = policy.disagreeMs === null ? Number.POSITIVE_INFINITY : SLOWEST_ACK_MS;
+      samples = noteCentre(samples, { centreMs, monoMs: clock.monoMs(), rttMs }, slowestMs);
     },
     offsetMs: () => {
       const { centreOffsetMs } = sightNow();

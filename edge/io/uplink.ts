@@ -138,7 +138,8 @@ export function startUplink(config: EdgeConfig, deps: Deps): Uplink {
     const settled = isMine ? ranges.flatMap(([from, to]) => [...queue.settle(from, to)]) : [];
     const sent = settled.flatMap((seq) => sentAt.get(seq) ?? []);
     recorder.hearCentre(atMs, sent.length === 0 ? undefined : clock.monoMs() - Math.max(...sent));
-    metrics.gauge('fengsui_edge_clock_offset_seconds', (recorder.clockOffsetMs() ?? 0) / 1_000);
+    const offsetMs = recorder.clockOffsetMs();
+    if (offsetMs !== null) metrics.gauge('fengsui_edge_clock_offset_seconds', offsetMs / 1_000);
     if (isMine) {
       outbox.noteAcked(ranges);
       forgetRepeats(settled);
