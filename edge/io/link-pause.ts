@@ -7,6 +7,7 @@ export function pauseReal(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(done, ms);
+    if (signal.aborted) return done();
     signal.addEventListener('abort', done, { once: true });
   });
 }

@@ -137,8 +137,14 @@ export async function openSerialLine(settings: SerialSettings): Promise<Result<B
   const { path, baudRate, parity } = settings;
   try {
     const port = await SerialPort.binding.open({ path, baudRate, parity, dataBits: 8, stopBits: 1, lock: true });
-    // What lay in the driver belongs to nobody.
-    await port.flush();
+    try {
+      // What lay in the driver belongs to nobody.
+      await port.flush();
+    } catch (cause) {
+      // Left open, it would be locked against the next try.
+      await port.close().catch(() => undefined);
+      throw cause;
+    }
     return ok(isUnix(port) ? unixLine(port) : libraryLine(port));
   } catch (cause) {
     return err(explain(path, cause instanceof Error ? cause.message : String(cause)));

@@ -26,7 +26,7 @@ type Mistake = {
 
 const MISTAKES = parse(readFileSync(new URL('./mistakes.yaml', import.meta.url), 'utf8')) as readonly Mistake[];
 
-describe('a mistake in the county is told with its place', () => {
+describe('a mistake in the county is told with its place', { timeout: 90_000 }, () => {
   it.each(MISTAKES)('$name', ({ file, from, to, at, nth, shownIn, kind, says, severity }) => {
     const files = edited(file, from, to);
     const shown = shownIn ?? file;

@@ -163,7 +163,12 @@ export async function startCentre(port = 0) {
     const known = client.id === EDGE_ID && username === EDGE_ID && password?.toString() === PASSWORD;
     done(known ? null : (Object.assign(new Error('no'), { returnCode: 5 }) as AuthenticateError), known);
   };
-  const server = createTcpServer(broker.handle);
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    broker.handle(socket);
+  });
   const listening = await listen(server, port);
   const batches: Batch[] = [];
   const bodies: string[] = [];
@@ -214,8 +219,11 @@ export async function startCentre(port = 0) {
         .flatMap((batch) => batch.readings.filter((reading) => reading.sensorId === sensorId)),
     events: () => batches.flatMap((batch) => batch.events),
     stop: async () => {
-      await new Promise<void>((resolve) => broker.close(() => resolve()));
-      await new Promise((resolve) => server.close(resolve));
+      const ended = [new Promise<void>((resolve) => broker.close(() => resolve()))];
+      ended.push(new Promise((resolve) => server.close(() => resolve())));
+      // The broker knows nothing of a caller that has not said who it is yet, and the server would wait for it.
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(ended);
     },
   };
 }
