@@ -38,6 +38,9 @@ async function village() {
 }
 /** The order within a step depends on how messages meet; what there is does not. */
 const sorted = (lines: readonly string[]): readonly string[] => [...lines].sort();
+/** Without what the centre may say of the same red once more: its own judgement meets the backlog sooner or later. */
+const without = (lines: readonly string[], ...maybe: readonly string[]): readonly string[] =>
+  lines.filter((line) => !maybe.includes(line));
 
 const GATEWAY_LOST = ['gateway: raised yellow by the centre', 'gateway: 6 people'];
 const GATEWAY_LOST_TOLD = 'gateway: raised yellow, 6 people';
@@ -63,19 +66,19 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
       const alert = await v.alert('red');
       await v.quiet();
       const lines = v.step('restored');
-      expect(sorted(lines)).toEqual(
+      expect(sorted(without(lines, 'landslide: late finding of the centre: red'))).toEqual(
         sorted([
           GATEWAY_BACK,
           'landslide: raised red by the edge',
           'landslide: 10 people',
           'landslide: centre none>red active',
-          'landslide: late finding of the edge none>red',
+          'landslide: late finding of the edge: red',
           'landslide: siren on, told later',
         ]),
       );
       // Before anything of the backlog, and with the instant at which the box decided.
       expect(lines.indexOf('landslide: raised red by the edge')).toBeLessThan(
-        lines.indexOf('landslide: late finding of the edge none>red'),
+        lines.indexOf('landslide: late finding of the edge: red'),
       );
       expect(v.messages()).toEqual(['landslide: raised red, 10 people']);
       expect(alert.raisedAtMs).toBeGreaterThan(cutAtMs);
@@ -113,8 +116,8 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
       expect(sorted(v.step('restored'))).toEqual(
         sorted([
           GATEWAY_BACK,
-          'record: late finding of the edge none>red',
-          'record: late finding of the centre none>red',
+          'record: late finding of the edge: red',
+          'record: late finding of the centre: red',
           'record: siren on, told later',
           'record: siren off, told later',
         ]),
@@ -137,14 +140,14 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
     await v.quiet();
     expect(after.id).not.toBe(before);
     expect(v.chain.alerts.get(before)).toMatchObject({ lifecycle: 'closed', level: 'orange' });
-    expect(sorted(v.step('restored'))).toEqual(
+    expect(sorted(without(v.step('restored'), 'landslide 2: late finding of the centre: red'))).toEqual(
       sorted([
         GATEWAY_BACK,
         'landslide 2: raised red by the edge',
         'landslide 2: 10 people',
         'landslide 2: centre orange>orange active',
         'landslide 2: centre orange>red active',
-        'landslide 2: late finding of the edge orange>red',
+        'landslide 2: late finding of the edge: red',
         'landslide 2: siren on, told later',
       ]),
     );
@@ -172,8 +175,8 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
           GATEWAY_BACK,
           'landslide: edge orange>none cleared',
           'landslide: centre orange>none cleared',
-          'record: late finding of the edge orange>red',
-          'record: late finding of the centre orange>red',
+          'record: late finding of the edge: red',
+          'record: late finding of the centre: red',
           'record: siren on, told later',
           'record: siren off, told later',
         ]),

@@ -16,7 +16,7 @@ function lineOf(event: AlertEvent, nameOf: (alertId: string) => string): string 
     case 'levelChanged':
       return `${name}: level ${fact(event, 'from')}>${fact(event, 'to')}`;
     case 'lateFinding':
-      return `${name}: late finding of the ${fact(event, 'site')} ${fact(event, 'from')}>${fact(event, 'to')}`;
+      return `${name}: late finding of the ${fact(event, 'site')}: ${fact(event, 'to')}`;
     case 'edgeAct':
       return `${name}: siren ${fact(event, 'act')}${fact(event, 'late') === 'true' ? ', told later' : ''}`;
     case 'targeted':
