@@ -13,6 +13,7 @@ export type PointArguments = {
   readonly profile?: string;
   readonly register?: string;
   readonly timeout?: string;
+  readonly secondOpinion: boolean;
   readonly json: boolean;
 };
 
@@ -33,6 +34,7 @@ export function addPointCommand(program: Command, devicesDir: () => string): voi
     .option('--profile <id>', 'its profile (fengsui profiles list)')
     .option('--register <keys>', 'only these registers, separated by commas')
     .option('--timeout <ms>', "how long an answer is waited for (the profile's)")
+    .option('--second-opinion', 'ask again through a client that is not ours, and compare', false)
     .option('--json', 'one line of JSON', false)
     .description('read registers once and show raw words, frames, values and doubts; writes nothing')
     .action(async (name: string | undefined, options: PointArguments) => {

@@ -4,6 +4,7 @@ import { type Exchange, type FieldLine, hexOf, openFieldLine, placeName } from '
 import type { PointArguments } from '#cli/io/point-command.ts';
 import { type Target, targetsOf } from '#cli/io/point-target.ts';
 import { readDeviceFiles } from '#cli/io/profiles.ts';
+import { type Asked, type Opinion, secondOpinion } from '#cli/io/second-opinion.ts';
 import { formatTable } from '#cli/table.ts';
 import { type Doubt, formatReading, type RegisterReading, readingsOf, readsFor } from '#cli/unit-reading.ts';
 import { formatLint } from '#model/result.ts';
@@ -12,8 +13,15 @@ type UnitReport = {
   readonly target: Target;
   readonly exchanges: readonly Exchange[];
   readonly readings: readonly RegisterReading[];
+  /** One for each answered exchange, where it was asked for. */
+  readonly opinions?: readonly Opinion[];
 };
 
+const OPINIONS: { readonly [kind in Opinion['kind']]: string } = {
+  same: 'the same 一致',
+  differs: 'other words 不一致 (a value that moves differs as well)',
+  none: 'no answer 无应答',
+};
 const DOUBTS: { readonly [doubt in Doubt]: string } = {
   sentinel: 'no value: the device says so 设备报无效值',
   decode: 'no value: not of this type or code 无法解码',
@@ -35,16 +43,26 @@ async function readUnit(
   target: Target,
   keys: readonly string[] | undefined,
   timeoutMs: number | undefined,
-): Promise<UnitReport> {
+): Promise<UnitReport & { readonly asked: readonly Asked[] }> {
   const { unitId, profile } = target;
   const exchanges: Exchange[] = [];
   const readings: RegisterReading[] = [];
+  const asked: Asked[] = [];
   for (const read of readsFor(unitId, profile, keys)) {
     const exchange = await line.ask(read.request, timeoutMs ?? profile.timeoutMs);
     exchanges.push(exchange);
-    if (exchange.outcome.kind === 'reply') readings.push(...readingsOf(read, exchange.outcome.words));
+    if (exchange.outcome.kind !== 'reply') continue;
+    readings.push(...readingsOf(read, exchange.outcome.words));
+    asked.push({ request: read.request, words: exchange.outcome.words });
   }
-  return { target, exchanges, readings };
+  return { target, exchanges, readings, asked };
+}
+
+function printOpinions(opinions: readonly Opinion[]): void {
+  for (const opinion of opinions) {
+    const detail = opinion.kind === 'none' ? opinion.detail : hexWords(opinion.words);
+    console.log(`  modbus-serial: ${OPINIONS[opinion.kind]}  ${detail}`);
+  }
 }
 
 function outcomeText({ outcome, tookMs }: Exchange): string {
@@ -54,7 +72,7 @@ function outcomeText({ outcome, tookMs }: Exchange): string {
   return outcome.kind === 'reply' ? `${OUTCOMES.reply} after ${Math.round(tookMs)} ms` : OUTCOMES.silent;
 }
 
-function printReport({ target, exchanges, readings }: UnitReport): void {
+function printReport({ target, exchanges, readings, opinions }: UnitReport): void {
   const { profile, where, unitId, place } = target;
   const setting =
     place.kind === 'serial' ? `${place.path} ${place.baudRate} ${place.parity}` : `${place.kind} ${placeName(place)}`;
@@ -73,10 +91,11 @@ function printReport({ target, exchanges, readings }: UnitReport): void {
       (reading.spec.counter === null ? 'ok' : 'ok (whole count)'),
   ]);
   if (rows.length > 0) console.log(formatTable(['  sensor', 'register', 'type', 'words', 'value', 'doubts'], rows));
+  printOpinions(opinions ?? []);
   console.log('');
 }
 
-const jsonOf = ({ target, exchanges, readings }: UnitReport) => ({
+const jsonOf = ({ target, exchanges, readings, opinions }: UnitReport) => ({
   where: target.where,
   line: placeName(target.place),
   unitId: target.unitId,
@@ -98,6 +117,7 @@ const jsonOf = ({ target, exchanges, readings }: UnitReport) => ({
     text: formatReading(reading),
     doubts: reading.doubts,
   })),
+  ...(opinions === undefined ? {} : { secondOpinion: opinions }),
 });
 
 function wantedKeys(target: Target, options: PointArguments): readonly string[] | Trouble | undefined {
@@ -123,15 +143,20 @@ async function readAll(targets: readonly Target[], options: PointArguments): Pro
     if (isTrouble(keys)) return keys;
     const line = await openFieldLine(target.place);
     if (!line.ok) return line.error;
+    let first: Awaited<ReturnType<typeof readUnit>>;
     try {
-      const report = await readUnit(line.value, target, keys, timeoutMs);
+      first = await readUnit(line.value, target, keys, timeoutMs);
       const lost = line.value.lost();
       if (lost !== undefined) return lost;
-      reports.push(report);
-      if (!options.json) printReport(report);
     } finally {
       await line.value.close();
     }
+    const { asked, ...own } = first;
+    const report = options.secondOpinion
+      ? { ...own, opinions: await secondOpinion(target.place, asked, timeoutMs ?? target.profile.timeoutMs) }
+      : own;
+    reports.push(report);
+    if (!options.json) printReport(report);
   }
   return reports;
 }

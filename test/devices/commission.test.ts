@@ -56,6 +56,15 @@ describe.skipIf(!hasPeers)('units that pymodbus serves', { timeout: 60_000 }, ()
     expect(code).toBe(0);
   });
 
+  it('point read asks again through another client when a second opinion is wanted', async () => {
+    const { code, text } = await run(
+      ...['point', 'read', '--port', line.path, '--unit', '1', '--profile', 'sl651-rain-gauge'],
+      ...['--second-opinion', '--json'],
+    );
+    expect(jsonIn(text).items[0]).toMatchObject({ secondOpinion: [{ kind: 'same', words: [0, 12_345] }] });
+    expect(code).toBe(0);
+  });
+
   it('point read divides by the decimals register, and says what is outside the range or no value', async () => {
     const good = await run('point', 'read', '--port', line.path, '--unit', '2', '--profile', 'qdy30a');
     expect(good.text).toMatch(/0002 FFCE\s+-0\.500 m\s+ok/);
@@ -252,7 +261,7 @@ describe.skipIf(!hasSocat)('a line on which nobody can be asked', { timeout: 60_
     expect(refused.code).toBe(6);
     const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const scanned = { parity: 'none', units: '1', patience: '10', all: false, fit: false, json: false };
-    const read = { county: 'county', json: false };
+    const read = { county: 'county', secondOpinion: false, json: false };
     const devices = join(top, 'devices');
     const codes = [
       await serialScan(undefined, scanned, devices),
