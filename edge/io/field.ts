@@ -3,11 +3,13 @@
  * another configuration as a whole, while outbox, uplink and process go on.
  */
 import type { BusConfig, EdgeConfig, EdgeConfigPush, LinkConfig } from '../../model/edge-config.ts';
+import type { EdgeEvent } from '../../model/edge-event.ts';
 import { canonicalJson } from '../../model/hash.ts';
 import type { StageContext } from '../../model/ports.ts';
 import { err } from '../../model/result.ts';
 import type { SeenLine } from '../care/trial.ts';
 import { openWitness, type Witness } from '../care/witness.ts';
+import { sayLeftOn } from '../local/texts.ts';
 import { type BusPoller, startBus } from './bus.ts';
 import { type LinkService, startLink } from './link-start.ts';
 import { type Local, openLocal } from './local.ts';
@@ -45,6 +47,7 @@ export type FieldDeps = {
   readonly onBuses?: (buses: readonly BusConfig[], profiles: EdgeConfigPush['profiles']) => void;
 };
 
+type RelayPlace = { readonly busId: string; readonly unitId: number; readonly register: string };
 type Line = BusConfig | LinkConfig;
 type Running<Service> = {
   readonly line: Line;
@@ -64,8 +67,11 @@ function wordsOf(line: Line, profiles: EdgeConfigPush['profiles']): string {
   if (!('units' in line)) return canonicalJson(line);
   return canonicalJson([line, new Map(line.units.map(({ profile }) => [profile, profiles[profile]]))]);
 }
+/** Where a bus is, whatever hangs on it. */
+const wireOf = (bus: BusConfig): BusConfig => ({ ...bus, pollMs: 0, units: [] });
+/** Outputs on another wire are others: what sounds is to be switched on there at once. */
 const localWords = ({ local, buses }: EdgeConfigPush): string =>
-  canonicalJson([local, buses.map(({ id, pollMs }) => [id, pollMs])]);
+  canonicalJson([local, buses.map((bus) => [bus.pollMs, wireOf(bus)])]);
 
 /** The recorder as one part of the field has it: its listeners go with the part. */
 function recorderFor(recorder: Recorder, onRecord: (cycle: CycleResult) => void) {
@@ -171,12 +177,26 @@ export async function startField(file: EdgeConfig, first: EdgeConfigPush, deps: 
   /** An output that the new configuration does not know would sound for ever. */
   const switchOffRemoved = async (next: EdgeConfigPush): Promise<void> => {
     const relays = (from: EdgeConfigPush) => from.local.outputs.filter((output) => output.kind === 'relay');
-    const placeOf = (one: { readonly busId: string; readonly unitId: number; readonly register: string }) =>
-      `${one.busId}/${one.unitId}/${one.register}`;
-    const kept = new Set(relays(next).map(placeOf));
-    const removed = relays(config).filter((output) => !kept.has(placeOf(output)));
-    const offs = removed.map(({ busId, unitId, register }) => buses.get(busId)?.service.write(unitId, register, false));
+    // The same bus by name on another wire is another relay.
+    const placeOf = (from: EdgeConfigPush, { busId, unitId, register }: RelayPlace): string => {
+      const bus = from.buses.find(({ id }) => id === busId);
+      return canonicalJson([bus === undefined ? busId : wireOf(bus), unitId, register]);
+    };
+    const kept = new Set(relays(next).map((output) => placeOf(next, output)));
+    const removed = relays(config).filter((output) => !kept.has(placeOf(config, output)));
+    const left = new Map(removed.map(({ id }) => [id, 'no answer in time']));
+    const offs = removed.map(async ({ id, busId, unitId, register }) => {
+      const off = await buses.get(busId)?.service.write(unitId, register, false);
+      if (off?.ok === true) left.delete(id);
+      else left.set(id, off?.error.detail ?? 'its bus does not run');
+    });
     if (offs.length > 0) await within(Promise.all(offs), SWITCH_OFF_LIMIT_MS, NEVER);
+    const events = [...left].map(([output, detail]): EdgeEvent => {
+      ctx.log.error('an output that was taken away could not be switched off', { output, detail });
+      const act = { kind: 'act', atMs: ctx.clock.nowMs(), output, act: 'failed' } as const;
+      return { ...act, pointId: null, level: 'none', reason: sayLeftOn(detail) };
+    });
+    if (events.length > 0) recorder.record({ outcomes: [], events, units: [] });
   };
 
   let turn: Promise<unknown> = Promise.resolve();

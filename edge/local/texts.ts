@@ -42,6 +42,12 @@ export const sayFailed = (wanted: boolean, detail: string): Text => ({
   en: `could not be switched ${wanted ? 'on' : 'off'}: ${detail}; it is tried again`,
 });
 
+/** Nobody drives it any more. */
+export const sayLeftOn = (detail: string): Text => ({
+  zh: `新配置已不含此输出，未能关闭：${detail}；请到现场查看`,
+  en: `the new configuration has it no more and it could not be switched off: ${detail}; look at it on the spot`,
+});
+
 export const saySpoken = (words: string): Text => ({ zh: `已播报：${words}`, en: `spoken: ${words}` });
 
 export const sayNotSpoken = (detail: string): Text => ({

@@ -213,6 +213,43 @@ describe('a configuration that is pushed', () => {
     expect(edge.testOutput('siren', 1)).toMatchObject({ ok: false });
   });
 
+  it('tells of an output that it does not name any more and that could not be switched off', async () => {
+    const folder = tempDir();
+    cleanups.push(folder.remove);
+    const written: number[] = [];
+    const unit = await startScriptedUnit((request, reply) => {
+      const { unitId, functionCode, address, count } = request;
+      if (functionCode !== 6) return reply(registersReply(request, [0]));
+      written.push(count);
+      // Its relay sticks: on is taken, off is refused.
+      if (count === 0) reply(withCrc([unitId, 0x86, 4]));
+      else reply(withCrc([unitId, 6, address >> 8, address & 0xff, count >> 8, count & 0xff]));
+    });
+    cleanups.push(() => unit.stop());
+    const centre = await startCentre();
+    cleanups.push(() => centre.stop());
+    const bus: Bus = {
+      ...{ id: 'a', kind: 'modbus-rtu-tcp', host: '127.0.0.1', port: unit.port, pollMs: 50 },
+      units: [{ unitId: 7, profile: 'evikon-ek61', sensors: [{ sensorId: 'horn', register: 'siren' }] }],
+    };
+    const siren: OutputConfig = {
+      ...{ id: 'siren', name: { zh: '警报器', en: 'siren' }, points: ['p'], minLevel: 'red', maxOnMs: 60_000 },
+      ...{ kind: 'relay', busId: 'a', unitId: 7, register: 'siren' },
+    };
+    const plain = edgeConfig(folder.path, centre.port, [bus]);
+    const file = { ...plain, local: { ...NOTHING_LOCAL, outputs: [siren] } };
+    const edge = await startEdge(file, testContext(), { trialMs: TRIAL_MS });
+    cleanups.push(() => edge.stop());
+    await until('it reads', () => centre.readings('horn').length > 0);
+    edge.testOutput('siren', 60);
+    await until('it sounds', () => written.at(-1) === 2);
+    const pushed = await push(centre, { ...pushOf(file, 'inventory-2', [bus]), local: NOTHING_LOCAL });
+    expect(await replyTo(centre, pushed)).toMatchObject({ ok: true });
+    const left = () => centre.events().flatMap((event) => (event.kind === 'act' ? [event] : []));
+    await until('it is told', () => left().some(({ reason }) => /look at it on the spot/.test(reason.en)));
+    expect(left().at(-1)).toMatchObject({ act: 'failed', output: 'siren' });
+  });
+
   it('is in force after a restart; a file that was changed after it wins over it', async () => {
     const { centre, bus, file, open, stored } = await startBox();
     const first = await open();
