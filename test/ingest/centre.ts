@@ -43,7 +43,7 @@ export function tempFolder(): { readonly path: string; readonly remove: () => vo
 }
 
 /** Waits for a condition; fails with what it was waiting for. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, limitMs = 18_000): Promise<void> {
   const endMs = Date.now() + limitMs;
   while (!(await isTrue())) {
     if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);

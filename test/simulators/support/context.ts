@@ -38,7 +38,7 @@ export function tempFolder(): { readonly path: string; readonly remove: () => vo
 }
 
 /** Waits for a condition, looking every 5 ms; fails with its name when the time is up. */
-export async function until(name: string, isTrue: () => boolean, limitMs = 5_000): Promise<void> {
+export async function until(name: string, isTrue: () => boolean, limitMs = 18_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!isTrue()) {
     if (performance.now() > endMs) throw new Error(`waited ${limitMs} ms for ${name}`);
