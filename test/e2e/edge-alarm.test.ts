@@ -4,38 +4,24 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { needs } from '#test/support/needs.ts';
-import { openStory } from './support/story.ts';
-import { BUS, clockOf, SIREN, startVillage, type Village } from './support/village.ts';
+import { openScene, type Scene } from './support/scene.ts';
+import { clockOf } from './support/village.ts';
 
 const LIMIT = { timeout: 180_000 } as const;
 const MINUTE = 60_000;
 /** Longer than the two minutes after which a silent gateway is told. */
 const LONG_CUT = 130_000;
 
-let running: Village | undefined;
+let stop: (() => Promise<void>) | undefined;
 afterEach(async () => {
-  await running?.stop();
-  running = undefined;
+  await stop?.();
+  stop = undefined;
 });
+const village = () =>
+  openScene((given) => {
+    stop = given;
+  });
 
-async function village() {
-  running = await startVillage();
-  const v = running;
-  await v.comes('the siren to be off for sure', () => v.writes().length > 0);
-  await v.quiet();
-  const story = openStory(v);
-  expect(story.step('all is well')).toEqual([]);
-  const goesRed = async () => {
-    v.crack(95);
-    await v.comes('the siren to sound', v.sounds);
-  };
-  const goesBack = async () => {
-    v.crack(5);
-    await v.comes('the siren to be silent', () => !v.sounds());
-  };
-  const alert = (level: string) => v.comes(`the ${level} alert`, () => v.open().find((one) => one.level === level));
-  return { ...v, ...story, goesRed, goesBack, alert };
-}
 /** The order within a step depends on how messages meet; what there is does not. */
 const sorted = (lines: readonly string[]): readonly string[] => [...lines].sort();
 /** Without what the centre may say of the same red once more: its own judgement meets the backlog sooner or later. */
@@ -187,8 +173,6 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
   );
 });
 
-type Scene = Awaited<ReturnType<typeof village>>;
-
 /** Orange is told, the uplink is cut, and a person who went there closes the alert; its id. */
 async function orangeAndClosedWhileCut(v: Scene, meanwhile?: () => Promise<void>): Promise<string> {
   v.crack(45);
@@ -215,81 +199,3 @@ async function orangeAndClosedWhileCut(v: Scene, meanwhile?: () => Promise<void>
   expect(v.messages()).toEqual([GATEWAY_LOST_TOLD]);
   return id;
 }
-
-describe.skipIf(!needs('socat'))('while a red stands', () => {
-  it(
-    'an uplink that comes and goes tells nobody twice; the button that was pressed meanwhile is in the record',
-    LIMIT,
-    async () => {
-      const v = await village();
-      await v.goesRed();
-      await v.alert('red');
-      await v.comes('what the box says of it', () => v.open()[0]?.conditions.length === 2);
-      await v.quiet();
-      expect(v.messages()).toEqual(['landslide: raised red, 10 people']);
-      v.step('red');
-      for (let flap = 0; flap < 3; flap++) {
-        v.wire.cut();
-        await v.passes(10_000);
-        if (flap === 1) {
-          v.press();
-          await v.comes('the siren to be muted', () => !v.sounds());
-        }
-        v.wire.mend();
-        await v.quiet();
-      }
-      expect(v.step('three short cuts')).toEqual(['landslide: siren muted, told later']);
-      expect(v.messages()).toEqual([]);
-      expect(v.open()).toHaveLength(1);
-    },
-  );
-
-  it('a centre that is started anew and a box that lost its power are one alert, told once', LIMIT, async () => {
-    const v = await village();
-    v.wire.cut();
-    await v.passes(20_000);
-    await v.goesRed();
-    await v.restartEdge();
-    for (const part of ['alerts', 'rules', 'ingest', 'broker'] as const) await v.chain.stop(part);
-    for (const part of ['broker', 'ingest', 'rules', 'alerts'] as const) await v.chain.start(part);
-    expect(v.messages()).toEqual([]);
-    v.step('cut, red, both restarted');
-    v.wire.mend();
-    await v.alert('red');
-    await v.quiet();
-    const lines = v.step('restored').filter((line) => line.startsWith('landslide'));
-    expect(lines.filter((line) => line.includes('raised'))).toEqual(['landslide: raised red by the edge']);
-    expect(lines).toContain('landslide: siren on, told later');
-    expect(v.messages().filter((line) => line.startsWith('landslide'))).toEqual(['landslide: raised red, 10 people']);
-    expect(v.sounds()).toBe(true);
-
-    for (const part of ['alerts', 'rules', 'ingest'] as const) await v.chain.stop(part);
-    for (const part of ['ingest', 'rules', 'alerts'] as const) await v.chain.start(part);
-    await v.quiet();
-    expect(v.step('the centre once more').filter((line) => line.startsWith('landslide'))).toEqual([]);
-    expect(v.messages().filter((line) => line.startsWith('landslide'))).toEqual([]);
-    expect(v.open()).toHaveLength(1);
-  });
-
-  it(
-    'a siren that failed while the uplink was cut is told as well, when the backlog took nothing back',
-    LIMIT,
-    async () => {
-      const v = await village();
-      v.wire.cut();
-      v.sim.setFault(BUS, SIREN, { kind: 'silent' });
-      await v.passes(20_000);
-      v.crack(95);
-      await v.passes(MINUTE);
-      v.wire.mend();
-      await v.alert('red');
-      await v.comes('the failure to be told', () =>
-        v.step('restored').some((line) => line === 'equipment: raised orange by the edge'),
-      );
-      await v.comes('both messages', () => v.receiver.all.length > 0);
-      expect(v.sounds()).toBe(false);
-      v.sim.heal(BUS, SIREN);
-      await v.comes('the siren to sound', v.sounds);
-    },
-  );
-});
