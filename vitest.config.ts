@@ -2,7 +2,16 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that mostly wait for processes of their own; they begin first, so that nothing long is left for the end. */
-const LONG = ['test/chaos/', 'test/e2e/up.', 'test/console/page.', 'test/e2e/edit.', 'test/e2e/watch.'];
+const LONG = [
+  'test/chaos/',
+  'test/e2e/edge-alarm',
+  'test/e2e/up.',
+  'test/console/page.',
+  'test/e2e/edit.',
+  'test/e2e/watch.',
+  'test/edge/local',
+  'test/ingest/native-kill.',
+];
 const rank = (file: TestSpecification): number => {
   const place = LONG.findIndex((part) => file.moduleId.includes(part));
   return place < 0 ? LONG.length : place;

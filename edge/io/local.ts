@@ -77,8 +77,8 @@ export function openLocal(config: EdgeConfig, { ctx, outbox, recorder }: Deps): 
   let isStopped = false;
   let hasBegun = false;
   let isLinked = false;
-  /** The centre may hold for active what is over, or the other way round; a process does not know what the last one sent. */
-  let hasChangedAway = outbox.unacked > 0;
+  /** The centre may hold for active what is over, or the other way round; a process, or a new outbox, does not know what was sent. */
+  let hasChangedAway = outbox.unacked > 0 || outbox.nextSeq === 1;
   let cancelDue: () => void = () => undefined;
   let buttons: readonly Button[] = [];
 
