@@ -105,14 +105,22 @@ describe('the device catalogue', () => {
     const registers = files.flatMap(({ profile }) => profile.registers);
     const printed = examples.filter(([, , { built }]) => !built).length;
     const real = files.filter(isReal);
+    // Two profiles of one board are one model.
+    const models = new Set(
+      real
+        .filter((file) => file.examples.some(({ built }) => !built))
+        .map(({ profile: { maker, model } }) => `${maker} ${model}`),
+    );
     console.log(
       `looked at ${files.length} device profiles (${real.length} read in a named source, ${files.length - real.length} to be confirmed at the unit) ` +
-        `with ${registers.length} registers and ${examples.length} example frames (${printed} as printed or recorded, ${examples.length - printed} built from a printed map)`,
+        `with ${registers.length} registers and ${examples.length} example frames (${printed} as printed or recorded, ${examples.length - printed} built from a printed map); ` +
+        `${models.size} models have request and reply as their source prints or records them`,
     );
+    expect(models.size).toBeGreaterThanOrEqual(12);
     expect(real.length).toBeGreaterThanOrEqual(26);
     expect(registers.length).toBeGreaterThanOrEqual(160);
     expect(examples.length).toBeGreaterThanOrEqual(48);
-    expect(printed).toBeGreaterThanOrEqual(14);
+    expect(printed).toBeGreaterThanOrEqual(19);
     const kinds = new Set(real.map(({ category }) => category));
     for (const kind of [
       'rain',
