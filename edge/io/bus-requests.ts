@@ -137,6 +137,7 @@ export function openBusRequests(bus: BusConfig, profiles: EdgeConfig['profiles']
       return;
     }
     unanswered.delete(unit.unitId);
+    keeper.noteAnswer();
     const latency = noteLatency(latencies.get(unit.unitId), result.value.tookMs);
     latencies.set(unit.unitId, latency);
     metrics.count('fengsui_edge_answer_seconds_total', labels, Math.max(0, result.value.tookMs) / 1_000);

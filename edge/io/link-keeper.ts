@@ -14,6 +14,8 @@ export type LinkKeeper = {
   /** What became of the link since the last call, for the outbox. */
   readonly takeEvents: () => readonly EdgeEvent[];
   readonly firstTry: Promise<void>;
+  /** A unit has answered: the link is worth being opened again soon, should it break. */
+  readonly noteAnswer: () => void;
   /** Shuts the link down so that it is opened anew. */
   readonly reset: () => void;
   readonly stop: () => Promise<void>;
@@ -24,6 +26,7 @@ const MAX_EVENTS = 50;
 export function keepLinkOpen(busId: string, way: Way, ctx: StageContext): LinkKeeper {
   const stopping = new AbortController();
   let transport: Transport | undefined;
+  let hasAnswered = false;
   let told: 'open' | 'closed' | undefined;
   let events: EdgeEvent[] = [];
   let firstDone: () => void = () => undefined;
@@ -79,7 +82,9 @@ export function keepLinkOpen(busId: string, way: Way, ctx: StageContext): LinkKe
       firstDone();
       if (stopping.signal.aborted) return;
       ctx.metrics.count('fengsui_edge_bus_reopens_total', { bus: busId });
-      if (wasOpen && performance.now() - startedMs > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
+      const hasWorked = hasAnswered || performance.now() - startedMs > LONGEST_PAUSE_MS;
+      if (wasOpen && hasWorked) pauseMs = FIRST_PAUSE_MS;
+      hasAnswered = false;
       await pause(pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
@@ -94,6 +99,9 @@ export function keepLinkOpen(busId: string, way: Way, ctx: StageContext): LinkKe
       return taken;
     },
     firstTry: Promise.race([tried, pause(FIRST_OPEN_MS)]),
+    noteAnswer: () => {
+      hasAnswered = true;
+    },
     reset: () => void transport?.close(),
     stop: async () => {
       stopping.abort();

@@ -235,3 +235,19 @@ describe('Modbus TCP', () => {
     for (const reading of centre.readings('rain-1')) if (reading.quality !== 'bad') expect(reading.raw).toBe(5);
   });
 });
+
+describe('a line that is cut again and again', () => {
+  it('is opened again soon each time, because its units had answered', async () => {
+    const { centre, unit, ctx } = await start((request, reply) => reply(registersReply(request, counter(1))));
+    const good = () => centre.readings('rain-1').filter(({ quality }) => quality === 'good').length;
+    const beganMs = performance.now();
+    for (let cut = 0; cut < 8; cut++) {
+      const before = good();
+      await until('a reading', () => good() > before);
+      unit.cut();
+      await until('the cut is noticed', () => (ctx.counts.get('fengsui_edge_bus_reopens_total a') ?? 0) > cut);
+    }
+    // With pauses that grow it would be 14 s.
+    expect(performance.now() - beganMs).toBeLessThan(9_000);
+  });
+});
