@@ -48,6 +48,8 @@ export async function startVillage() {
   const chain = await startChain({
     clock,
     tickMs: TICK_MS,
+    // The rest begins when the box is there: on a busy machine it would count as lost before it had started.
+    parts: ['broker'],
     logins: [HEAD],
     commandWaitMs: 10_000,
     edit: (county) => {
@@ -98,6 +100,8 @@ export async function startVillage() {
       FENGSUI_CLOCK: formatClockSpec(spec),
     });
   let edge = await startEdge();
+  await until('the box to be connected', WAIT_MS, () => /uplink is connected/.test(edge.output()));
+  for (const part of ['ingest', 'rules', 'alerts', 'console'] as const) await chain.start(part);
   const writes = () =>
     writesTo(readServedLines(join(simDir, `served-${BUS}.jsonl`)), { unitId: SIREN, table: 'coil', address: 0 });
 
