@@ -54,6 +54,12 @@ export function feedBad(state: EngineState, slot: number, atMs: number, reasonCo
   state.counters.bad++;
   // A unit that was not asked or a closed port is no sign of life.
   const reason = BAD_REASONS[reasonCode];
-  if (reason === 'exception' || reason === 'sentinel' || reason === 'decode' || reason === 'frame' || reason === 'stale')
+  if (
+    reason === 'exception' ||
+    reason === 'sentinel' ||
+    reason === 'decode' ||
+    reason === 'frame' ||
+    reason === 'stale'
+  )
     state.aliveAt[slot] = Math.max(state.aliveAt[slot] as number, atMs);
 }
