@@ -10,6 +10,11 @@ const LONG = [
   'test/e2e/edit.',
   'test/e2e/watch.',
   'test/edge/local',
+  'test/edge/bus-values.',
+  'test/edge/care.',
+  'test/devices/commission.',
+  'test/edge/stop.',
+  'test/edge/power.',
   'test/ingest/native-kill.',
 ];
 const rank = (file: TestSpecification): number => {
@@ -31,7 +36,8 @@ export default defineConfig({
     // Most tests wait for sockets, disks and other processes: more files than cores keep two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // A limit for what hangs, not for what is slow: CI's two cores run three files at a time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

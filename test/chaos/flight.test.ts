@@ -168,9 +168,37 @@ describe('the books of one bus', () => {
       ).toEqual(clean);
   });
 
-  it('find a third answer with nothing in between', () => {
+  it.each([1, 2, 3])('take a second answer of unit %i at the end of its cycle for a repeat', (again) => {
+    expect(
+      around((books) => {
+        for (const unitId of UNITS) {
+          books.answer(unitId);
+          if (unitId !== again) books.row(unitId);
+          books.later(5);
+        }
+        books.answer(again);
+        books.row(again);
+        books.later(POLL_MS);
+      }),
+    ).toEqual(clean);
+  });
+
+  it('take second answers of two units at the end of their cycle for repeats', () => {
+    expect(
+      around((books) => {
+        for (const unitId of [1, 2, 3, 1, 2]) {
+          books.answer(unitId);
+          books.later(5);
+        }
+        for (const unitId of UNITS) books.row(unitId);
+        books.later(POLL_MS);
+      }),
+    ).toEqual(clean);
+  });
+
+  it('find a fifth answer with nothing in between', () => {
     const { findings } = around((books) => {
-      for (let times = 0; times < 2; times++) {
+      for (let times = 0; times < 4; times++) {
         books.answer(1);
         books.later(5);
       }

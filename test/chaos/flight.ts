@@ -36,12 +36,46 @@ export type Flight = {
 const RESTART_PAUSE_MS = 100;
 const MAX_FINDINGS = 5;
 
-/** A request and its repeat, if it had one: a disturbed answer is asked for once more, with nothing in between. */
-type Poll = { readonly firstIndex: number; readonly firstMs: number; readonly lastMs: number };
-type Lost = { readonly unit: UnitBooks; readonly poll: Poll };
+/** Asked with what patience was learned and with full patience, each once more when disturbed. */
+const MOST_ANSWERS = 4;
+/**
+ * A request and its repeats within its cycle: a disturbed answer is asked for once more at once, and a unit that was not
+ * waited for long enough is asked again at the cycle's end, behind the others.
+ */
+type Poll = {
+  readonly firstIndex: number;
+  readonly lastIndex: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly answers: number;
+};
+/** `isRepeated`: the unit answered again before its next row, and nobody died: of one unit alone it is a repeat. */
+type Lost = { readonly unit: UnitBooks; readonly poll: Poll; readonly isRepeated: boolean };
 
 const time = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23);
 const isBetween = (atMs: number, fromMs: number, toMs: number): boolean => atMs >= fromMs && atMs < toMs;
+
+/** Between two answers of one unit every other unit has answered: that may be the next cycle. */
+function haveAllAnswered(books: BusBooks, unitId: number, from: number, to: number): boolean {
+  const heard = new Set(books.answers.slice(from + 1, to).map((answer) => answer.unitId));
+  return books.units.every((unit) => unit.unitId === unitId || heard.has(unit.unitId));
+}
+
+/**
+ * Whether the answers show that the first unit of a cycle was asked again at the cycle's end: it answers again before its
+ * next row, and once more, in the next cycle, before all others have.
+ */
+function isRepeated(poll: Poll, polls: readonly Poll[], books: BusBooks, rows: readonly Row[]): boolean {
+  const beforeMs = rows.findLast((row) => row.atMs < poll.lastMs)?.atMs ?? Number.NEGATIVE_INFINITY;
+  const afterMs = rows.find((row) => row.atMs >= poll.lastMs)?.atMs ?? Number.POSITIVE_INFINITY;
+  const again = polls.find((other) => other.firstIndex > poll.lastIndex);
+  if (again === undefined || again.lastMs > afterMs) return false;
+  const then = polls.find((other) => other.firstIndex > again.lastIndex);
+  if (then === undefined || haveAllAnswered(books, unitOf(books, poll), again.lastIndex, then.firstIndex)) return false;
+  return !books.deaths.some((death) => isBetween(death.atMs, beforeMs, afterMs));
+}
+
+const unitOf = (books: BusBooks, poll: Poll): number => books.answers[poll.firstIndex]?.unitId ?? -1;
 
 function pollsOf(books: BusBooks, { unitId, rows }: UnitBooks): Poll[] {
   const polls: Poll[] = [];
@@ -49,11 +83,13 @@ function pollsOf(books: BusBooks, { unitId, rows }: UnitBooks): Poll[] {
     if (of !== unitId) continue;
     const before = polls.at(-1);
     const repeats =
-      before?.firstIndex === index - 1 &&
+      before !== undefined &&
+      before.answers < MOST_ANSWERS &&
+      !haveAllAnswered(books, unitId, before.lastIndex, index) &&
       !rows.some((row) => isBetween(row.atMs, before.firstMs, atMs)) &&
       !books.deaths.some((death) => isBetween(death.atMs, before.firstMs, atMs));
-    if (repeats) polls.splice(-1, 1, { ...before, lastMs: atMs });
-    else polls.push({ firstIndex: index, firstMs: atMs, lastMs: atMs });
+    if (repeats) polls.splice(-1, 1, { ...before, lastIndex: index, lastMs: atMs, answers: before.answers + 1 });
+    else polls.push({ firstIndex: index, lastIndex: index, firstMs: atMs, lastMs: atMs, answers: 1 });
   }
   return polls;
 }
@@ -101,7 +137,7 @@ function flightOfUnit(books: BusBooks, unit: UnitBooks): UnitFlight {
   const explain = (unkept: readonly Poll[], failed: readonly Row[], sinceMs: number) => {
     for (const poll of withoutFailed(unkept, failed, sinceMs)) {
       const kill = killOf(poll, books, unit.rows, kills);
-      if (kill === undefined) lost.push({ unit, poll });
+      if (kill === undefined) lost.push({ unit, poll, isRepeated: isRepeated(poll, polls, books, unit.rows) });
       else kills.add(kill);
     }
   };
@@ -132,8 +168,8 @@ function describe({ unit, poll }: Lost): string {
   return `${unit.sensorId} answered ${time(poll.lastMs)} (rows around it: ${tell(before)}, ${tell(after)})`;
 }
 
-/** Lost answers of one cycle in one sentence, with the deaths before and after them. */
-function tellLost(books: BusBooks, lost: readonly Lost[]): string[] {
+/** Lost answers by cycle; what only some units of a cycle were asked again for is no loss. */
+function cyclesOf(books: BusBooks, lost: readonly Lost[]): Lost[][] {
   const cycles: Lost[][] = [];
   for (const one of lost.toSorted((a, b) => a.poll.firstIndex - b.poll.firstIndex)) {
     const cycle = cycles.at(-1);
@@ -141,6 +177,15 @@ function tellLost(books: BusBooks, lost: readonly Lost[]): string[] {
     if (cycle !== undefined && one.poll.firstIndex - first < books.units.length) cycle.push(one);
     else cycles.push([one]);
   }
+  return cycles.filter(
+    (cycle) =>
+      cycle.some((one) => !one.isRepeated) || new Set(cycle.map(({ unit }) => unit.unitId)).size === books.units.length,
+  );
+}
+
+/** One sentence a cycle, with the deaths before and after it. */
+function tellLost(books: BusBooks, lost: readonly Lost[]): string[] {
+  const cycles = cyclesOf(books, lost);
   const told = cycles.slice(0, MAX_FINDINGS).map((cycle) => {
     const atMs = cycle[0]?.poll.lastMs ?? 0;
     const around = [
