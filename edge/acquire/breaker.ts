@@ -18,10 +18,16 @@ export type BreakerPolicy = {
 
 export const HEALTHY: UnitHealth = { failures: 0, silent: false, probeEveryMs: 0, nextProbeMs: 0 };
 
+/**
+ * A cycle probes one unit at most: with many dead ones on a line that is polled as fast as it goes, shorter intervals would
+ * all be due in every cycle and would hardly grow.
+ */
+const SHORTEST_PROBE_MS = 2_000;
+
 /** Probes grow from twice the poll interval to a minute, or to the poll interval where that is longer. */
 export const breakerPolicy = (pollMs: number): BreakerPolicy => ({
   failuresToSilence: 3,
-  firstProbeMs: pollMs * 2,
+  firstProbeMs: Math.max(SHORTEST_PROBE_MS, pollMs * 2),
   longestProbeMs: Math.max(60_000, pollMs),
 });
 

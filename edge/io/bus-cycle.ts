@@ -127,7 +127,9 @@ export function openCycle(bus: BusConfig, requests: BusRequests, deps: CycleDeps
     for (const unitId of ask) {
       const unit = units.get(unitId);
       if (unit === undefined || signal.aborted) continue;
-      const rest = await poll({ unit, from: 0 }, 'learned');
+      // A silent unit is probed once and with full patience: to ask it again costs the wait for what it may still owe.
+      const isSilent = health.get(unitId)?.silent === true;
+      const rest = await poll({ unit, from: 0 }, isSilent ? 'full' : 'learned');
       if (rest !== null) again.push(rest);
     }
     for (const rest of again) if (!signal.aborted) await poll(rest, 'full');

@@ -10,6 +10,8 @@ const WINDOW_MS = 10_000;
 const TURNAROUND_MS = 5;
 const REQUEST_AND_REPLY_BYTES = 8 + 9;
 const MINUTE_MS = 60_000;
+/** Three polls of each dead unit, and the first of its probes. */
+const UNTIL_KNOWN_MS = 50_000;
 
 /** Polls a second that strict framing allows: request and reply, 3.5 characters or 1.75 ms after each, the turnaround. */
 export function idealPollsPerS(baudRate: number): number {
@@ -72,7 +74,7 @@ const liveRate = (): Promise<number> =>
     await pause(WARM_UP_MS);
     const allLive = await pollsPerS(look, WINDOW_MS);
     silence([4, 8, 12, 16, 20, 24, 28, 32]);
-    await pause(20_000);
+    await pause(UNTIL_KNOWN_MS);
     const live = await pollsPerS(look, 2 * WINDOW_MS);
     return live / 24 / (allLive / 32);
   });
