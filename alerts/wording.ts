@@ -13,6 +13,7 @@ export const HAZARD_TEXT: { readonly [H in Hazard]: Text } = {
   rainstorm: { zh: '暴雨', en: 'rainstorm' },
   flood: { zh: '洪水', en: 'flood' },
   fire: { zh: '火灾', en: 'fire' },
+  intrusion: { zh: '入侵', en: 'intrusion' },
   equipment: { zh: '设备', en: 'equipment' },
 };
 

@@ -48,7 +48,7 @@ export type DutyShift = {
   readonly b: PersonId | null;
 };
 
-export const HAZARDS = ['landslide', 'rainstorm', 'flood', 'fire', 'equipment'] as const;
+export const HAZARDS = ['landslide', 'rainstorm', 'flood', 'fire', 'intrusion', 'equipment'] as const;
 export type Hazard = (typeof HAZARDS)[number];
 
 export type Sensor = {

@@ -7,6 +7,7 @@ import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Hazard, PointId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
+import type { EpochMs } from '#model/time.ts';
 
 /** One colour of one rule. Limits are whole steps of the quantity (per hour for `rate`). */
 export type LevelLimit = {
@@ -27,7 +28,51 @@ export type Measure =
   /** Sum of increments over the last `windowMs`, in buckets of `bucketMs`; a missing part makes it a lower bound. */
   | { readonly kind: 'rollingSum'; readonly windowMs: number; readonly bucketMs: number }
   /** Least-squares slope over the last `windowMs`, per hour; undefined below `minSamples`. */
-  | { readonly kind: 'rate'; readonly windowMs: number; readonly minSamples: number };
+  | { readonly kind: 'rate'; readonly windowMs: number; readonly minSamples: number }
+  /** A hazard model of rules/models/registry.ts; it makes a figure of its inputs, which the limits are compared with. */
+  | { readonly kind: 'model'; readonly model: string; readonly params: Params; readonly figure: FigureUnit };
+
+/** Plain JSON, as the model's table of parameters made it: durations in ms, all else in the unit that the table names. */
+export type Param = number | string | boolean | null | readonly Param[] | { readonly [name: string]: Param };
+export type Params = { readonly [name: string]: Param };
+
+/** What a model's figure is: a whole number of `10^-decimals` units. */
+export type FigureUnit = {
+  readonly name: Text;
+  /** As UNIT_TEXT writes it: `mm/d`, `°`, `h`, `%`; empty for a pure number. */
+  readonly unit: string;
+  readonly decimals: number;
+};
+
+/** A further sensor that a model looks at, by the part that it plays there. */
+export type ModelInput = { readonly role: string; readonly sensorId: SensorId };
+
+/** When a variant of limits holds, in the county's local time; both parts must be true, a missing part always is. */
+export type When = {
+  /** Month × 100 + day, both ends included; from > to runs over the new year. */
+  readonly fromDate?: number;
+  readonly toDate?: number;
+  /** Minute of the day; `to` excluded; from > to runs over midnight. */
+  readonly fromMinute?: number;
+  readonly toMinute?: number;
+};
+
+/** Limits by season and time of day: bit i of a mask is set while `whens[i]` holds. */
+export type Schedule = {
+  readonly whens: readonly When[];
+  /** By mask; the mask 0 is `BoundRule.limits`. A mask that cannot come up is left out. */
+  readonly limits: { readonly [mask: string]: readonly LevelLimit[] };
+};
+
+/** Offsets from UTC of the county's zone, so that an engine needs no table of zones: `offsetsMs[i]` holds from `fromMs[i]`. */
+export type ZoneOffsets = {
+  readonly zone: string;
+  readonly fromMs: readonly EpochMs[];
+  readonly offsetsMs: readonly number[];
+};
+
+/** Instead of levels: while the figure is at the limit or above, the sensor's values are suspect, and for a while after. */
+export type DoubtRule = { readonly limit: number; readonly holdMs: number };
 
 /** A rule bound to one sensor, with the limits that hold there. */
 export type BoundRule = {
@@ -38,8 +83,13 @@ export type BoundRule = {
   readonly pointId: PointId;
   readonly sensorId: SensorId;
   readonly measure: Measure;
-  /** Ascending by level. */
+  /** Ascending by level. With `below` they are negated, as are the values: a level raises as the value falls. */
   readonly limits: readonly LevelLimit[];
+  readonly below?: true;
+  /** Of a model; the rule's own sensor is not among them. */
+  readonly inputs?: readonly ModelInput[];
+  readonly schedule?: Schedule;
+  readonly doubt?: DoubtRule;
 };
 
 export type InventorySensor = {
@@ -55,6 +105,8 @@ export type InventorySensor = {
 export type CompiledRuleSet = {
   readonly version: string;
   readonly tickMs: number;
+  /** Needed when a rule has a schedule. */
+  readonly zone?: ZoneOffsets;
   /** All sensors of this partition that should report, whether they ever did or not. */
   readonly inventory: readonly InventorySensor[];
   readonly rules: readonly BoundRule[];

@@ -4,6 +4,7 @@ import type { LevelOrNone } from '#model/level.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Hazard, PointId } from '#model/registry.ts';
+import type { FigureUnit } from '#model/rule-set.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 
@@ -15,7 +16,8 @@ export const subjectKey = (subject: Subject): string => `${subject.kind}:${subje
 export type Evidence = {
   readonly sensorId: SensorId | null;
   readonly quantity: QuantityCode | null;
-  readonly measure: 'value' | 'rollingSum' | 'rate' | 'silence';
+  /** `value`, `rollingSum`, `rate`, `silence`, or the name of a hazard model. */
+  readonly measure: string;
   readonly windowMs: number | null;
   readonly value: number | null;
   /** The limit that was crossed, and those of all colours for the chart. */
@@ -23,7 +25,13 @@ export type Evidence = {
   readonly limits: readonly { readonly level: LevelOrNone; readonly limit: number }[];
   /** Part of the window for which there were data, 0 to 1; below 1 a sum is a lower bound. */
   readonly coverage: number | null;
+  /** What value and limits count, when they are a model's figure and no plain steps of the quantity. */
+  readonly figure?: FigureUnit;
+  /** When it will come to the worst, as an interval; its early end is the one to act on. */
+  readonly forecast?: Forecast;
 };
+
+export type Forecast = { readonly fromMs: EpochMs; readonly toMs: EpochMs };
 
 export type Transition = {
   /** `rule@version|subject|partition:pos:n`: the same rows give the same id, so a repeat is recognised. */
@@ -69,9 +77,33 @@ export type EdgeActNote = {
   readonly pos: number;
 };
 
+/**
+ * A sensor's values are doubted from here, or no longer: they are kept, they raise with the doubt in the reason, and they
+ * lower nothing. A note on the record of the point's alerts; it calls nobody.
+ */
+export type DoubtNote = {
+  readonly kind: 'doubt';
+  readonly id: string;
+  /** The rule that doubts. */
+  readonly rule: string;
+  readonly sensorId: SensorId;
+  readonly pointId: PointId;
+  readonly origin: Origin;
+  readonly doubted: boolean;
+  readonly atMs: EpochMs;
+  readonly decidedAtMs: EpochMs;
+  readonly late: boolean;
+  readonly reason: Text;
+  readonly partition: number;
+  readonly pos: number;
+};
+
 /** An entry of the log that alerts read. */
-export type Finding = Transition | EdgeActNote;
-export const isAct = (finding: Finding): finding is EdgeActNote => 'kind' in finding;
+export type Note = EdgeActNote | DoubtNote;
+export type Finding = Transition | Note;
+export const isNote = (finding: Finding): finding is Note => 'kind' in finding;
+export const isAct = (finding: Finding): finding is EdgeActNote => 'kind' in finding && finding.kind === 'act';
+export const isDoubt = (finding: Finding): finding is DoubtNote => 'kind' in finding && finding.kind === 'doubt';
 
 /** Conditions are keyed by rule (with version), subject, hazard, where they were judged, and origin. */
 export const conditionKey = (transition: Transition): string =>

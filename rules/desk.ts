@@ -6,6 +6,7 @@ import type { Hazard } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type EdgeActNote, type Evidence, type Subject, subjectKey, type Transition } from '#model/transition.ts';
+import { HAZARD_MODELS } from './models/registry.ts';
 import { type EngineState, INTS, ORIGIN, originOf, type RuleDef } from './state.ts';
 
 /** The row being judged and what came of it so far. */
@@ -73,7 +74,11 @@ export function writeTransition(desk: Desk, draft: Draft): void {
 
 export const limitOf = (def: RuleDef, level: LevelOrNone) => def.limits.find((limit) => limit.level === level);
 export const quantityOf = (state: EngineState, slot: number): QuantityCode => state.quantities[slot] ?? 'fault';
-export const windowOf = (def: RuleDef): number | null => (def.measure.kind === 'value' ? null : def.measure.windowMs);
+export function windowOf({ measure }: Pick<RuleDef, 'measure'>): number | null {
+  if (measure.kind === 'value') return null;
+  if (measure.kind === 'model') return HAZARD_MODELS.get(measure.model)?.windowMs?.(measure.params) ?? null;
+  return measure.windowMs;
+}
 export const originOfSlot = (state: EngineState, slot: number): Origin =>
   originOf(state.ints[slot * INTS + ORIGIN] as number);
 

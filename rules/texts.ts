@@ -28,7 +28,7 @@ const withUnit = (quantity: QuantityCode, steps: number, per: string): string =>
 
 export type Finding = {
   readonly kind: 'raised' | 'worsened' | 'improved' | 'cleared' | 'dataBack' | 'late';
-  readonly measure: 'value' | 'rollingSum' | 'rate';
+  readonly measure: 'value' | 'rollingSum' | 'rate' | 'model';
   readonly quantity: QuantityCode;
   readonly windowMs: number | null;
   readonly value: number;
@@ -63,6 +63,8 @@ function sayMeasured({ measure, quantity, windowMs, value }: Finding): Text {
         zh: `${name.zh} ${withUnit(quantity, value, '')}`,
         en: `${name.en} of ${withUnit(quantity, value, '')}`,
       };
+    case 'model':
+      return { zh: '', en: '' };
     default:
       return measure satisfies never;
   }

@@ -8,7 +8,7 @@ import type { AlertCommand } from '#model/alert.ts';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import { openWakeWriter } from '#model/io/wake.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type EdgeActNote, type Finding, isAct, type Transition } from '#model/transition.ts';
+import { type EdgeActNote, type Finding, isAct, isDoubt, type Transition } from '#model/transition.ts';
 import { recordAct } from '../acts.ts';
 import { applyCommand } from '../commands.ts';
 import { abandonedEvent, claimEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
@@ -72,6 +72,8 @@ function openTakers(db: DatabaseSync, tables: Tables) {
     finding: (transition: Finding, world: World): Effect => {
       if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
       if (isAct(transition)) return act(transition, world);
+      if (isDoubt(transition)) return { kind: 'none' };
+      if (isDoubt(transition)) return { kind: 'none' };
       const key = alertKey(transition);
       const open = episodes.openOf(key);
       const ended = open === undefined ? episodes.endedOf(key) : undefined;

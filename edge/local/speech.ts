@@ -7,6 +7,7 @@ const HAZARD_SPOKEN: { readonly [H in Hazard]: string } = {
   rainstorm: '暴雨',
   flood: '洪水',
   fire: '火灾',
+  intrusion: '入侵',
   equipment: '设备故障',
 };
 
@@ -40,6 +41,11 @@ const TO_DO: { readonly [H in Hazard]: Doing } = {
     watch: '请检查现场烟雾情况。',
     ready: '请停止作业，准备疏散。',
     leave: '请立即疏散，不要乘电梯，不要返回，拨打幺幺九。',
+  },
+  intrusion: {
+    watch: '请值班人员查看围栏。',
+    ready: '请值班人员到场查看，闲人离开。',
+    leave: '请立即离开，值班人员到场处置。',
   },
   equipment: { watch: '请值班人员检查设备。', ready: '请值班人员检查设备。', leave: '请值班人员检查设备。' },
 };

@@ -8,6 +8,7 @@ import { LevelBadge } from './LevelBadge.tsx';
 import { useText } from './language.ts';
 import { OriginMark } from './OriginMark.tsx';
 import { ReadingsChart } from './ReadingsChart.tsx';
+import { measureKind } from './series.ts';
 import type { State } from './store.ts';
 import { CONDITION, DELIVERY, EVENT, HAZARD, LIFECYCLE, PART, POST, SITE, TIER } from './texts.ts';
 
@@ -89,9 +90,10 @@ function Chart({ alert, state, zone }: { readonly alert: AlertJson; readonly sta
       zone={zone}
       sensorId={sensorId}
       quantity={evidence.quantity as QuantityCode}
-      measure={evidence.measure}
+      measure={measureKind(evidence.measure)}
       windowMs={evidence.windowMs}
-      limits={evidence.limits}
+      // A model's limits are in a unit of its own; its inputs are shown as they were measured.
+      limits={evidence.figure === undefined ? evidence.limits : []}
       fromMs={alert.raisedAtMs - windowMs - BEFORE_MS}
       toMs={alert.closedAt === null ? null : Date.parse(alert.closedAt) + HOUR_MS}
       newest={sensor?.latest ?? null}

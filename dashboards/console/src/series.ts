@@ -13,6 +13,10 @@ export type Series = {
 
 export type Measure = { readonly kind: 'value' | 'rollingSum' | 'rate' | 'silence'; readonly windowMs: number };
 
+/** What a hazard model judged is charted as it was measured: its figure is in a unit of its own. */
+export const measureKind = (measure: string): Measure['kind'] =>
+  measure === 'rollingSum' || measure === 'rate' || measure === 'silence' ? measure : 'value';
+
 type Step = { readonly atMs: number; readonly steps: number | null; readonly suspect: boolean };
 
 const HOUR_MS = 3_600_000;

@@ -127,6 +127,7 @@ export const HAZARD: { readonly [H in Hazard]: Text } = {
   rainstorm: t('暴雨', 'rainstorm'),
   flood: t('洪水', 'flood'),
   fire: t('火灾', 'fire'),
+  intrusion: t('入侵', 'intrusion'),
   equipment: t('设备', 'equipment'),
 };
 export const POINT_KIND: { readonly [K in HazardPoint['kind']]: Text } = {
