@@ -73,7 +73,6 @@ function openTakers(db: DatabaseSync, tables: Tables) {
       if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
       if (isAct(transition)) return act(transition, world);
       if (isDoubt(transition)) return { kind: 'none' };
-      if (isDoubt(transition)) return { kind: 'none' };
       const key = alertKey(transition);
       const open = episodes.openOf(key);
       const ended = open === undefined ? episodes.endedOf(key) : undefined;
