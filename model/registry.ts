@@ -6,6 +6,7 @@ import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { WaterTable } from '#model/water.ts';
 
 /** Division codes as strings (GB/T 2260): 6, 9, 12 digits; enterprises and groups bear a local suffix, e.g. `331004001-E01`. */
 export type GridCode = string;
@@ -71,6 +72,8 @@ export type HazardPoint = {
   /** Derived from the location: the deepest grid that contains it, and its ancestors by tier. */
   readonly gridCode: GridCode;
   readonly households: readonly Household[];
+  /** Of a reservoir or a river section: its datum, flood season and characteristic levels. */
+  readonly water?: WaterTable;
 };
 
 /** On a point's evacuation list. */
