@@ -40,6 +40,24 @@ export type Person = {
   readonly posts: readonly { readonly gridCode: GridCode; readonly post: Post }[];
 };
 
+/**
+ * People who go together: a village's volunteer fire brigade, a works' micro fire station. They are told of the hazards
+ * that are theirs wherever a point lies in one of the grids that they cover.
+ */
+export type Team = {
+  readonly id: string;
+  readonly name: Text;
+  /** The grid that the team belongs to, usually a village. */
+  readonly gridCode: GridCode;
+  readonly hazards: readonly Hazard[];
+  /** Grids, with all below them, that the team goes to: its own and its neighbours'. */
+  readonly covers: readonly GridCode[];
+  /** This level and worse. */
+  readonly minLevel: Level;
+  /** The leader is the first. */
+  readonly members: readonly PersonId[];
+};
+
 /** One shift at a grid's duty desk; A/B (AB岗) stand in for each other. */
 export type DutyShift = {
   readonly gridCode: GridCode;
@@ -60,6 +78,25 @@ export type Sensor = {
   readonly name: Text;
   /** Silence longer than this is stale; from the poll interval and the device. */
   readonly staleAfterMs: number;
+  /** The zone of its point's site that it watches; absent: the point has no zones, or it watches all of it. */
+  readonly zone?: string;
+};
+
+/** A zone of a site: a fire compartment, an alarm zone, a side of the fence. What happens together there counts together. */
+export type SiteZone = {
+  readonly id: string;
+  readonly name: Text;
+  /** 1 is the ground floor, -1 the first below it; null is outdoors (a fence). */
+  readonly floor: number | null;
+};
+
+/** A building and its ground: what whoever comes to help must find. */
+export type Site = {
+  readonly building: Text;
+  /** Storeys above ground. */
+  readonly floors: number;
+  readonly zones: readonly SiteZone[];
+  readonly address?: string;
 };
 
 export type HazardPoint = {
@@ -111,6 +148,8 @@ export type ChannelConfig =
       readonly timeoutMs: number;
       /** A real channel reaches people: it takes `live` only, and `drill` where allowed. A test channel names what it takes. */
       readonly accepts: readonly Origin[];
+      /** A platform that takes an incident over (119 接处警): these hazards from this level on, and nothing else. */
+      readonly handover?: { readonly hazards: readonly Hazard[]; readonly minLevel: Level };
     };
 
 export type Registry = {
@@ -124,6 +163,7 @@ export type Registry = {
   readonly sensors: ReadonlyMap<SensorId, Sensor>;
   readonly edges: ReadonlyMap<string, EdgeUnit>;
   readonly channels: readonly ChannelConfig[];
+  readonly teams?: readonly Team[];
 };
 
 /** The registry in force; a bad edit leaves the last good one here and is told elsewhere. */
