@@ -13,6 +13,7 @@ import {
   sensorSchema,
 } from '#cli/load/schemas.ts';
 import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
+import { bindWater } from '#cli/load/water.ts';
 import { elementQuantity } from '#edge/link/elements.ts';
 import type { LinkConfig } from '#model/edge-config.ts';
 import type { NativeSensor } from '#model/native.ts';
@@ -263,7 +264,8 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
       value.sensors.forEach((raw, index) => {
         bindSensor(source, [...path, 'sensors', index], raw, id, context, into);
       });
-      points.set(id, { id, name, kind, riskGrade: risk, lon, lat, gridCode: gridCode ?? '', households });
+      const water = bindWater(source, [...path, 'water'], value.water, kind);
+      points.set(id, { id, name, kind, riskGrade: risk, lon, lat, gridCode: gridCode ?? '', households, ...water });
     }
   }
   return { points, ...into };

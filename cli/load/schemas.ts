@@ -113,6 +113,8 @@ export const pointSchema = z.strictObject({
   lon: z.number().min(-180).max(180),
   lat: z.number().min(-90).max(90),
   households: z.array(householdSchema).default([]),
+  // Read in water.ts: what it may hold depends on the kind.
+  water: z.unknown().optional(),
   // Parsed one by one, so that one bad sensor does not hide the point.
   sensors: z.array(z.unknown()).default([]),
 });
