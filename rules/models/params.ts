@@ -1,5 +1,6 @@
 /** The table of a model's parameters: one description from which rule files are read, checked and documented. */
 import type { Param, Params } from '#model/rule-set.ts';
+import { readHeight, readResolvedHeight } from './height.ts';
 
 type Common = { readonly optional?: true /** What it is, in English, with its unit. */; readonly doc: string };
 
@@ -13,6 +14,9 @@ export type ParamSpec =
   | (Common & { readonly type: 'text'; readonly default?: string })
   /** A list of numbers or of durations, ascending when it says so. */
   | (Common & { readonly type: 'list'; readonly of: 'number' | 'duration'; readonly default?: readonly number[] })
+  /** Metres of the own gauge, above its datum, or a limit of the station by name (height.ts); `heights`: one or a list. */
+  | (Common & { readonly type: 'height' })
+  | (Common & { readonly type: 'heights' })
   /** A list of rows, each with these columns. */
   | (Common & { readonly type: 'rows'; readonly columns: ParamTable; readonly min?: number });
 
@@ -82,11 +86,30 @@ function readOne(spec: ParamSpec, raw: unknown, path: Path, form: Form, find: Fi
       return typeof raw === 'string' && raw !== '' ? raw : find(path, 'must be a text');
     case 'list':
       return readList(spec.of, raw, path, form, find);
+    case 'height':
+      return readOneHeight(raw, path, form, find);
+    case 'heights':
+      return readHeights(raw, path, form, find);
     case 'rows':
       return readRows(spec, raw, path, form, find);
     default:
       return spec satisfies never;
   }
+}
+
+function readOneHeight(raw: unknown, path: Path, form: Form, find: Find): Param | undefined {
+  const found = form === 'written' ? readHeight(raw) : readResolvedHeight(raw);
+  return 'height' in found ? found.height : find(path, found.message, found.mend);
+}
+
+function readHeights(raw: unknown, path: Path, form: Form, find: Find): Param | undefined {
+  if (!Array.isArray(raw)) {
+    const one = readOneHeight(raw, path, form, find);
+    return one === undefined ? undefined : [one];
+  }
+  if (raw.length === 0) return find(path, 'needs one height at least');
+  const all = raw.map((item: unknown, index) => readOneHeight(item, [...path, index], form, find));
+  return all.every((item) => item !== undefined) ? all : undefined;
 }
 
 function readList(of: 'number' | 'duration', raw: unknown, path: Path, form: Form, find: Find): Param | undefined {
