@@ -2,6 +2,9 @@
  * Sums of increments over several trailing windows at once, in whole steps and O(1) amortised a reading: a ring of
  * buckets, and for each window its running sum and how many of its buckets have data. Late increments enter the bucket of
  * their stamp. A window with a hole is a lower bound. The newest bucket belongs to every window.
+ *
+ * A bucket has data when a good reading fell into it, or when it lies between two that have, no further apart than the
+ * sensor's allowance. A counter's first count is a base: nothing is known of the time between it and what was before.
  */
 import type { ModelSample } from '../hazard-model.ts';
 
@@ -9,6 +12,9 @@ const HEAD = 0; // number of the newest bucket, 0 before the first reading
 const FIXED = 1;
 /** A window's numbers: its sum and its covered buckets. */
 const WINDOW = 2;
+/** What a cell says of its bucket: no data, data, or data from a base on. */
+const COVERED = 1;
+const BASE = 2;
 
 export type SumShape = {
   readonly bucketMs: number;
@@ -18,7 +24,17 @@ export type SumShape = {
   readonly bridge: number;
 };
 
-const ringOf = ({ windows }: SumShape): number => Math.max(...windows);
+/** A shape in the words of a rule: windows that are whole numbers of buckets, and what a sensor is allowed. */
+export function sumShape(bucketMs: number, windowsMs: readonly number[], staleAfterMs: number): SumShape {
+  const windows = windowsMs.map((windowMs) => Math.max(1, Math.round(windowMs / bucketMs)));
+  return { bucketMs, windows, bridge: Math.min(Math.ceil(staleAfterMs / bucketMs), Math.max(...windows)) };
+}
+
+function ringOf({ windows }: SumShape): number {
+  let ring = 1;
+  for (let index = 0; index < windows.length; index++) ring = Math.max(ring, windows[index] as number);
+  return ring;
+}
 
 /** Memory that a shape needs. */
 export const sumNumbers = (shape: SumShape): number => FIXED + shape.windows.length * WINDOW + ringOf(shape) * 2;
@@ -26,8 +42,12 @@ export const sumNumbers = (shape: SumShape): number => FIXED + shape.windows.len
 /** A reading at the end of a bucket belongs to it: a bucket is (start, end]. */
 const bucketOf = (atMs: number, bucketMs: number): number => Math.ceil(atMs / bucketMs);
 
-const cellAt = (base: number, shape: SumShape, bucket: number): number =>
-  base + FIXED + shape.windows.length * WINDOW + (bucket % ringOf(shape)) * 2;
+function cellAt(base: number, shape: SumShape, bucket: number): number {
+  const ring = ringOf(shape);
+  // Stamps of the first hours of 1970 have neighbours before it.
+  const place = ((bucket % ring) + ring) % ring;
+  return base + FIXED + shape.windows.length * WINDOW + place * 2;
+}
 
 function advance(memory: Float64Array, base: number, shape: SumShape, head: number, to: number): void {
   const ring = ringOf(shape);
@@ -39,7 +59,7 @@ function advance(memory: Float64Array, base: number, shape: SumShape, head: numb
         const leaving = cellAt(base, shape, bucket - length);
         const window = base + FIXED + index * WINDOW;
         memory[window] = (memory[window] as number) - (memory[leaving] as number);
-        memory[window + 1] = (memory[window + 1] as number) - (memory[leaving + 1] as number);
+        if (memory[leaving + 1] !== 0) memory[window + 1] = (memory[window + 1] as number) - 1;
       }
       // A window as long as the ring has just left this cell: it is free now.
       memory.fill(0, cellAt(base, shape, bucket), cellAt(base, shape, bucket) + 2);
@@ -48,9 +68,14 @@ function advance(memory: Float64Array, base: number, shape: SumShape, head: numb
   memory[base + HEAD] = to;
 }
 
-function addTo(memory: Float64Array, base: number, shape: SumShape, bucket: number, field: 0 | 1, by: number): void {
-  const cell = cellAt(base, shape, bucket) + field;
-  memory[cell] = (memory[cell] as number) + by;
+function inWindows(
+  memory: Float64Array,
+  base: number,
+  shape: SumShape,
+  bucket: number,
+  field: 0 | 1,
+  by: number,
+): void {
   const back = (memory[base + HEAD] as number) - bucket;
   for (const [index, length] of shape.windows.entries()) {
     if (back >= length) continue;
@@ -59,25 +84,33 @@ function addTo(memory: Float64Array, base: number, shape: SumShape, bucket: numb
   }
 }
 
-const isCovered = (memory: Float64Array, base: number, shape: SumShape, bucket: number): boolean => {
+/** What the cell of a bucket says of its data; a bucket outside the ring has none. */
+function coverOf(memory: Float64Array, base: number, shape: SumShape, bucket: number): number {
   const back = (memory[base + HEAD] as number) - bucket;
-  return back >= 0 && back < ringOf(shape) && memory[cellAt(base, shape, bucket) + 1] === 1;
-};
-
-function cover(memory: Float64Array, base: number, shape: SumShape, bucket: number): void {
-  if (!isCovered(memory, base, shape, bucket)) addTo(memory, base, shape, bucket, 1, 1);
+  return back < 0 || back >= ringOf(shape) ? 0 : (memory[cellAt(base, shape, bucket) + 1] as number);
 }
 
-/** Buckets between this one and the nearest covered one on a side, when the sensor may be silent for so long. */
-function bridge(memory: Float64Array, base: number, shape: SumShape, bucket: number, way: 1 | -1): void {
-  for (let distance = 1; distance <= shape.bridge; distance++) {
-    if (!isCovered(memory, base, shape, bucket + distance * way)) continue;
-    for (let between = 1; between < distance; between++) cover(memory, base, shape, bucket + between * way);
-    return;
+function mark(memory: Float64Array, base: number, shape: SumShape, bucket: number, as: number): void {
+  memory[cellAt(base, shape, bucket) + 1] = as;
+  inWindows(memory, base, shape, bucket, 1, 1);
+}
+
+/** Covers a bucket, and what lies between it and the nearest covered ones when the sensor may be silent for so long. */
+function cover(memory: Float64Array, base: number, shape: SumShape, bucket: number, first: boolean): void {
+  if (coverOf(memory, base, shape, bucket) !== 0) return;
+  mark(memory, base, shape, bucket, first ? BASE : COVERED);
+  for (const way of [-1, 1] as const) {
+    if (way === -1 && first) continue;
+    const reach = way === 1 ? Math.min(shape.bridge, (memory[base + HEAD] as number) - bucket) : shape.bridge;
+    let distance = 1;
+    while (distance <= reach && coverOf(memory, base, shape, bucket + distance * way) === 0) distance++;
+    if (distance > reach) continue;
+    if (way === 1 && coverOf(memory, base, shape, bucket + distance) === BASE) continue;
+    for (let between = 1; between < distance; between++) mark(memory, base, shape, bucket + between * way, COVERED);
   }
 }
 
-/** Takes an increment in; false when it is older than the ring. */
+/** Takes an increment in; false when it is older than the ring. A suspect one counts and covers nothing. */
 export function addIncrement(
   memory: Float64Array,
   base: number,
@@ -88,11 +121,12 @@ export function addIncrement(
   const head = memory[base + HEAD] as number;
   if (head !== 0 && bucket <= head - ringOf(shape)) return false;
   if (bucket > head) advance(memory, base, shape, head, bucket);
-  if (sample.value !== 0) addTo(memory, base, shape, bucket, 0, sample.value);
-  if (sample.suspect) return true;
-  cover(memory, base, shape, bucket);
-  if (!sample.first) bridge(memory, base, shape, bucket, -1);
-  bridge(memory, base, shape, bucket, 1);
+  if (sample.value !== 0) {
+    const cell = cellAt(base, shape, bucket);
+    memory[cell] = (memory[cell] as number) + sample.value;
+    inWindows(memory, base, shape, bucket, 0, sample.value);
+  }
+  if (!sample.suspect) cover(memory, base, shape, bucket, sample.first);
   return true;
 }
 
@@ -119,18 +153,26 @@ export function sumOf(memory: Float64Array, base: number, shape: SumShape, index
   };
 }
 
-/** Amount and coverage of one bucket, `back` before the newest; for what looks at the course of rain. */
-export function bucketAt(
+/** Amount of one bucket, `back` before the newest; for what looks at the course of rain. */
+export function amountAt(memory: Float64Array, base: number, shape: SumShape, back: number): number {
+  const head = memory[base + HEAD] as number;
+  return head === 0 || back >= ringOf(shape) ? 0 : (memory[cellAt(base, shape, head - back)] as number);
+}
+
+/** Whether the bucket `back` before the newest has data. */
+export const coveredAt = (memory: Float64Array, base: number, shape: SumShape, back: number): boolean =>
+  memory[base + HEAD] !== 0 && coverOf(memory, base, shape, (memory[base + HEAD] as number) - back) !== 0;
+
+/** Amount and coverage of one bucket, `back` before the newest. */
+export const bucketAt = (
   memory: Float64Array,
   base: number,
   shape: SumShape,
   back: number,
-): { readonly amount: number; readonly covered: boolean } {
-  const head = memory[base + HEAD] as number;
-  if (head === 0 || back >= ringOf(shape)) return { amount: 0, covered: false };
-  const cell = cellAt(base, shape, head - back);
-  return { amount: memory[cell] as number, covered: memory[cell + 1] === 1 };
-}
+): { readonly amount: number; readonly covered: boolean } => ({
+  amount: amountAt(memory, base, shape, back),
+  covered: coveredAt(memory, base, shape, back),
+});
 
 /** The end of the newest bucket, 0 before the first reading. */
 export const newestEndMs = (memory: Float64Array, base: number, shape: SumShape): number =>
