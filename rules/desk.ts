@@ -5,7 +5,14 @@ import type { Origin } from '#model/reading.ts';
 import type { Hazard } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type EdgeActNote, type Evidence, type Subject, subjectKey, type Transition } from '#model/transition.ts';
+import {
+  type Evidence,
+  type Forecast,
+  type Note,
+  type Subject,
+  subjectKey,
+  type Transition,
+} from '#model/transition.ts';
 import { HAZARD_MODELS } from './models/registry.ts';
 import { type EngineState, INTS, ORIGIN, originOf, type RuleDef } from './state.ts';
 
@@ -19,8 +26,8 @@ export type Desk = {
   unsure: boolean;
   count: number;
   out: Transition[];
-  /** What edges did, in the order of their rows. */
-  acts: EdgeActNote[];
+  /** What edges did and which sensors are doubted, in the order of their rows. */
+  notes: Note[];
 };
 
 export const openDesk = (partition: number, site: Desk['site']): Desk => ({
@@ -31,7 +38,7 @@ export const openDesk = (partition: number, site: Desk['site']): Desk => ({
   unsure: false,
   count: 0,
   out: [],
-  acts: [],
+  notes: [],
 });
 
 type Draft = {
@@ -97,12 +104,16 @@ type BindingChange = {
   readonly limit: number | null;
   readonly coverage: number | null;
   readonly origin?: Origin;
+  readonly forecast?: Forecast;
 };
 
 /** A transition of one rule at one sensor. */
 export function writeBindingChange(state: EngineState, desk: Desk, binding: number, change: BindingChange): void {
   const def = defOfBinding(state, binding);
   const slot = state.slotOfBinding[binding] as number;
+  const { measure } = def;
+  // The limits and values of a rule that raises downwards are kept negated.
+  const shown = (value: number): number => (def.below === true && value !== 0 ? -value : value);
   writeTransition(desk, {
     rule: def.rule,
     subject: { kind: 'point', id: state.points[state.bindPoint[binding] as number] ?? '' },
@@ -117,12 +128,14 @@ export function writeBindingChange(state: EngineState, desk: Desk, binding: numb
     evidence: {
       sensorId: state.sensorIds[slot] ?? null,
       quantity: quantityOf(state, slot),
-      measure: def.measure.kind,
+      measure: measure.kind === 'model' ? measure.model : measure.kind,
       windowMs: windowOf(def),
-      value: change.value,
-      limit: change.limit,
-      limits: def.limits.map(({ level, limit }) => ({ level, limit })),
+      value: change.value === null ? null : shown(change.value),
+      limit: change.limit === null ? null : shown(change.limit),
+      limits: def.limits.map(({ level, limit }) => ({ level, limit: shown(limit) })),
       coverage: change.coverage,
+      ...(measure.kind === 'model' ? { figure: measure.figure } : {}),
+      ...(change.forecast === undefined ? {} : { forecast: change.forecast }),
     },
   });
 }

@@ -32,7 +32,7 @@ export function hearAct(state: EngineState, desk: Desk, from: Speaker, act: Act)
   const last = hearing.outputs[act.output];
   const pointId = act.pointId ?? last?.pointId ?? null;
   const atMs = instantOf(act.atMs, from, desk.receivedAtMs);
-  desk.acts.push(noteOf(desk, from, { ...act, pointId, atMs }, late));
+  desk.notes.push(noteOf(desk, from, { ...act, pointId, atMs }, late));
   const saysHowItIs = act.act === 'failed' || act.act === 'on' || act.act === 'off' || act.act === 'tested';
   if (!saysHowItIs || hearing.epoch !== from.epoch || from.place < (last?.place ?? 0)) return;
   if (last === undefined && Object.keys(hearing.outputs).length >= MAX_OUTPUTS) return;
@@ -85,7 +85,7 @@ function tell(hearing: EdgeHearing, desk: Desk, { edgeId, origin }: Whose, outpu
 }
 
 function noteOf(desk: Desk, from: Speaker, act: Act, late: boolean): EdgeActNote {
-  const place = `${desk.partition}:${desk.pos}:${desk.acts.length}`;
+  const place = `${desk.partition}:${desk.pos}:${desk.notes.length}`;
   return {
     kind: 'act',
     id: `act|${from.edgeId}|${act.output}|${place}`,

@@ -8,12 +8,13 @@ import { createBatchScanner, type ScannedBatch } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
 import { FLAGS, type Origin } from '#model/reading.ts';
-import type { EdgeActNote, Transition } from '#model/transition.ts';
+import type { Note, Transition } from '#model/transition.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { hearEdge } from './edge-conditions.ts';
 import { placeOf } from './edge-hearing.ts';
 import { feedBad, feedValue } from './feed.ts';
 import { changeEdgeOrigin, changeOrigin } from './origin.ts';
+import { turnSchedules } from './schedule.ts';
 import { edgeIsHere, onEdge, onTick } from './silence.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 import { type EngineState, emptyState, FIRST, GOOD, INTS, ORIGIN, originIndex, SUSPECT } from './state.ts';
@@ -27,13 +28,15 @@ export type Columns = {
   readonly slots: Int32Array;
   readonly atMs: Float64Array;
   readonly values: Int32Array;
+  /** GOOD, SUSPECT or FIRST (state.ts), all GOOD when left out. */
+  readonly marks?: Uint8Array;
 };
 
 export type Engine = {
   /** Judges one row; what changed, in order. */
   readonly apply: (row: JournalRow) => readonly Transition[];
-  /** What edges did by themselves, of the row judged last. */
-  readonly acts: () => readonly EdgeActNote[];
+  /** What edges did by themselves and which sensors are doubted, of the row judged last. */
+  readonly notes: () => readonly Note[];
   /** Judges a batch of good values given as columns, without a codec; for backtests and benches. */
   readonly applyColumns: (pos: number, receivedAtMs: number, columns: Columns) => readonly Transition[];
   /** The slot of a sensor in columns; changes with the rule set. */
@@ -70,11 +73,12 @@ function engineOn(start: EngineState, desk: Desk): Engine {
     desk.unsure = false;
     desk.count = 0;
     desk.out = [];
-    desk.acts = [];
+    desk.notes = [];
   };
   return {
     apply: (row) => {
       begin(row.pos, row.receivedAtMs);
+      turnSchedules(state, desk);
       switch (row.kind) {
         case 'batch':
           applyBatch(state, desk, row, scan(row.body));
@@ -95,10 +99,11 @@ function engineOn(start: EngineState, desk: Desk): Engine {
     },
     applyColumns: (pos, receivedAtMs, columns) => {
       begin(pos, receivedAtMs);
+      turnSchedules(state, desk);
       feedColumns(state, desk, columns);
       return desk.out;
     },
-    acts: () => desk.acts,
+    notes: () => desk.notes,
     slotOf: (sensorId) => state.slotOf.get(sensorId),
     snapshot: () => encodeSnapshot(state),
     counters: () => state.counters,
@@ -107,9 +112,11 @@ function engineOn(start: EngineState, desk: Desk): Engine {
 }
 
 /** A function of its own: nothing follows the loop, so what the compiler makes of it while it runs stays good. */
-function feedColumns(state: EngineState, desk: Desk, { count, slots, atMs, values }: Columns): void {
-  for (let i = 0; i < count; i++)
-    feedValue(state, desk, slots[i] as number, atMs[i] as number, values[i] as number, GOOD);
+function feedColumns(state: EngineState, desk: Desk, { count, slots, atMs, values, marks }: Columns): void {
+  for (let i = 0; i < count; i++) {
+    const mark = marks === undefined ? GOOD : (marks[i] as number);
+    feedValue(state, desk, slots[i] as number, atMs[i] as number, values[i] as number, mark);
+  }
 }
 
 type BatchRow = Extract<JournalRow, { kind: 'batch' }>;

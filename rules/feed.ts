@@ -1,6 +1,7 @@
 /** Takes one reading into the state: the hot entry of the engine, O(1) amortised. */
 import { BAD_REASONS } from '#model/reading.ts';
 import type { Desk } from './desk.ts';
+import { feedModels } from './models/bound-model.ts';
 import { addIncrement } from './models/rolling-sum.ts';
 import { judgeSample } from './models/sample.ts';
 import { sensorIsBack } from './silence.ts';
@@ -44,9 +45,13 @@ export function feedValue(
     ints[s + LAST_MARK] = mark;
   }
   if (ints[s + SILENT] === 1) sensorIsBack(state, desk, slot, at);
-  if ((ints[s + RING] as number) >= 0) addIncrement(state, desk, slot, at, value, mark, afterGap);
+  let believed = mark;
+  if (state.open.taps[slot] !== undefined || state.doubtUntil[slot] !== 0)
+    believed = feedModels(state, desk, slot, { atMs: at, value, mark, inOrder, afterGap }).mark;
+  if (believed !== mark && inOrder) ints[s + LAST_MARK] = believed;
+  if ((ints[s + RING] as number) >= 0) addIncrement(state, desk, slot, at, value, believed, afterGap);
   if (ints[s + BIND_TO] !== ints[s + SUM_TO])
-    judgeSample(state, desk, slot, { atMs: at, value, mark, inOrder, afterGap });
+    judgeSample(state, desk, slot, { atMs: at, value, mark: believed, inOrder, afterGap });
 }
 
 /** A reading without a value: the device is there, nothing else is known. */

@@ -5,7 +5,9 @@
  */
 import { levelOfRank, rankOf } from '#model/level.ts';
 import type { LevelLimit } from '#model/rule-set.ts';
+import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { Forecast } from '#model/transition.ts';
 import { type Desk, defOfBinding, limitOf, quantityOf, windowOf, writeBindingChange } from './desk.ts';
 import {
   BIND,
@@ -43,6 +45,9 @@ export type Look = {
   readonly fresh: boolean;
   readonly suspect: boolean;
   readonly coverage: number | null;
+  /** Of a hazard model: what it found, in words, and what it expects. */
+  readonly say?: () => Text;
+  readonly forecast?: Forecast;
 };
 
 /** A value at the limit itself raises and never lowers, so a deadband is one step at least. */
@@ -68,13 +73,20 @@ export function turnLatch(
   return look.atMs - from >= limit.offDelayMs ? { on: false, since: 0 } : { on: true, since: from };
 }
 
+/** Whether a value can change anything. */
+export const outside = (state: EngineState, binding: number, value: number): boolean =>
+  value >= (state.hot[binding * BIND + UP_AT] as number) || value <= (state.hot[binding * BIND + DOWN_AT] as number);
+
+/** Bits of the levels that have a limit; a schedule may take one away while it stands. */
+const bitsOf = (def: RuleDef): number => def.limits.reduce((bits, { level }) => bits | (1 << (rankOf(level) - 1)), 0);
+
 /** Sets the two values between which nothing can happen, so that the hot loop need not look further. */
 export function arm(state: EngineState, binding: number): void {
   const def = defOfBinding(state, binding);
   const bits = state.latch[binding] as number;
   let up = NEVER_UP;
   let down = NEVER_DOWN;
-  let pending = state.lost[binding] === 1;
+  let pending = state.lost[binding] === 1 || (bits & ~bitsOf(def)) !== 0;
   for (const { level, limit, deadband } of def.limits) {
     const rank = rankOf(level);
     if ((bits & (1 << (rank - 1))) === 0) up = Math.min(up, limit);
@@ -91,7 +103,8 @@ export function arm(state: EngineState, binding: number): void {
 export function judge(state: EngineState, desk: Desk, binding: number, look: Look): void {
   const def = defOfBinding(state, binding);
   const before = state.latch[binding] as number;
-  let bits = before;
+  // What has no limit at this hour falls at once, with the value that is looked at.
+  let bits = look.mayLower ? before & bitsOf(def) : before;
   let isFalling = true;
   for (const limit of def.limits) {
     const bit = rankOf(limit.level) - 1;
@@ -131,9 +144,12 @@ function tell(state: EngineState, desk: Desk, binding: number, look: Look, from:
     value: Math.round(look.value),
     limit: limit?.limit ?? null,
     coverage: look.coverage,
+    ...(look.forecast === undefined ? {} : { forecast: look.forecast }),
     reason: sayFinding({
       kind,
-      measure: def.measure.kind,
+      measure: def.measure,
+      below: def.below === true,
+      ...(look.say === undefined ? {} : { say: look.say }),
       quantity: quantityOf(state, slot),
       windowMs: windowOf(def),
       value: look.value,

@@ -2,14 +2,18 @@
 import type { SensorId } from '#model/reading.ts';
 import type { BoundRule, CompiledRuleSet } from '#model/rule-set.ts';
 import { DAY_MS } from '#model/time.ts';
+import { openModels } from './models/open-models.ts';
+import { HAZARD_MODELS } from './models/registry.ts';
 import {
   allocate,
   BIND_FROM,
   BIND_TO,
   BRIDGE,
   DEFAULT_BUCKET_MS,
+  type EdgeState,
   type EngineState,
   INTS,
+  type ModelBinding,
   ORIGIN,
   originIndex,
   RING,
@@ -52,6 +56,18 @@ function groupRules(ruleSet: CompiledRuleSet, slotOf: ReadonlyMap<SensorId, numb
   return groups;
 }
 
+/** Short for the engine's own measures, of which a county has many: their name has the hash of their meaning. */
+const keyOf = (def: RuleDef): string =>
+  def.measure.kind === 'model' || def.schedule !== undefined || def.below === true
+    ? JSON.stringify(def)
+    : `${def.rule} ${def.measure.kind} ${JSON.stringify(def.limits)}`;
+
+/** Numbers of memory that a rule's model needs; 0 for the engine's own measures. */
+function cellsOf({ measure, inputs = [] }: BoundRule): number {
+  if (measure.kind !== 'model') return 0;
+  return HAZARD_MODELS.get(measure.model)?.numbers(measure.params, inputs.length + 1) ?? 0;
+}
+
 export type Previous = Pick<EngineState, 'bucketMs' | 'ringLength' | 'version'>;
 
 /** All rules share one bucket: the greatest that divides every rule's; the rings keep a day at least. */
@@ -87,10 +103,14 @@ export function layOut(
     rings: groups.filter((_, slot) => hasRing(slot)).length,
     ringLength,
     slopes: groups.reduce((sum, group) => sum + group.filter(({ measure }) => measure.kind === 'rate').length, 0),
+    models: groups.reduce((sum, group) => sum + group.filter(({ measure }) => measure.kind === 'model').length, 0),
+    cells: groups.flat().reduce((sum, rule) => sum + cellsOf(rule), 0),
   });
   let binding = 0;
   let ring = 0;
   let slope = 0;
+  const models: ModelBinding[] = [];
+  let cellsAt = 0;
   for (const [slot, sensor] of ruleSet.inventory.entries()) {
     const s = slot * INTS;
     columns.ints[s + RING] = hasRing(slot) ? ring++ * ringLength : -1;
@@ -102,9 +122,14 @@ export function layOut(
     columns.ints[s + BIND_FROM] = binding;
     columns.ints[s + SUM_TO] = binding;
     for (const rule of groups[slot] ?? []) {
-      const { rule: name, title, hazard, measure, limits } = rule;
-      const def = { rule: name, title, hazard, measure, limits };
-      columns.defOf[binding] = defs.add(`${name} ${measure.kind} ${JSON.stringify(limits)}`, def);
+      const { rule: name, title, hazard, measure, limits, below, schedule, doubt } = rule;
+      const def: RuleDef = {
+        ...{ rule: name, title, hazard, measure, limits },
+        ...(below === undefined ? {} : { below }),
+        ...(schedule === undefined ? {} : { schedule }),
+        ...(doubt === undefined ? {} : { doubt }),
+      };
+      columns.defOf[binding] = defs.add(keyOf(def), def);
       columns.slotOfBinding[binding] = slot;
       columns.bindPoint[binding] = points.add(rule.pointId, rule.pointId);
       if (measure.kind === 'rollingSum') {
@@ -112,18 +137,24 @@ export function layOut(
         columns.ints[s + SUM_TO] = binding + 1;
       }
       if (measure.kind === 'rate') columns.slopeOf[binding] = slope++;
+      if (measure.kind === 'model') {
+        const cells = cellsOf(rule);
+        columns.modelOf[binding] = models.length;
+        models.push({ binding, inputs: rule.inputs ?? [], cellsAt, cells });
+        cellsAt += cells;
+      }
       binding++;
     }
     columns.ints[s + BIND_TO] = binding;
   }
-  return {
+  const state = {
     version: ruleSet.version,
     silence: ruleSet.silence,
     sensorIds: ruleSet.inventory.map(({ sensorId }) => sensorId),
     slotOf,
     points: points.all,
     edgeIds: edges.all,
-    edges: edges.all.map(() => ({ state: 'never', sinceMs: 0, raised: false, origin: 'live' })),
+    edges: edges.all.map((): EdgeState => ({ state: 'never', sinceMs: 0, raised: false, origin: 'live' })),
     defs: defs.all,
     quantities: ruleSet.inventory.map(({ quantity }) => quantity),
     bucketMs,
@@ -133,6 +164,11 @@ export function layOut(
     upSinceMs: 0,
     counters: { readings: 0, bad: 0, unknown: 0, tooOld: 0, foreign: 0 },
     hearings: {},
+    models,
+    nextModelTickMs: 0,
+    zone: ruleSet.zone ?? null,
+    limitsAtMs: 0,
     ...columns,
   };
+  return { ...state, open: openModels(state) };
 }

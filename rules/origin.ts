@@ -43,6 +43,12 @@ export function changeOrigin(state: EngineState, desk: Desk, slot: number, origi
   state.ints[s + HEAD_CELL] = 0;
   state.ints[s + ORIGIN] = origin;
   state.doubles[slot * DOUBLES + LAST_AT] = 0;
+  state.doubtUntil[slot] = 0;
+  // A model that looks at this sensor has seen data of the old origin: it begins anew too.
+  for (const { open } of state.open.taps[slot] ?? []) {
+    if (open.slots[0] !== slot) closeBinding(state, desk, open.binding, reason);
+    clearBinding(state, open.binding);
+  }
   state.allowFrom[slot] = desk.receivedAtMs;
   state.nextSilenceMs = 0;
 }
@@ -75,5 +81,8 @@ function clearBinding(state: EngineState, binding: number): void {
   state.hot[binding * BIND + COVER] = 0;
   const slope = state.slopeOf[binding] as number;
   if (slope >= 0) state.slopes.fill(0, slope * SLOPE_STRIDE, (slope + 1) * SLOPE_STRIDE);
+  const open = state.open.places[state.modelOf[binding] as number];
+  open?.place.memory.fill(0);
+  if (open !== undefined) state.lastFigure[open.index] = Number.NaN;
   arm(state, binding);
 }

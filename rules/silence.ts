@@ -12,6 +12,7 @@ import { type Desk, originOfSlot, quantityOf, writeBindingChange, writeTransitio
 import { settleOutputs } from './edge-acts.ts';
 import { loseEdgeConditions } from './edge-conditions.ts';
 import { arm } from './latch.ts';
+import { tickModels } from './models/bound-model.ts';
 import {
   BIND_FROM,
   BIND_TO,
@@ -135,7 +136,21 @@ export function loseBinding(state: EngineState, desk: Desk, binding: number, atM
 function loseData(state: EngineState, desk: Desk, slot: number, atMs: EpochMs, why: Text): void {
   const to = state.ints[slot * INTS + BIND_TO] as number;
   for (let binding = state.ints[slot * INTS + BIND_FROM] as number; binding < to; binding++)
-    loseBinding(state, desk, binding, atMs, why);
+    if (state.modelOf[binding] === -1) loseBinding(state, desk, binding, atMs, why);
+  // A model loses its data with the last of its sensors; one that listens to absence loses nothing by it.
+  for (const { open } of state.open.taps[slot] ?? [])
+    if (open.model.tick === undefined && open.slots.every((one) => isAway(state, one, atMs)))
+      loseBinding(state, desk, open.binding, atMs, why);
+}
+
+function isAway(state: EngineState, slot: number, atMs: EpochMs): boolean {
+  const s = slot * INTS;
+  const lastAt = state.doubles[slot * DOUBLES + LAST_AT] as number;
+  return (
+    state.ints[s + SILENT] === 1 ||
+    state.edges[state.edgeOf[slot] as number]?.state === 'lost' ||
+    atMs - lastAt > (state.ints[s + STALE_MS] as number)
+  );
 }
 
 function eachSlotOf(state: EngineState, edge: number, run: (slot: number) => void): number {
@@ -186,6 +201,7 @@ export function onTick(state: EngineState, desk: Desk, atMs: EpochMs, upSinceMs:
   state.upSinceMs = upSinceMs;
   for (const [index, edge] of state.edges.entries()) judgeGateway(state, desk, index, edge, atMs);
   settleOutputs(state, desk, atMs);
+  tickModels(state, desk, atMs);
   if (atMs < state.nextSilenceMs) return;
   let next = Number.MAX_SAFE_INTEGER;
   for (let slot = 0; slot < state.sensorIds.length; slot++) {

@@ -1,9 +1,10 @@
 /** A snapshot: the engine's state as bytes, a JSON head and the arrays behind it; the same rows after it do the same. */
-import type { RuleDef } from './state.ts';
+import { openModels } from './models/open-models.ts';
+import type { ModelBinding, RuleDef } from './state.ts';
 import { ARRAYS, type ArrayName, type EdgeState, type EngineState } from './state.ts';
 
 /** Raised when the state changes its meaning: an older snapshot is then refused and the rows are read again. */
-export const SNAPSHOT_FORMAT = 3;
+export const SNAPSHOT_FORMAT = 4;
 
 type Head = {
   readonly format: number;
@@ -22,6 +23,10 @@ type Head = {
   readonly upSinceMs: number;
   readonly counters: EngineState['counters'];
   readonly hearings: EngineState['hearings'];
+  readonly models: readonly ModelBinding[];
+  readonly nextModelTickMs: number;
+  readonly zone: EngineState['zone'];
+  readonly limitsAtMs: number;
   readonly lengths: readonly number[];
 };
 
@@ -30,9 +35,11 @@ const align = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 export function encodeSnapshot(state: EngineState): Uint8Array {
   const { version, silence, sensorIds, points, edgeIds, edges, defs, quantities } = state;
   const { bucketMs, ringLength, bucketCap, nextSilenceMs, upSinceMs, counters, hearings } = state;
+  const { models, nextModelTickMs, zone, limitsAtMs } = state;
   const head: Head = {
     ...{ format: SNAPSHOT_FORMAT, version, silence, sensorIds, points, edgeIds, edges, defs, quantities },
     ...{ bucketMs, ringLength, bucketCap, nextSilenceMs, upSinceMs, counters, hearings },
+    ...{ models, nextModelTickMs, zone, limitsAtMs },
     lengths: ARRAYS.map((name) => state[name].byteLength),
   };
   const text = new TextEncoder().encode(JSON.stringify(head));
@@ -67,6 +74,10 @@ const KINDS = {
   late: Float64Array,
   slopeOf: Int32Array,
   slopes: Float64Array,
+  modelOf: Int32Array,
+  cells: Float64Array,
+  lastFigure: Float64Array,
+  doubtUntil: Float64Array,
 } as const satisfies { readonly [name in ArrayName]: unknown };
 
 /** The state of a snapshot; undefined when it was written by another format. */
@@ -88,7 +99,7 @@ export function decodeSnapshot(bytes: Uint8Array): EngineState | undefined {
     new KINDS[name](places.get(name) ?? new ArrayBuffer(0)) as InstanceType<(typeof KINDS)[N]>;
   const ints = open('ints');
   const { format: _format, lengths: _lengths, ...rest } = head;
-  return {
+  const state = {
     ...rest,
     slotOf: new Map(rest.sensorIds.map((id, slot) => [id, slot])),
     ints,
@@ -103,5 +114,8 @@ export function decodeSnapshot(bytes: Uint8Array): EngineState | undefined {
     ...{ hot: open('hot'), buckets: open('buckets'), defOf: open('defOf'), slotOfBinding: open('slotOfBinding') },
     ...{ bindPoint: open('bindPoint'), latch: open('latch'), lost: open('lost'), since: open('since') },
     ...{ late: open('late'), slopeOf: open('slopeOf'), slopes: open('slopes') },
+    ...{ modelOf: open('modelOf'), cells: open('cells'), lastFigure: open('lastFigure') },
+    doubtUntil: open('doubtUntil'),
   };
+  return { ...state, open: openModels(state) };
 }

@@ -5,9 +5,10 @@
 import type { QuantityCode } from '#model/quantity.ts';
 import { ORIGINS, type Origin, type SensorId } from '#model/reading.ts';
 import type { PointId } from '#model/registry.ts';
-import type { BoundRule, CompiledRuleSet, LevelLimit } from '#model/rule-set.ts';
+import type { BoundRule, CompiledRuleSet, LevelLimit, ModelInput, ZoneOffsets } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { EdgeHearing } from './edge-hearing.ts';
+import type { OpenModel } from './models/open-models.ts';
 
 /** A sensor's integers, one cache line of 16. */
 export const INTS = 16;
@@ -42,9 +43,17 @@ export const GOOD = 0;
 export const SUSPECT = 1;
 export const FIRST = 2; // the first count of a counter: a base, nothing is known of the time before
 
-/** What rules with the same meaning have in common. */
-export type RuleDef = Pick<BoundRule, 'rule' | 'title' | 'hazard' | 'measure'> & {
-  readonly limits: readonly LevelLimit[];
+/** What rules with the same meaning have in common. `limits` are those of the hour: a schedule changes them. */
+export type RuleDef = Pick<BoundRule, 'rule' | 'title' | 'hazard' | 'measure' | 'below' | 'schedule' | 'doubt'> & {
+  limits: readonly LevelLimit[];
+};
+
+/** A binding of a hazard model: the sensors that it looks at beside its own, and where its memory lies in `cells`. */
+export type ModelBinding = {
+  readonly binding: number;
+  readonly inputs: readonly ModelInput[];
+  readonly cellsAt: number;
+  readonly cells: number;
 };
 
 export type EdgeState = {
@@ -100,6 +109,20 @@ export type EngineState = {
   // Slopes: which row of `slopes` a binding has, -1 for none.
   readonly slopeOf: Int32Array;
   readonly slopes: Float64Array;
+  // Hazard models: which of `models` a binding is, -1 for none; their memory, and the figure they gave last, in steps.
+  readonly modelOf: Int32Array;
+  readonly models: readonly ModelBinding[];
+  readonly cells: Float64Array;
+  readonly lastFigure: Float64Array;
+  /** Until when the values of a sensor are doubted, 0 while they are not. */
+  readonly doubtUntil: Float64Array;
+  /** Made of the above, not part of a snapshot. */
+  readonly open: OpenModel;
+  nextModelTickMs: EpochMs;
+  // Schedules.
+  zone: ZoneOffsets | null;
+  /** Newest row for which the limits of the hour were chosen. */
+  limitsAtMs: EpochMs;
   // Silence.
   nextSilenceMs: EpochMs;
   upSinceMs: EpochMs;
@@ -127,6 +150,8 @@ export type StateSize = {
   readonly rings: number;
   readonly ringLength: number;
   readonly slopes: number;
+  readonly models: number;
+  readonly cells: number;
 };
 
 /** The arrays of a state, by name; also the order in which a snapshot writes them. */
@@ -148,6 +173,10 @@ export const ARRAYS = [
   'late',
   'slopeOf',
   'slopes',
+  'modelOf',
+  'cells',
+  'lastFigure',
+  'doubtUntil',
 ] as const;
 export type ArrayName = (typeof ARRAYS)[number];
 
@@ -177,10 +206,16 @@ export function allocate(size: StateSize) {
     late: new Float64Array(size.bindings * LATE),
     slopeOf: new Int32Array(size.bindings).fill(-1),
     slopes: new Float64Array(size.slopes * SLOPE_STRIDE),
+    modelOf: new Int32Array(size.bindings).fill(-1),
+    cells: new Float64Array(size.cells),
+    lastFigure: new Float64Array(size.models).fill(Number.NaN),
+    doubtUntil: new Float64Array(size.sensors),
   };
 }
 
 export const DEFAULT_BUCKET_MS = 300_000;
+
+const NO_MODELS: OpenModel = { places: [], taps: [], ticking: [], scheduled: [] };
 
 /** Before the first rule set nothing is known and nothing is judged. */
 export function emptyState(): EngineState {
@@ -201,6 +236,11 @@ export function emptyState(): EngineState {
     upSinceMs: 0,
     counters: { readings: 0, bad: 0, unknown: 0, tooOld: 0, foreign: 0 },
     hearings: {},
-    ...allocate({ sensors: 0, bindings: 0, rings: 0, ringLength: 1, slopes: 0 }),
+    models: [],
+    open: NO_MODELS,
+    nextModelTickMs: 0,
+    zone: null,
+    limitsAtMs: 0,
+    ...allocate({ sensors: 0, bindings: 0, rings: 0, ringLength: 1, slopes: 0, models: 0, cells: 0 }),
   };
 }

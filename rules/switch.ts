@@ -10,6 +10,7 @@ import { arm } from './latch.ts';
 import { layOut } from './layout.ts';
 import { lookAtSum, recountSum } from './models/rolling-sum.ts';
 import { lookAtSample } from './models/sample.ts';
+import { turnSchedules } from './schedule.ts';
 import { closeSilent, gatewayRule, loseBinding, silentRule, writeGateway } from './silence.ts';
 import {
   BIND_FROM,
@@ -44,7 +45,9 @@ type Fresh = { readonly binding: number; readonly held: number };
 /** The state under the new rule set; the old one is not used again. */
 export function adopt(old: EngineState, ruleSet: CompiledRuleSet, desk: Desk): EngineState {
   const state = layOut(ruleSet, isIncrement, old);
+  turnSchedules(state, desk);
   state.upSinceMs = old.upSinceMs;
+  state.nextModelTickMs = old.nextModelTickMs;
   state.counters = old.counters;
   carryEdges(old, state, desk);
   carryHearings(old, state, desk);
@@ -77,6 +80,7 @@ function carrySensor(old: EngineState, from: number, state: EngineState, slot: n
   for (const field of CARRIED_INTS) state.ints[s + field] = old.ints[o + field] as number;
   state.doubles[slot * DOUBLES + LAST_AT] = old.doubles[from * DOUBLES + LAST_AT] as number;
   state.aliveAt[slot] = old.aliveAt[from] as number;
+  state.doubtUntil[slot] = old.doubtUntil[from] as number;
   const sameEdge = old.edgeIds[old.edgeOf[from] as number] === state.edgeIds[state.edgeOf[slot] as number];
   state.allowFrom[slot] = sameEdge ? (old.allowFrom[from] as number) : nowMs;
   if (old.bucketMs === state.bucketMs) carryRing(old, o, state, s);
@@ -119,6 +123,7 @@ function carryBinding(
     if (was.rule === def.rule && samePoint) found = candidate;
     if (was.measure.kind === 'rate' && def.measure.kind === 'rate' && was.measure.windowMs === def.measure.windowMs)
       carrySlope(old, candidate, state, binding);
+    if (samePoint && isSameModel(old, candidate, state, binding)) carryCells(old, candidate, state, binding);
   }
   if (found >= 0) {
     kept[found] = 1;
@@ -131,6 +136,29 @@ function carryBinding(
   }
   arm(state, binding);
   return found >= 0;
+}
+
+/** What a model has learned outlives an edit of its limits; another measure, or other sensors, begin anew. */
+function isSameModel(old: EngineState, candidate: number, state: EngineState, binding: number): boolean {
+  const was = defOfBinding(old, candidate).measure;
+  const now = defOfBinding(state, binding).measure;
+  if (was.kind !== 'model' || now.kind !== 'model' || was.model !== now.model) return false;
+  const before = old.models[old.modelOf[candidate] as number];
+  const after = state.models[state.modelOf[binding] as number];
+  return (
+    before?.cells === after?.cells &&
+    JSON.stringify([was.params, before?.inputs]) === JSON.stringify([now.params, after?.inputs])
+  );
+}
+
+function carryCells(old: EngineState, candidate: number, state: EngineState, binding: number): void {
+  const from = old.models[old.modelOf[candidate] as number];
+  const to = state.models[state.modelOf[binding] as number];
+  if (from === undefined || to === undefined) return;
+  state.cells.set(old.cells.subarray(from.cellsAt, from.cellsAt + from.cells), to.cellsAt);
+  const figure = old.lastFigure[old.modelOf[candidate] as number] as number;
+  const turned = defOfBinding(old, candidate).below === defOfBinding(state, binding).below;
+  state.lastFigure[state.modelOf[binding] as number] = turned ? figure : -figure;
 }
 
 function carrySlope(old: EngineState, candidate: number, state: EngineState, binding: number): void {

@@ -1,7 +1,9 @@
 /** Every sentence that the engine says, in Chinese and English, with the numbers that it rests on. */
 import { LEVEL_TEXT, type LevelOrNone } from '#model/level.ts';
 import { formatSteps, QUANTITIES, type QuantityCode, UNIT_TEXT } from '#model/quantity.ts';
+import type { Measure } from '#model/rule-set.ts';
 import type { Text } from '#model/text.ts';
+import { sayFigure } from './texts-models.ts';
 
 /** `90 分钟`, `1 小时`, `30 秒`: the largest unit that is whole. */
 export function sayDuration(ms: number): Text {
@@ -28,7 +30,11 @@ const withUnit = (quantity: QuantityCode, steps: number, per: string): string =>
 
 export type Finding = {
   readonly kind: 'raised' | 'worsened' | 'improved' | 'cleared' | 'dataBack' | 'late';
-  readonly measure: 'value' | 'rollingSum' | 'rate' | 'model';
+  readonly measure: Measure;
+  /** It raises downwards: value and limit are negated. */
+  readonly below: boolean;
+  /** Of a hazard model: what it found, with its numbers. */
+  readonly say?: () => Text;
   readonly quantity: QuantityCode;
   readonly windowMs: number | null;
   readonly value: number;
@@ -43,10 +49,11 @@ export type Finding = {
   readonly unsure: boolean;
 };
 
-function sayMeasured({ measure, quantity, windowMs, value }: Finding): Text {
+function sayMeasured({ measure, quantity, windowMs, value: judged, below, say }: Finding): Text {
   const { name } = QUANTITIES[quantity];
+  const value = below ? -judged : judged;
   const window = windowMs === null ? { zh: '', en: '' } : sayDuration(windowMs);
-  switch (measure) {
+  switch (measure.kind) {
     case 'rollingSum': {
       const sum = withUnit(quantity, value, '');
       return { zh: `${window.zh}${name.zh} ${sum}`, en: `${name.en} of ${sum} in ${window.en}` };
@@ -63,8 +70,10 @@ function sayMeasured({ measure, quantity, windowMs, value }: Finding): Text {
         zh: `${name.zh} ${withUnit(quantity, value, '')}`,
         en: `${name.en} of ${withUnit(quantity, value, '')}`,
       };
-    case 'model':
-      return { zh: '', en: '' };
+    case 'model': {
+      const figure = sayFigure(measure.figure, value);
+      return say?.() ?? { zh: `${measure.figure.name.zh} ${figure}`, en: `${measure.figure.name.en} of ${figure}` };
+    }
     default:
       return measure satisfies never;
   }
@@ -73,12 +82,12 @@ function sayMeasured({ measure, quantity, windowMs, value }: Finding): Text {
 function sayDoubts({ coverage, suspect, unsure, measure, kind }: Finding): Text {
   const doubts: Text[] = [];
   const percent = coverage === null ? 100 : Math.floor(coverage * 100);
-  if (measure === 'rollingSum' && percent < 100)
+  if (measure.kind === 'rollingSum' && percent < 100)
     doubts.push({
       zh: `窗口数据仅 ${percent}%，实际不少于此值`,
       en: `only ${percent}% of the window has data, the true sum is not less`,
     });
-  if (measure === 'rate' && percent < 100)
+  if ((measure.kind === 'rate' || measure.kind === 'model') && percent < 100)
     doubts.push({ zh: `窗口数据 ${percent}%`, en: `data for ${percent}% of the window` });
   if (suspect) doubts.push({ zh: '数据可疑，须人工核实', en: 'the value is suspect, have a person check it' });
   if (unsure)
@@ -102,11 +111,15 @@ const sayDelay = (delayMs: number): Text => {
 
 /** Why a rule's condition changed. */
 export function sayFinding(finding: Finding): Text {
-  const { quantity, from, to, limit, deadband, measure } = finding;
+  const { quantity, from, to, limit, deadband, measure, below } = finding;
   const what = sayMeasured(finding);
   const doubts = sayDoubts(finding);
-  const per = measure === 'rate' ? '/h' : '';
-  const line = withUnit(quantity, limit, per);
+  const show = (value: number): string => {
+    const shown = below ? -value : value;
+    if (measure.kind === 'model') return sayFigure(measure.figure, shown);
+    return withUnit(quantity, shown, measure.kind === 'rate' ? '/h' : '');
+  };
+  const line = show(limit);
   const delay = sayDelay(finding.delayMs);
   switch (finding.kind) {
     case 'raised':
@@ -114,18 +127,23 @@ export function sayFinding(finding: Finding): Text {
     case 'late': {
       const level = LEVEL_TEXT[to];
       return {
-        zh: `${what.zh}，达到${level.zh}阈值 ${line}${delay.zh}${doubts.zh}`,
-        en: `${what.en} reached the ${level.en} limit of ${line}${delay.en}${doubts.en}`,
+        zh: `${what.zh}，${below ? '降到' : '达到'}${level.zh}阈值 ${line}${delay.zh}${doubts.zh}`,
+        en: `${what.en} ${below ? 'fell to' : 'reached'} the ${level.en} limit of ${line}${delay.en}${doubts.en}`,
       };
     }
     case 'improved':
     case 'cleared': {
       const level = LEVEL_TEXT[from];
-      const below = withUnit(quantity, limit - deadband, per);
+      const cleared = show(limit - deadband);
       const now = LEVEL_TEXT[to];
+      if (below)
+        return {
+          zh: `${what.zh}，回升至${level.zh}解除线 ${cleared} 以上${delay.zh}，${to === 'none' ? '解除' : `降为${now.zh}`}${doubts.zh}`,
+          en: `${what.en} is back at or above ${cleared}, the ${level.en} clearing line${delay.en}, ${to === 'none' ? 'cleared' : `now ${now.en}`}${doubts.en}`,
+        };
       return {
-        zh: `${what.zh}，回落至${level.zh}解除线 ${below} 以下${delay.zh}，${to === 'none' ? '解除' : `降为${now.zh}`}${doubts.zh}`,
-        en: `${what.en} is back at or below ${below}, the ${level.en} clearing line${delay.en}, ${to === 'none' ? 'cleared' : `now ${now.en}`}${doubts.en}`,
+        zh: `${what.zh}，回落至${level.zh}解除线 ${cleared} 以下${delay.zh}，${to === 'none' ? '解除' : `降为${now.zh}`}${doubts.zh}`,
+        en: `${what.en} is back at or below ${cleared}, the ${level.en} clearing line${delay.en}, ${to === 'none' ? 'cleared' : `now ${now.en}`}${doubts.en}`,
       };
     }
     case 'dataBack':

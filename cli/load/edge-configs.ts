@@ -49,9 +49,12 @@ function localRules(edge: EdgeUnit, ruleSet: CompiledRuleSet | undefined): Compi
   if (ruleSet === undefined) return null;
   const inventory = ruleSet.inventory.filter(({ edgeId }) => edgeId === edge.id);
   const own = new Set(inventory.map(({ sensorId }) => sensorId));
-  const rules = ruleSet.rules.filter(({ sensorId }) => own.has(sensorId));
+  const rules = ruleSet.rules.filter(({ sensorId, inputs = [] }) =>
+    [sensorId, ...inputs.map((input) => input.sensorId)].every((id) => own.has(id)),
+  );
   if (rules.length === 0) return null;
-  const part = { tickMs: ruleSet.tickMs, inventory, rules, silence: ruleSet.silence };
+  const zone = ruleSet.zone === undefined ? {} : { zone: ruleSet.zone };
+  const part = { tickMs: ruleSet.tickMs, ...zone, inventory, rules, silence: ruleSet.silence };
   return { version: hashOf(part), ...part };
 }
 

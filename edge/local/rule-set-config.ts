@@ -3,7 +3,18 @@ import { LEVELS, type Level, rankOf } from '../../model/level.ts';
 import { isQuantityCode } from '../../model/quantity.ts';
 import { ORIGINS } from '../../model/reading.ts';
 import { HAZARDS } from '../../model/registry.ts';
-import type { BoundRule, CompiledRuleSet, InventorySensor, LevelLimit, Measure } from '../../model/rule-set.ts';
+import type {
+  BoundRule,
+  CompiledRuleSet,
+  InventorySensor,
+  LevelLimit,
+  Measure,
+  ModelInput,
+  Schedule,
+  ZoneOffsets,
+} from '../../model/rule-set.ts';
+import { type ParamFault, readParams } from '../../rules/models/params.ts';
+import { HAZARD_MODELS } from '../../rules/models/registry.ts';
 import type { Reader } from '../config-reader.ts';
 
 const COLOURS = LEVELS.filter((level) => level !== 'none');
@@ -14,12 +25,38 @@ const MAX_STEPS = 2 ** 31 - 1;
 
 function readMeasure(read: Reader, raw: unknown, path: string): Measure {
   const fields = read.object(raw, path);
-  const kind = read.choice(fields['kind'], `${path}.kind`, ['value', 'rollingSum', 'rate'] as const);
+  const kind = read.choice(fields['kind'], `${path}.kind`, ['value', 'rollingSum', 'rate', 'model'] as const);
   if (kind === 'value') return { kind };
+  if (kind === 'model') return readModel(read, fields, path);
   const windowMs = read.whole(fields['windowMs'], `${path}.windowMs`, 1_000, LONGEST_MS);
   return kind === 'rollingSum'
     ? { kind, windowMs, bucketMs: read.whole(fields['bucketMs'], `${path}.bucketMs`, 1_000, windowMs) }
     : { kind, windowMs, minSamples: read.whole(fields['minSamples'], `${path}.minSamples`, 2, 1_000_000) };
+}
+
+function readModel(read: Reader, fields: { readonly [name: string]: unknown }, path: string): Measure {
+  const model = read.text(fields['model'], `${path}.model`);
+  const known = HAZARD_MODELS.get(model);
+  if (known === undefined) read.fault(`${path}.model`, `this edge knows no model ${model}`, 'update this edge');
+  const faults: ParamFault[] = [];
+  const params = known === undefined ? undefined : readParams(known.params, fields['params'], 'compiled', faults);
+  for (const fault of faults)
+    read.fault(`${path}.params.${fault.path.join('.')}`, fault.message, 'compile the rules anew, or update this edge');
+  const figure = read.object(fields['figure'], `${path}.figure`);
+  const name = read.object(figure['name'], `${path}.figure.name`);
+  return {
+    kind: 'model',
+    model,
+    params: params ?? {},
+    figure: {
+      name: {
+        zh: read.text(name['zh'], `${path}.figure.name.zh`),
+        en: read.text(name['en'], `${path}.figure.name.en`),
+      },
+      unit: typeof figure['unit'] === 'string' ? figure['unit'] : '',
+      decimals: read.whole(figure['decimals'], `${path}.figure.decimals`, 0, 6),
+    },
+  };
 }
 
 function readLimit(read: Reader, raw: unknown, path: string): LevelLimit {
@@ -41,12 +78,10 @@ function readRule(read: Reader, raw: unknown, path: string, sensors: ReadonlySet
   const sensorId = read.token(fields['sensorId'], `${path}.sensorId`);
   if (!sensors.has(sensorId))
     read.fault(`${path}.sensorId`, `sensor ${sensorId} is not in the inventory`, 'compile the rules anew');
-  const limits = read
-    .list(fields['limits'], `${path}.limits`)
-    .map((item, index) => readLimit(read, item, `${path}.limits[${index}]`));
-  const ranks = limits.map(({ level }) => rankOf(level));
-  if (ranks.length === 0 || ranks.some((rank, index) => rank <= (ranks[index - 1] ?? 0)))
-    read.fault(`${path}.limits`, 'levels must ascend, each once', 'compile the rules anew');
+  const doubt = fields['doubt'] === undefined ? undefined : readDoubt(read, fields['doubt'], `${path}.doubt`);
+  const limits = readLimits(read, fields['limits'], `${path}.limits`);
+  if (limits.length === 0 && doubt === undefined && fields['schedule'] === undefined)
+    read.fault(`${path}.limits`, 'there is no level', 'compile the rules anew');
   return {
     rule,
     title: { zh: read.text(title['zh'], `${path}.title.zh`), en: read.text(title['en'], `${path}.title.en`) },
@@ -55,6 +90,77 @@ function readRule(read: Reader, raw: unknown, path: string, sensors: ReadonlySet
     sensorId,
     measure: readMeasure(read, fields['measure'], `${path}.measure`),
     limits,
+    ...(fields['below'] === true ? { below: true } : {}),
+    ...(fields['inputs'] === undefined
+      ? {}
+      : { inputs: readInputs(read, fields['inputs'], `${path}.inputs`, sensors) }),
+    ...(fields['schedule'] === undefined
+      ? {}
+      : { schedule: readSchedule(read, fields['schedule'], `${path}.schedule`) }),
+    ...(doubt === undefined ? {} : { doubt }),
+  };
+}
+
+function readLimits(read: Reader, raw: unknown, path: string): readonly LevelLimit[] {
+  const limits = read.list(raw, path).map((item, index) => readLimit(read, item, `${path}[${index}]`));
+  const ranks = limits.map(({ level }) => rankOf(level));
+  if (ranks.some((rank, index) => rank <= (ranks[index - 1] ?? 0)))
+    read.fault(path, 'levels must ascend, each once', 'compile the rules anew');
+  return limits;
+}
+
+function readDoubt(read: Reader, raw: unknown, path: string): { readonly limit: number; readonly holdMs: number } {
+  const fields = read.object(raw, path);
+  return {
+    limit: read.whole(fields['limit'], `${path}.limit`, -MAX_STEPS, MAX_STEPS),
+    holdMs: read.whole(fields['holdMs'], `${path}.holdMs`, 0, LONGEST_MS),
+  };
+}
+
+function readInputs(read: Reader, raw: unknown, path: string, sensors: ReadonlySet<string>): readonly ModelInput[] {
+  return read.list(raw, path).map((item, index) => {
+    const fields = read.object(item, `${path}[${index}]`);
+    const sensorId = read.token(fields['sensorId'], `${path}[${index}].sensorId`);
+    if (!sensors.has(sensorId))
+      read.fault(`${path}[${index}].sensorId`, `sensor ${sensorId} is not in the inventory`, 'compile the rules anew');
+    return { role: read.text(fields['role'], `${path}[${index}].role`), sensorId };
+  });
+}
+
+/** Bounds of a `When`: month × 100 + day, and minutes of the day. */
+const WHEN = { fromDate: 1_231, toDate: 1_231, fromMinute: 1_440, toMinute: 1_440 } as const;
+const MOST_WHENS = 8;
+
+function readSchedule(read: Reader, raw: unknown, path: string): Schedule {
+  const fields = read.object(raw, path);
+  const whens = read.list(fields['whens'], `${path}.whens`).map((item, index) => {
+    const when = read.object(item, `${path}.whens[${index}]`);
+    return Object.fromEntries(
+      Object.entries(WHEN).flatMap(([key, most]) =>
+        when[key] === undefined ? [] : [[key, read.whole(when[key], `${path}.whens[${index}].${key}`, 0, most)]],
+      ),
+    );
+  });
+  if (whens.length > MOST_WHENS) read.fault(`${path}.whens`, 'there are too many', 'compile the rules anew');
+  const limits = read.object(fields['limits'], `${path}.limits`);
+  return {
+    whens,
+    limits: Object.fromEntries(
+      Object.entries(limits).map(([mask, list]) => [mask, readLimits(read, list, `${path}.limits.${mask}`)]),
+    ),
+  };
+}
+
+function readZone(read: Reader, raw: unknown, path: string): ZoneOffsets {
+  const fields = read.object(raw, path);
+  const numbers = (key: string): readonly number[] =>
+    read
+      .list(fields[key], `${path}.${key}`)
+      .map((item, index) => read.whole(item, `${path}.${key}[${index}]`, -(2 ** 52), 2 ** 52));
+  return {
+    zone: read.text(fields['zone'], `${path}.zone`),
+    fromMs: numbers('fromMs'),
+    offsetsMs: numbers('offsetsMs'),
   };
 }
 
@@ -87,6 +193,7 @@ export function readRuleSet(read: Reader, raw: unknown, path: string): CompiledR
   return {
     version: read.token(fields['version'], `${path}.version`),
     tickMs: read.whole(fields['tickMs'], `${path}.tickMs`, 100, LONGEST_MS),
+    ...(fields['zone'] === undefined ? {} : { zone: readZone(read, fields['zone'], `${path}.zone`) }),
     inventory,
     rules: read
       .list(fields['rules'], `${path}.rules`)

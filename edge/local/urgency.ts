@@ -6,9 +6,9 @@
 import type { LocalConfig } from '../../model/edge-config.ts';
 import type { EdgeCondition } from '../../model/edge-event.ts';
 import { rankOf } from '../../model/level.ts';
-import { toSteps } from '../../model/quantity.ts';
+import { QUANTITIES, toSteps } from '../../model/quantity.ts';
 import type { SensorId } from '../../model/reading.ts';
-import type { BoundRule } from '../../model/rule-set.ts';
+import type { BoundRule, LevelLimit } from '../../model/rule-set.ts';
 import type { Outcome } from '../acquire/judge.ts';
 import { decodeRegister } from '../modbus/decode.ts';
 import { keyOf } from './judge.ts';
@@ -24,10 +24,15 @@ function watchedRules(local: LocalConfig): ReadonlyMap<SensorId, readonly Watche
       .filter((output) => output.points.includes(rule.pointId))
       .map((output) => rankOf(output.minLevel));
     if (ranks.length === 0) continue;
-    watched.set(rule.sensorId, [...(watched.get(rule.sensorId) ?? []), { rule, fromRank: Math.min(...ranks) }]);
+    for (const sensorId of [rule.sensorId, ...(rule.inputs ?? []).map((input) => input.sensorId)])
+      watched.set(sensorId, [...(watched.get(sensorId) ?? []), { rule, fromRank: Math.min(...ranks) }]);
   }
   return watched;
 }
+
+/** Of every season and hour: what any of them could raise is looked at. */
+const limitsOf = ({ limits, schedule }: BoundRule): readonly LevelLimit[] =>
+  schedule === undefined ? limits : Object.values(schedule.limits).flat();
 
 /** The rank at which the rule's condition stands. */
 const rankNow = (rule: BoundRule, active: ReadonlyMap<string, EdgeCondition>): number =>
@@ -50,9 +55,12 @@ export function openUrgency(local: LocalConfig): Urgency {
     const { scale, offset, quantity } = outcome.spec;
     const value = toSteps(quantity, decoded.value.number * scale + offset);
     return rules.some(({ rule, fromRank }) => {
+      // What a model makes of an alarm's word is not known before it is judged.
+      if (rule.measure.kind === 'model') return hasMoved && QUANTITIES[quantity].kind === 'state';
       if (rule.measure.kind !== 'value') return false;
-      const reached = rule.limits.reduce(
-        (most, { level, limit }) => (value >= limit ? Math.max(most, rankOf(level)) : most),
+      const judged = rule.below === true ? -value : value;
+      const reached = limitsOf(rule).reduce(
+        (most, { level, limit }) => (judged >= limit ? Math.max(most, rankOf(level)) : most),
         0,
       );
       return reached >= fromRank && reached > rankNow(rule, active);

@@ -186,7 +186,7 @@ function judgeRow(
     return;
   }
   try {
-    out.push(...follower.engine.apply(row), ...follower.engine.acts());
+    out.push(...follower.engine.apply(row), ...follower.engine.notes());
     follower.pos = row.pos;
   } catch (cause) {
     store.skip(row.partition, row.pos, String(cause));

@@ -68,9 +68,10 @@ export function findLateValue(
   slot: number,
   binding: number,
   atMs: number,
-  value: number,
+  measured: number,
 ): void {
   const def = defOfBinding(state, binding);
+  const value = def.below === true ? -measured : measured;
   const rank = rankReached(def, value);
   if (rank === 0) return;
   const { late } = state;
@@ -105,7 +106,8 @@ function tellLate(state: EngineState, desk: Desk, binding: number, atMs: number,
     coverage: null,
     reason: sayFinding({
       kind: 'late',
-      measure: def.measure.kind,
+      measure: def.measure,
+      below: def.below === true,
       quantity: quantityOf(state, state.slotOfBinding[binding] as number),
       windowMs: windowOf(def),
       value,

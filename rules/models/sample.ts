@@ -1,12 +1,10 @@
 /** Judges the rules that look at samples themselves: the newest value, and the slope over a window. */
 import type { Desk } from '../desk.ts';
 import { defOfBinding } from '../desk.ts';
-import { judge } from '../latch.ts';
+import { judge, outside } from '../latch.ts';
 import {
-  BIND,
   BIND_TO,
   DOUBLES,
-  DOWN_AT,
   type EngineState,
   GOOD,
   INTS,
@@ -16,8 +14,8 @@ import {
   STALE_MS,
   SUM_TO,
   SUSPECT,
-  UP_AT,
 } from '../state.ts';
+import { lookAtModel } from './bound-model.ts';
 import { findLateValue } from './late.ts';
 import { addSample, slopeOf } from './rate.ts';
 
@@ -37,6 +35,7 @@ export function judgeSample(state: EngineState, desk: Desk, slot: number, sample
   const to = state.ints[s + BIND_TO] as number;
   for (let binding = state.ints[s + SUM_TO] as number; binding < to; binding++) {
     const { measure } = defOfBinding(state, binding);
+    if (measure.kind === 'model') continue; // Fed with the others that look at this sensor (bound-model.ts).
     if (measure.kind === 'rate') {
       const row = state.slopeOf[binding] as number;
       if (addSample(state, row, measure.windowMs, sample.atMs, sample.value))
@@ -52,11 +51,9 @@ const isFresh = (state: EngineState, desk: Desk, slot: number, atMs: number): bo
 
 const newestAt = (state: EngineState, slot: number): number => state.doubles[slot * DOUBLES + LAST_AT] as number;
 
-const outside = (state: EngineState, binding: number, value: number): boolean =>
-  value >= (state.hot[binding * BIND + UP_AT] as number) || value <= (state.hot[binding * BIND + DOWN_AT] as number);
-
 function judgeValue(state: EngineState, desk: Desk, slot: number, binding: number, afterGap: boolean): void {
-  const value = state.ints[slot * INTS + LAST_VALUE] as number;
+  const measured = state.ints[slot * INTS + LAST_VALUE] as number;
+  const value = defOfBinding(state, binding).below === true ? -measured : measured;
   if (!outside(state, binding, value)) return;
   const suspect = state.ints[slot * INTS + LAST_MARK] === SUSPECT;
   const atMs = newestAt(state, slot);
@@ -81,15 +78,17 @@ function judgeSlope(
   mark: number,
   afterGap: boolean,
 ): void {
-  const { measure } = defOfBinding(state, binding);
+  const { measure, below } = defOfBinding(state, binding);
   if (measure.kind !== 'rate') return;
   const slope = slopeOf(state, state.slopeOf[binding] as number, measure.windowMs, measure.minSamples);
-  if (slope === undefined || !outside(state, binding, slope.perHour)) return;
+  if (slope === undefined) return;
+  const value = below === true ? -slope.perHour : slope.perHour;
+  if (!outside(state, binding, value)) return;
   const suspect = mark === SUSPECT;
   const atMs = newestAt(state, slot);
   judge(state, desk, binding, {
     atMs,
-    value: slope.perHour,
+    value,
     mayLower: !suspect && slope.coverage >= SLOPE_LOWERS_FROM,
     mayBeMore: suspect,
     afterGap,
@@ -101,6 +100,8 @@ function judgeSlope(
 
 /** Judges what a new rule found ready made: the newest value, or a slope that was kept. */
 export function lookAtSample(state: EngineState, desk: Desk, slot: number, binding: number, afterGap: boolean): void {
-  if (defOfBinding(state, binding).measure.kind === 'rate') judgeSlope(state, desk, slot, binding, GOOD, afterGap);
+  const { kind } = defOfBinding(state, binding).measure;
+  if (kind === 'model') lookAtModel(state, desk, binding);
+  else if (kind === 'rate') judgeSlope(state, desk, slot, binding, GOOD, afterGap);
   else judgeValue(state, desk, slot, binding, afterGap);
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { EdgeCondition, EdgeEvent } from '#model/edge-event.ts';
 import type { JournalRow } from '#model/journal.ts';
 import type { LevelOrNone } from '#model/level.ts';
+import { isAct } from '#model/transition.ts';
 import { createEngine, type Engine, restoreEngine } from '#rules/engine.ts';
 import { limits, MINUTE, rowMaker, rule, setOf, T0, tell } from '#test/rules/rows.ts';
 
@@ -248,19 +249,24 @@ describe('what an edge did', () => {
   it('is passed on for the record with its instant, once a row', () => {
     const { rows, engine } = county();
     engine.apply(rows.batch([], T0 + MINUTE, { events: [act(T0 + MINUTE, 'on'), act(T0 + MINUTE, 'muted')] }));
-    const acts = engine.acts();
+    const acts = engine.notes().filter(isAct);
     expect(acts.map((note) => note.act)).toEqual(['on', 'muted']);
     expect(acts[0]).toMatchObject({ edgeId: 'e1', pointId: 'p1', atMs: T0 + MINUTE, late: false });
     expect(new Set(acts.map(({ id }) => id)).size).toBe(2);
     engine.apply(rows.tick(T0 + MINUTE));
-    expect(engine.acts()).toEqual([]);
+    expect(engine.notes()).toEqual([]);
   });
 
   it('last stands with the point for which it was done, though what switches off names none', () => {
     const { rows, engine } = county();
     const off: EdgeEvent = { ...act(T0 + 2 * MINUTE, 'off'), pointId: null } as EdgeEvent;
     engine.apply(rows.batch([], T0 + 2 * MINUTE, { events: [act(T0 + MINUTE, 'on'), off] }));
-    expect(engine.acts().map(({ act: what, pointId }) => `${what} ${pointId}`)).toEqual(['on p1', 'off p1']);
+    expect(
+      engine
+        .notes()
+        .filter(isAct)
+        .map(({ act: what, pointId }) => `${what} ${pointId}`),
+    ).toEqual(['on p1', 'off p1']);
   });
 
   it('and did not manage is a fault of its own until it works', () => {
@@ -298,7 +304,7 @@ describe('an output that failed while the uplink was cut', () => {
     const { hearLate, engine, tick } = cut();
     hearLate(T0 + 61 * MINUTE, act(T0 + 5 * MINUTE, 'failed'));
     hearLate(T0 + 61 * MINUTE, act(T0 + 9 * MINUTE, 'off'));
-    expect(engine.acts()[0]).toMatchObject({ act: 'off', late: true });
+    expect(engine.notes()[0]).toMatchObject({ act: 'off', late: true });
     expect(tick(65)).toEqual([]);
   });
   it('works when the newest word says so, though an older one comes later', () => {
