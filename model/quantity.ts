@@ -75,6 +75,7 @@ export const QUANTITIES = {
   displacementZ: row('displacementZ', 'gauge', 'mm', 2, '垂直位移', 'displacement z', 'upward'),
   voltage: row('voltage', 'gauge', 'V', 2, '电压', 'voltage', 'supply of the device'),
   contact: row('contact', 'state', '1', 0, '触点', 'contact', '0 at rest, 1 fence, door or button set it off'),
+  callPoint: row('callPoint', 'state', '1', 0, '手动报警按钮', 'manual call point', '0 at rest, 1 pressed'),
   output: row('output', 'state', '1', 0, '输出', 'output', '0 off, 1 siren, light or relay is on'),
 } as const satisfies { readonly [code: string]: Quantity };
 
