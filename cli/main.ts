@@ -8,6 +8,7 @@ import { addPointCommand } from '#cli/io/point-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
+import { addTestCommand } from '#cli/io/test-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
 const top = join(import.meta.dirname, '..');
@@ -86,7 +87,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
   addDecodeCommand(program);
   addEdgeCommand(program);
-  for (const add of [addProfilesCommand, addPointCommand, addSerialCommand])
+  for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])
     add(program, () => settingsOrExit().devicesDir);
 
   const dev = program.command('dev').description('for those who work on Fengsui itself');

@@ -186,7 +186,9 @@ describe('linting rules', () => {
 
 describe("the county's own rules", () => {
   const folder = new URL('../county/rules/', import.meta.url);
-  const files = readdirSync(folder).map((file) => ({ file, text: readFileSync(new URL(file, folder), 'utf8') }));
+  const files = readdirSync(folder)
+    .filter((file) => !file.endsWith('.test.yaml'))
+    .map((file) => ({ file, text: readFileSync(new URL(file, folder), 'utf8') }));
 
   it('keep to the national table for rainstorms', () => {
     const result = compileRules(files, registry, { tickMs: 1_000 });
