@@ -1,9 +1,30 @@
 /** All hazard models, one line each. Sums of increments, plain values and rates are the engine's own (rule-set.ts). */
+
+import { antecedentRain } from './antecedent-rain.ts';
+import { flashFlood } from './flash-flood.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { heatRise } from './heat-rise.ts';
+import { intensityDuration } from './intensity-duration.ts';
+import { riseRate } from './rise-rate.ts';
 import { smokeDrift } from './smoke-drift.ts';
+import { soilWater } from './soil-water.ts';
+import { timeToLevel } from './time-to-level.ts';
+import { travelTime } from './travel-time.ts';
+import { twoWindowLine } from './two-window-line.ts';
 import { zoneCoincidence } from './zone-coincidence.ts';
 
-const ALL: readonly HazardModel[] = [zoneCoincidence, smokeDrift, heatRise];
+const ALL: readonly HazardModel[] = [
+  soilWater,
+  flashFlood,
+  intensityDuration,
+  antecedentRain,
+  twoWindowLine,
+  zoneCoincidence,
+  smokeDrift,
+  heatRise,
+  riseRate,
+  timeToLevel,
+  travelTime,
+];
 
 export const HAZARD_MODELS: ReadonlyMap<string, HazardModel> = new Map(ALL.map((model) => [model.kind, model]));
