@@ -1,10 +1,11 @@
 /** Which deliveries a notice becomes: one row a channel, queued, refused at the gate, or done by being in the store. */
 import type { Alert, Delivery } from '#model/alert.ts';
 import { isLevel, rankOf } from '#model/level.ts';
-import type { ChannelConfig, Registry } from '#model/registry.ts';
+import type { ChannelConfig, Hazard, Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Change, EventDraft, Notice } from './episode.ts';
+import { type Handover, handoverOf } from './handover.ts';
 import { passGate } from './origin-gate.ts';
 import { headline } from './wording.ts';
 
@@ -19,7 +20,9 @@ export type Message = {
   readonly reason: Text;
   readonly queuedAtMs: EpochMs;
   readonly alert: Omit<Alert, 'recipients' | 'conditions' | 'version'>;
+  /** Empty for a platform that takes the incident over: it comes by itself. */
   readonly recipients: Alert['recipients'];
+  readonly handover?: Handover;
 };
 
 export type PlannedDelivery = {
@@ -35,24 +38,32 @@ export type DeliveryPlan = { readonly deliveries: readonly PlannedDelivery[]; re
 export const deliveryKey = (notice: Notice, attempt: number, personId: string, channel: string): string =>
   `${notice.alertId}/${notice.round}/${notice.step}/${attempt}/${personId}/${channel}`;
 
-function wants(channel: ChannelConfig, notice: Notice): boolean {
+function wants(channel: ChannelConfig, notice: Notice, hazard: Hazard): boolean {
   if (channel.kind === 'console') return true;
+  const { handover } = channel;
+  if (handover !== undefined && !handover.hazards.includes(hazard)) return false;
   // Whoever was told of a level hears that it is over, though the new one would be below his floor.
   const worst = isLevel(notice.from) ? Math.max(rankOf(notice.from), rankOf(notice.to)) : rankOf(notice.to);
-  return worst >= rankOf(channel.minLevel);
+  return worst >= rankOf(handover?.minLevel ?? channel.minLevel);
 }
 
-function messageOf(key: string, notice: Notice, alert: Alert, registry: Registry, nowMs: EpochMs): Message {
+type Addressed = { readonly key: string; readonly channel: ChannelConfig };
+
+function messageOf(to: Addressed, notice: Notice, alert: Alert, registry: Registry, nowMs: EpochMs): Message {
   const { recipients, conditions: _conditions, version: _version, ...rest } = alert;
   const text = headline(alert, notice.change, notice.reason, registry);
-  return { key, change: notice.change, text, reason: notice.reason, queuedAtMs: nowMs, alert: rest, recipients };
+  const { change, reason } = notice;
+  const message = { key: to.key, change, text, reason, queuedAtMs: nowMs, alert: rest };
+  return to.channel.kind === 'webhook' && to.channel.handover !== undefined
+    ? { ...message, recipients: [], handover: handoverOf(alert, notice.step, registry) }
+    : { ...message, recipients };
 }
 
 export function planDeliveries(notice: Notice, alert: Alert, registry: Registry, nowMs: EpochMs): DeliveryPlan {
   const deliveries: PlannedDelivery[] = [];
   const events: EventDraft[] = [];
   for (const channel of registry.channels) {
-    if (!wants(channel, notice)) continue;
+    if (!wants(channel, notice, alert.hazard)) continue;
     const key = deliveryKey(notice, 0, EVERYBODY, channel.id);
     const gate = passGate(channel, alert.origin);
     const state = !gate.pass ? 'refused' : channel.kind === 'console' ? 'sent' : 'queued';
@@ -71,7 +82,7 @@ export function planDeliveries(notice: Notice, alert: Alert, registry: Registry,
       },
       step: notice.step,
       rank: rankOf(alert.level),
-      message: messageOf(key, notice, alert, registry, nowMs),
+      message: messageOf({ key, channel }, notice, alert, registry, nowMs),
     });
     if (!gate.pass)
       events.push({

@@ -10,7 +10,9 @@ export type Group =
   /** Whoever is on duty in the chain's grid of this tier at that time. */
   | { readonly kind: 'duty'; readonly tier: Tier }
   /** Whoever has to wake the households of the point's evacuation list. */
-  | { readonly kind: 'households' };
+  | { readonly kind: 'households' }
+  /** Members of the teams whose hazard it is and who cover one of the chain's grids, from each team's own level on. */
+  | { readonly kind: 'teams' };
 
 export type PolicyLine = {
   /** This level and all worse ones. */
@@ -44,6 +46,11 @@ export const POINT_POLICY: readonly PolicyLine[] = [
     from: 'red',
     group: { kind: 'households' },
     why: { zh: '红色须叫醒转移户', en: 'red wakes the households to be evacuated' },
+  },
+  {
+    from: 'blue',
+    group: { kind: 'teams' },
+    why: { zh: '负责该灾种的队伍', en: 'a team for this hazard' },
   },
 ];
 

@@ -9,7 +9,7 @@ import { POINTS, sampleRegistry, T0 } from './testing/sample.ts';
 
 const AT = T0 + HOUR_MS;
 const target = (point: string, level: Level, registry = sampleRegistry(), atMs = AT) =>
-  targetPeople({ subject: { kind: 'point', id: point }, level }, indexRegistry(registry), atMs);
+  targetPeople({ subject: { kind: 'point', id: point }, level, hazard: 'landslide' }, indexRegistry(registry), atMs);
 const ids = (people: readonly { readonly personId: string }[]) => people.map((one) => one.personId);
 const moved = (id: string, gridCode: string): readonly HazardPoint[] =>
   POINTS.map((one) => (one.id === id ? { ...one, gridCode } : one));
@@ -91,7 +91,11 @@ describe('who is told of a point, by level', () => {
 
 it('a lost gateway goes to the township’s information officer and the county’s dispatcher', () => {
   const directory = indexRegistry(sampleRegistry());
-  const found = targetPeople({ subject: { kind: 'edge', id: 'edge-1' }, level: 'yellow' }, directory, AT);
+  const found = targetPeople(
+    { subject: { kind: 'edge', id: 'edge-1' }, level: 'yellow', hazard: 'equipment' },
+    directory,
+    AT,
+  );
   expect(ids(found)).toEqual(['t1-info', 'c-disp']);
 });
 

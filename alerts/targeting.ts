@@ -1,7 +1,7 @@
 /** Who hears of an alert, and why: a pure function of subject, level, grid tree, posts, duty roster, policy and time. */
 import type { Alert, Recipient } from '#model/alert.ts';
 import { rankOf } from '#model/level.ts';
-import { ancestry, type Grid, type HazardPoint, type Person, POSTS, type Post } from '#model/registry.ts';
+import { ancestry, type Grid, type HazardPoint, type Person, POSTS, type Post, type Team } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Directory } from './directory.ts';
@@ -13,9 +13,15 @@ import { joinTexts, POST_TEXT } from './wording.ts';
 /** One reason to tell one person; a smaller weight is the weightier reason. */
 type Claim = { readonly recipient: Recipient; readonly weight: number };
 
-const WEIGHT = { duty: 0, standIn: 1, household: 2, head: 3, post: 4 } as const;
+const WEIGHT = { duty: 0, standIn: 1, household: 2, head: 3, post: 4, team: 5 } as const;
 
-type Asking = { readonly directory: Directory; readonly chain: readonly Grid[]; readonly atMs: EpochMs };
+type Target = Pick<Alert, 'subject' | 'level' | 'hazard'>;
+type Asking = {
+  readonly directory: Directory;
+  readonly chain: readonly Grid[];
+  readonly atMs: EpochMs;
+  readonly alert: Target;
+};
 
 const both = (zh: string, en: string): Text => ({ zh, en });
 
@@ -96,6 +102,28 @@ function callers(asking: Asking, point: HazardPoint | undefined, line: PolicyLin
   return found;
 }
 
+const goesThere = ({ alert, chain }: Asking, { hazards, minLevel, covers }: Team): boolean =>
+  hazards.includes(alert.hazard) &&
+  rankOf(alert.level) >= rankOf(minLevel) &&
+  covers.some((code) => chain.some((grid) => grid.code === code));
+
+/** A team belongs to a grid of its own, which need not be the point's: a village's brigade goes to the works beside it. */
+function teamsOf(asking: Asking, line: PolicyLine): readonly Claim[] {
+  const { registry } = asking.directory;
+  const found: Claim[] = [];
+  for (const team of registry.teams ?? []) {
+    const grid = registry.grids.get(team.gridCode);
+    if (grid === undefined || !goesThere(asking, team)) continue;
+    team.members.forEach((id, place) => {
+      const person = registry.people.get(id);
+      const role = place === 0 ? both('队长', 'leader') : both('队员', 'member');
+      const what = both(`${team.name.zh}${role.zh}`, `${role.en} of ${team.name.en}`);
+      if (person !== undefined) found.push(claim(person, grid, 'team', WEIGHT.team, what, line));
+    });
+  }
+  return found;
+}
+
 function claimsOf(asking: Asking, group: Group, line: PolicyLine, point: HazardPoint | undefined): readonly Claim[] {
   switch (group.kind) {
     case 'posts': {
@@ -106,6 +134,8 @@ function claimsOf(asking: Asking, group: Group, line: PolicyLine, point: HazardP
       return asking.chain.filter((grid) => grid.tier === group.tier).flatMap((grid) => dutyOf(asking, grid, line));
     case 'households':
       return callers(asking, point, line);
+    case 'teams':
+      return teamsOf(asking, line);
     default:
       return group satisfies never;
   }
@@ -145,14 +175,10 @@ function mergeClaims(claims: readonly Claim[]): readonly Recipient[] {
 }
 
 /** The people to tell at `atMs`, deepest tier first, each with the reasons. */
-export function targetPeople(
-  alert: Pick<Alert, 'subject' | 'level'>,
-  directory: Directory,
-  atMs: EpochMs,
-): readonly Recipient[] {
+export function targetPeople(alert: Target, directory: Directory, atMs: EpochMs): readonly Recipient[] {
   const { registry } = directory;
   const chain = ancestry(registry, gridOf(alert.subject, registry));
-  const asking: Asking = { directory, chain, atMs };
+  const asking: Asking = { directory, chain, atMs, alert };
   const point = alert.subject.kind === 'point' ? registry.points.get(alert.subject.id) : undefined;
   const policy = alert.subject.kind === 'point' ? POINT_POLICY : GATEWAY_POLICY;
   const claims: Claim[] = [];
@@ -160,7 +186,8 @@ export function targetPeople(
     if (rankOf(alert.level) < rankOf(line.from)) continue;
     const found = claimsOf(asking, line.group, line, point);
     claims.push(...found);
-    if (found.length > 0 || line.group.kind === 'households') continue;
+    // Not every point has households or a team; whoever answers for the grid is asked by the other lines.
+    if (found.length > 0 || line.group.kind === 'households' || line.group.kind === 'teams') continue;
     // Nobody there: the same tier's desk, then the tiers above it.
     const tiers = line.group.kind === 'posts' ? line.group.tiers : [line.group.tier];
     const at = chain.findIndex((grid) => grid.tier <= Math.max(...tiers));

@@ -16,7 +16,7 @@ export type Recipient = {
   readonly name: string;
   readonly tier: Tier;
   readonly gridCode: GridCode;
-  readonly post: Post | 'duty' | 'household';
+  readonly post: Post | 'duty' | 'household' | 'team';
   readonly reason: Text;
 };
 
@@ -79,6 +79,8 @@ export type AlertEvent = {
     | 'note'
     /** An edge did something by itself: siren on, muted by a button, failed. */
     | 'edgeAct'
+    /** A sensor's values are doubted, or no longer. */
+    | 'doubt'
     | 'refused';
   readonly text: Text;
   /** Facts of the event as plain JSON. */

@@ -109,6 +109,7 @@ export type HazardPoint = {
   /** Derived from the location: the deepest grid that contains it, and its ancestors by tier. */
   readonly gridCode: GridCode;
   readonly households: readonly Household[];
+  readonly site?: Site;
   /** Of a reservoir or a river section: its datum, flood season and characteristic levels. */
   readonly water?: WaterTable;
 };

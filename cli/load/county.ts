@@ -10,6 +10,7 @@ import { bindPeople } from '#cli/load/people.ts';
 import { bindPoints } from '#cli/load/points.ts';
 import { countySchema } from '#cli/load/schemas.ts';
 import { openSource, parsePart, type Source } from '#cli/load/source.ts';
+import { bindTeams } from '#cli/load/teams.ts';
 import { hashOf } from '#model/hash.ts';
 import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
@@ -24,7 +25,7 @@ export const ROSTER_SPAN_MS = 40 * DAY_MS;
  * four times as fast (docs/decisions/county-files.md).
  */
 const FILE =
-  /^(county|grids|people|duty|points|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(people|points)\/[^/]+\.(yaml|json)$/;
+  /^(county|grids|people|teams|duty|points|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(people|points)\/[^/]+\.(yaml|json)$/;
 export const isCountyFile = (name: string): boolean => FILE.test(name);
 
 export type CountyReport = {
@@ -88,6 +89,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const gridSource = open.one('grids');
   const grids = bindGrids(gridSource, open.shapes(), county?.code);
   const people = bindPeople(open.some('people'), grids, gridSource);
+  const teams = bindTeams(open.optional('teams'), { grids, people: people.declared });
   const desks = bindDuty(open.one('duty'), grids, people.declared, gridSource);
   const edgeSource = open.one('edges');
   const edges = bindEdges(edgeSource, grids, profiles);
@@ -122,6 +124,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
     sensors: points.sensors,
     edges: hung,
     channels,
+    teams,
   };
   const version = hashOf({ ...content, desks });
   const at = (when: EpochMs): Registry => {

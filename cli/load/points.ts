@@ -12,13 +12,14 @@ import {
   type ReportedDevice,
   sensorSchema,
 } from '#cli/load/schemas.ts';
+import { bindSite, checkZone } from '#cli/load/site.ts';
 import { type Path, parseList, parsePart, type Source } from '#cli/load/source.ts';
 import { bindWater } from '#cli/load/water.ts';
 import { elementQuantity } from '#edge/link/elements.ts';
 import type { LinkConfig } from '#model/edge-config.ts';
 import type { NativeSensor } from '#model/native.ts';
 import type { SensorId } from '#model/reading.ts';
-import type { HazardPoint, Household, PointId, Sensor } from '#model/registry.ts';
+import type { HazardPoint, Household, PointId, Sensor, Site } from '#model/registry.ts';
 
 export type BoundPoints = {
   readonly points: ReadonlyMap<PointId, HazardPoint>;
@@ -206,16 +207,19 @@ function bindDevice(
   return { edgeId: device.edge, key, missedMs: STALE_POLLS * (spot?.pollMs ?? 0) };
 }
 
+type Here = { readonly id: PointId; readonly site: Site | undefined; readonly siteBroken: boolean };
+
 function bindSensor(
   source: Source,
   path: Path,
   raw: unknown,
-  pointId: PointId,
+  point: Here,
   context: PointContext,
   into: Gathered,
 ): void {
   const row = parsePart(source, path, raw, sensorSchema);
   if (row === undefined) return;
+  checkZone(source, path, row.zone, point.site, point.siteBroken);
   if (into.sensors.has(row.id)) {
     const message = `sensor "${row.id}" is used twice`;
     source.find([...path, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });
@@ -239,8 +243,9 @@ function bindSensor(
     });
   }
   const staleAfterMs = row.staleAfter ?? Math.max(missedMs, MIN_STALE_MS);
-  const { id, name, quantity } = row;
-  into.sensors.set(id, { id, pointId, edgeId, quantity, name, staleAfterMs });
+  const { id, name, quantity, zone } = row;
+  const sensor = { id, pointId: point.id, edgeId, quantity, name, staleAfterMs };
+  into.sensors.set(id, zone === undefined ? sensor : { ...sensor, zone });
 }
 
 /** Reads the points of all files. */
@@ -261,11 +266,24 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
         });
       }
       const households = bindHouseholds(source, path, value, context.people);
+      const site = bindSite(source, [...path, 'site'], value.site);
+      const here: Here = { id, site, siteBroken: site === undefined && value.site !== undefined };
       value.sensors.forEach((raw, index) => {
-        bindSensor(source, [...path, 'sensors', index], raw, id, context, into);
+        bindSensor(source, [...path, 'sensors', index], raw, here, context, into);
       });
       const water = bindWater(source, [...path, 'water'], value.water, kind);
-      points.set(id, { id, name, kind, riskGrade: risk, lon, lat, gridCode: gridCode ?? '', households, ...water });
+      points.set(id, {
+        id,
+        name,
+        kind,
+        riskGrade: risk,
+        lon,
+        lat,
+        gridCode: gridCode ?? '',
+        households,
+        ...water,
+        ...(site && { site }),
+      });
     }
   }
   return { points, ...into };

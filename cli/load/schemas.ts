@@ -5,7 +5,7 @@ import { HAZARD_POINT_KINDS, RISK_GRADES } from '#cli/load/words.ts';
 import type { Level } from '#model/level.ts';
 import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import { ORIGINS } from '#model/reading.ts';
-import { type GridKind, POSTS } from '#model/registry.ts';
+import { type GridKind, HAZARDS, POSTS } from '#model/registry.ts';
 import { isTopicToken } from '#model/topics.ts';
 
 const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -103,6 +103,7 @@ export const sensorSchema = z.strictObject({
   quantity,
   device: deviceSchema.optional(),
   staleAfter: duration.optional(),
+  zone: token.optional(),
 });
 
 export const pointSchema = z.strictObject({
@@ -115,6 +116,8 @@ export const pointSchema = z.strictObject({
   households: z.array(householdSchema).default([]),
   // Read in water.ts: what it may hold depends on the kind.
   water: z.unknown().optional(),
+  // Read in site.ts, so that a bad zone does not hide the point.
+  site: z.unknown().optional(),
   // Parsed one by one, so that one bad sensor does not hide the point.
   sensors: z.array(z.unknown()).default([]),
 });
@@ -171,7 +174,7 @@ export const linkSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...linkBase, kind: z.literal('serial'), ...serial }),
 ]);
 
-const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const satisfies readonly Level[];
+export const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const satisfies readonly Level[];
 const outputBase = {
   id: token,
   name: text,
@@ -226,5 +229,9 @@ export const channelSchema = z.discriminatedUnion('kind', [
     /** Reaches nobody outside: only such a channel may take what is not live. */
     test: z.boolean().default(false),
     accepts: z.array(z.enum(ORIGINS)).min(1).default(['live']),
+    /** A platform that takes incidents over: it gets these hazards from this level on, and what it needs to come. */
+    handover: z
+      .strictObject({ hazards: z.array(z.enum(HAZARDS)).min(1), minLevel: z.enum(LEVELS).default('red') })
+      .optional(),
   }),
 ]);

@@ -152,6 +152,7 @@ export const POST: { readonly [P in Recipient['post']]: Text } = {
   information: t('信息员', 'information'),
   duty: t('值班', 'on duty'),
   household: t('转移户', 'household'),
+  team: t('队伍', 'team'),
 };
 export const EVENT: { readonly [K in AlertEvent['kind']]: Text } = {
   raised: t('触发', 'raised'),
@@ -169,6 +170,7 @@ export const EVENT: { readonly [K in AlertEvent['kind']]: Text } = {
   note: t('备注', 'note'),
   refused: t('被拒绝', 'refused'),
   edgeAct: t('现场动作', 'act on the spot'),
+  doubt: t('数据存疑', 'data doubted'),
 };
 export const DELIVERY: { readonly [S in Delivery['state']]: Text } = {
   queued: t('待发', 'queued'),
