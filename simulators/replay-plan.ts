@@ -23,7 +23,14 @@ export type ReplayPlan = {
 /** A gap longer than this many steps is filled at the step's pace, but never with more. */
 const MAX_FILL = 200_000;
 
-type Draft = { readonly steps: ReplayStep[]; atMs: EpochMs; counter: number; backInTime: number };
+type Draft = {
+  readonly steps: ReplayStep[];
+  atMs: EpochMs;
+  counter: number;
+  backInTime: number;
+  /** The source says that nothing is known up to the next row. */
+  isGap: boolean;
+};
 
 /** Polls that a station would have answered while its file says nothing: dry hours, or none. */
 function fillTo(draft: Draft, series: RecordedSeries, untilMs: EpochMs, includeEnd: boolean): void {
@@ -31,7 +38,7 @@ function fillTo(draft: Draft, series: RecordedSeries, untilMs: EpochMs, includeE
   const reach = untilMs + (includeEnd ? 0 : -stepMs / 2);
   for (let count = 0; count < MAX_FILL && draft.atMs + stepMs <= reach; count++) {
     draft.atMs += stepMs;
-    const dry = series.omitted === 'dry';
+    const dry = series.omitted === 'dry' && !draft.isGap;
     draft.steps.push({ atMs: draft.atMs, register: dry ? draft.counter : null, kind: dry ? 'dry' : 'missing' });
   }
 }
@@ -46,7 +53,7 @@ export function planReplay(series: RecordedSeries, window: ReplayWindow = {}): R
   const isDryBefore = series.omitted === 'dry' && window.fromMs !== undefined;
   const startMs = isDryBefore ? fromMs : first?.atMs;
   if (startMs === undefined) return { steps: [], backInTime: 0, total: 0 };
-  const draft: Draft = { steps: [], atMs: startMs - series.stepMs, counter: 0, backInTime: 0 };
+  const draft: Draft = { steps: [], atMs: startMs - series.stepMs, counter: 0, backInTime: 0, isGap: false };
   // A counter's first reading only sets the base, so it comes one step before the first row.
   if (isCounter) draft.steps.push({ atMs: draft.atMs, register: 0, kind: 'base' });
   for (const row of rows) {
@@ -59,6 +66,7 @@ export function planReplay(series: RecordedSeries, window: ReplayWindow = {}): R
     if (isCounter) draft.counter += row.value ?? 0;
     const register = row.value === null ? null : isCounter ? draft.counter : row.value;
     draft.atMs = row.atMs;
+    draft.isGap = row.opensGap === true;
     draft.steps.push({ atMs: row.atMs, register, kind: row.value === null ? 'missing' : 'row' });
   }
   if (series.omitted === 'dry' && window.toMs !== undefined) fillTo(draft, series, window.toMs, true);

@@ -1,6 +1,6 @@
 /**
  * NOAA hourly precipitation (boulder-2013): inches at the END of the hour, local standard time; an hour that is left out
- * was dry, 999.99 is missing.
+ * was dry, 999.99 is missing; `[` and `{` open a stretch of missing or deleted hours, which the next row closes.
  */
 import { toSteps } from '#model/quantity.ts';
 import { ok } from '#model/result.ts';
@@ -26,7 +26,15 @@ function readLine(line: string) {
   const inches = Number(fields[6]);
   if ((fields[6] ?? '').trim() === '' || !Number.isFinite(inches) || inches < 0)
     return { wrong: `${fields[6]} is no amount of rain in inches` };
-  return { atMs, value: inches === MISSING ? null : toSteps('rain', inches * MM_PER_INCH) };
+  if (inches !== MISSING) return { atMs, value: toSteps('rain', inches * MM_PER_INCH) };
+  return { atMs, value: null, ...(/[[{]/.test(fields[7] ?? '') ? { opensGap: true as const } : {}) };
+}
+
+/** Columns 4 and 5 of every row. */
+function placeOf(line: string) {
+  const [, , , lat, lon] = line.split(',').map(Number);
+  if (lat === undefined || lon === undefined || !(Math.abs(lat) <= 90) || !(Math.abs(lon) <= 180)) return {};
+  return { place: { lon, lat } };
 }
 
 export const boulderFormat: RecordedFormat = {
@@ -46,6 +54,7 @@ export const boulderFormat: RecordedFormat = {
         rows: plainRows(rows.value),
         stepMs: HOUR_MS,
         omitted: 'dry',
+        ...placeOf(lines[0]?.text ?? ''),
         notes: clockNotes(file, rows.value),
       },
     ]);

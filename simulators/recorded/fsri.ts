@@ -9,6 +9,7 @@ import { type EpochMs, SECOND_MS } from '#model/time.ts';
 import { isCountable, type ReadRow, readLines } from '#simulators/recorded/rows.ts';
 import {
   clockNotes,
+  idFromFile,
   instantOfIso,
   linesOf,
   lintAt,
@@ -35,6 +36,12 @@ const idOf = (channel: string): string =>
     .trim()
     .replace(/[^A-Za-z0-9]+/g, '-')
     .slice(0, 64);
+
+/** The channels name the quadrant of the room. */
+const zoneOf = (id: string) => {
+  const quadrant = /^Quadrant-([A-Z])\b/.exec(id)?.[1];
+  return quadrant === undefined ? {} : { zone: quadrant };
+};
 
 const wallClock = (date: string, time: string): EpochMs =>
   /^\d{4}-\d\d-\d\d$/.test(date) && /^\d\d:\d\d:\d\d$/.test(time) ? instantOfIso(`${date}T${time}Z`) : Number.NaN;
@@ -73,6 +80,7 @@ function seriesOf(file: string, channels: readonly Channel[], rows: readonly Row
     rows: rows.map((row, index) => ({ atMs: all[index]?.atMs ?? 0, value: row.values[at] ?? null })),
     stepMs: SECOND_MS,
     omitted: 'missing',
+    place: { pointId: idFromFile(file), ...zoneOf(id) },
     notes,
   }));
 }

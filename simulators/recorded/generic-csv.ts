@@ -2,7 +2,7 @@
  * Our own form: `time,sensor,value[,quantity,unit]` with a header line. Times in ISO 8601 with an offset or Z; an empty
  * value is missing; an increment is what fell since the row before.
  */
-import { isQuantityCode, QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
+import { QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import { isCountable, plainRows, type ReadRow, readRows } from '#simulators/recorded/rows.ts';
 import {
@@ -13,25 +13,10 @@ import {
   type RecordedFormat,
   type RecordedSeries,
 } from '#simulators/recorded/series.ts';
+import { type Column, columnOf } from '#simulators/recorded/units.ts';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-/** Units that a file may use beside the quantity's own: how many of that one they are. */
-const UNITS: { readonly [unit: string]: { readonly [other: string]: number } } = {
-  mm: { cm: 10, m: 1000, in: 25.4 },
-  m: { mm: 0.001, cm: 0.01, ft: 0.3048 },
-  'm3/s': { 'L/s': 0.001, 'ft3/s': 0.028316846592 },
-};
 const DEFAULT_QUANTITY: QuantityCode = 'rain';
-
-type Column = { readonly quantity: QuantityCode; readonly perUnit: number };
-
-function columnOf(quantity: string, unit: string): Column | { readonly wrong: string } {
-  const code = quantity === '' ? DEFAULT_QUANTITY : quantity;
-  if (!isQuantityCode(code)) return { wrong: `unknown quantity ${code}; known: ${Object.keys(QUANTITIES).join(', ')}` };
-  const own: string = QUANTITIES[code].unit;
-  const perUnit = unit === '' || unit === own ? 1 : UNITS[own]?.[unit];
-  return perUnit === undefined ? { wrong: `${unit} is no unit of ${code} (${own})` } : { quantity: code, perUnit };
-}
 
 /** The commonest distance between neighbours. */
 function usualStepMs(rows: readonly ReadRow[]): number {
@@ -58,7 +43,7 @@ function parseCsv(
     const atMs = instantOfIso(time);
     if (Number.isNaN(atMs)) return { wrong: `there is no time ${time}` };
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(sensorId)) return { wrong: 'a sensor id is 1 to 64 of A-Z a-z 0-9 _ -' };
-    const column = columnOf(quantity, unit);
+    const column = columnOf(quantity === '' ? DEFAULT_QUANTITY : quantity, unit);
     if ('wrong' in column) return column;
     const amount = Number(value);
     if (!Number.isFinite(amount)) return { wrong: `${value} is no number` };

@@ -40,4 +40,4 @@ export const readRows = (
   });
 
 export const plainRows = (rows: readonly ReadRow[]): readonly RecordedRow[] =>
-  rows.map(({ atMs, value }) => ({ atMs, value }));
+  rows.map(({ line: _line, ...row }) => row);

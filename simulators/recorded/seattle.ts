@@ -7,6 +7,13 @@ import { clockNotes, idFromFile, instantOf, linesOf, type RecordedFormat } from 
 
 /** The files name no zone and show no change for summer; Pacific Standard Time is assumed. */
 const UTC_OFFSET_H = -8;
+/** The aerodromes' own positions, from their ICAO names. */
+const PLACES: { readonly [file: string]: { readonly lon: number; readonly lat: number } } = {
+  KPAE_t: { lon: -122.28, lat: 47.91 },
+  KBFI_t: { lon: -122.3, lat: 47.53 },
+  KSEA_t: { lon: -122.31, lat: 47.45 },
+  KTIW_t: { lon: -122.58, lat: 47.27 },
+};
 const MM_PER_COUNT = 0.254;
 const LINE = /^\d{2}(\d{4})(\d\d)(\d\d)(\d\d)(\d{3})\s*$/;
 
@@ -29,15 +36,18 @@ export const seattleFormat: RecordedFormat = {
   parse: (file, text, options) => {
     const rows = readRows(file, linesOf(text), readLine);
     if (!rows.ok) return rows;
+    const id = idFromFile(file);
+    const place = Object.hasOwn(PLACES, id) ? PLACES[id] : undefined;
     return ok([
       {
-        sensorId: options.sensorId ?? idFromFile(file),
+        sensorId: options.sensorId ?? id,
         quantity: 'rain',
         unit: 'mm',
         zone: 'Etc/GMT+8',
         rows: plainRows(rows.value),
         stepMs: HOUR_MS,
         omitted: 'missing',
+        ...(place === undefined ? {} : { place }),
         notes: clockNotes(file, rows.value),
       },
     ]);

@@ -2,9 +2,15 @@
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Lint, Result } from '#model/result.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { RecordedSensor } from '#rules/backtest/recording.ts';
 
 /** `value`: whole steps of the quantity; for an increment, what fell since the row before. Null: the station had none. */
-export type RecordedRow = { readonly atMs: EpochMs; readonly value: number | null };
+export type RecordedRow = {
+  readonly atMs: EpochMs;
+  readonly value: number | null;
+  /** The source says that nothing is known from here to the next row, where other left out steps would be dry. */
+  readonly opensGap?: true;
+};
 
 export type RecordedSeries = {
   readonly sensorId: string;
@@ -18,6 +24,8 @@ export type RecordedSeries = {
   /** The station's step, and what a step that the file leaves out means. */
   readonly stepMs: number;
   readonly omitted: 'dry' | 'missing';
+  /** Where it stands, as far as the source says. */
+  readonly place?: Pick<RecordedSensor, 'pointId' | 'kind' | 'zone' | 'lon' | 'lat'>;
   /** What a reader of the file should know; warnings, with their lines. */
   readonly notes: readonly Lint[];
 };

@@ -1,0 +1,137 @@
+/** Reads recorded data from disk: a CSV, a file of any known format, or a folder of such files. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { QuantityCode } from '#model/quantity.ts';
+import { err, type Lint, ok, type Result } from '#model/result.ts';
+import type { Recording, RecordingSeries } from '#rules/backtest/recording.ts';
+import type { Truth } from '#rules/backtest/truth.ts';
+import { columnsOf, usualStepMs } from '#simulators/recorded/column-store.ts';
+import type { CsvContent } from '#simulators/recorded/csv-columns.ts';
+import { parseRecorded, RECORDED_FORMATS } from '#simulators/recorded/formats.ts';
+import { type FileSeries, gatherFiles } from '#simulators/recorded/gather.ts';
+import { type Inventory, parseInventory } from '#simulators/recorded/inventory.ts';
+import { type BytesDone, readCsv } from '#simulators/recorded/io/read-csv.ts';
+import { lintAt, type RecordedSeries } from '#simulators/recorded/series.ts';
+import { seriesColumns } from '#simulators/recorded/series-columns.ts';
+import { parseTruth } from '#simulators/recorded/truth.ts';
+import { openZone, type ZoneClock } from '#simulators/recorded/zone-clock.ts';
+
+export type LoadOptions = {
+  /** IANA; whose time a stamp without an offset is. */
+  readonly zone?: string;
+  readonly inventory?: Inventory;
+  /** Of CSV sensors of which nobody says it; default rain, with a note. */
+  readonly defaultQuantity?: QuantityCode;
+  readonly onProgress?: BytesDone;
+};
+
+type Read = Result<FileSeries, readonly Lint[]>;
+
+/** A file, or all files of a folder that are recordings. */
+export function loadRecording(path: string, options: LoadOptions = {}): Result<Recording, readonly Lint[]> {
+  const zone = options.zone === undefined ? undefined : openZone(options.zone);
+  if (options.zone !== undefined && zone === undefined)
+    return err([{ ...lintAt('', 0, `there is no zone ${options.zone}`), mend: 'name one such as Asia/Shanghai' }]);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder === undefined) return err([lintAt(path, 0, 'there is no such file or folder')]);
+  const read = isFolder ? loadFolder(path, options, zone) : loadFile(path, options, zone);
+  if (!read.ok) return read;
+  return ok(gatherFiles(read.value, options.inventory, options.zone));
+}
+
+function loadFile(
+  path: string,
+  options: LoadOptions,
+  zone: ZoneClock | undefined,
+): Result<readonly FileSeries[], readonly Lint[]> {
+  const read = loadCsv(path, options, zone) ?? loadKnown(path);
+  return read.ok ? ok([read.value]) : read;
+}
+
+function loadFolder(
+  folder: string,
+  options: LoadOptions,
+  zone: ZoneClock | undefined,
+): Result<readonly FileSeries[], readonly Lint[]> {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+  const files: FileSeries[] = [];
+  const lints: Lint[] = [];
+  const strange: string[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    const read = loadCsv(path, options, zone) ?? (isKnown(path) ? loadKnown(path) : undefined);
+    if (read === undefined) strange.push(name);
+    else if (read.ok) files.push(read.value);
+    else lints.push(...read.error);
+  }
+  if (lints.length > 0) return err(lints);
+  const [first, ...more] = files;
+  if (first === undefined) return err([lintAt(folder, 0, 'the folder has no file that is a recording')]);
+  if (strange.length === 0) return ok(files);
+  const note = lintAt(folder, 0, `no recordings, left out: ${strange.join(', ')}`, 'warning');
+  return ok([{ ...first, notes: [note, ...first.notes] }, ...more]);
+}
+
+/** Undefined when it does not begin as a CSV of ours. */
+function loadCsv(path: string, options: LoadOptions, zone: ZoneClock | undefined): Read | undefined {
+  const csv = {
+    file: path,
+    ...(zone === undefined ? {} : { zone }),
+    known: (sensorId: string) => options.inventory?.get(sensorId),
+    defaultQuantity: options.defaultQuantity ?? ('rain' as const),
+  };
+  const read = readCsv(path, csv, options.onProgress);
+  if (read === undefined || !read.ok) return read;
+  return ok({
+    file: path,
+    series: csvSeries(read.value),
+    zone: read.value.zone,
+    notes: read.value.notes,
+    namesSensors: true,
+  });
+}
+
+const csvSeries = ({ sensors }: CsvContent): readonly RecordingSeries[] =>
+  sensors.map(({ sensorId, quantity, track }) => {
+    const columns = columnsOf(track);
+    const series = { sensor: { sensorId, quantity, stepMs: usualStepMs(columns) }, columns };
+    return track.flags.length === 0 ? series : { ...series, flags: track.flags };
+  });
+
+const HEAD_BYTES = 4_096;
+const isKnown = (path: string): boolean => {
+  const head = readFileSync(path).subarray(0, HEAD_BYTES).toString('utf8');
+  return RECORDED_FORMATS.some((format) => format.matches(path, head));
+};
+
+function loadKnown(path: string): Read {
+  const parsed = parseRecorded(path, readFileSync(path, 'utf8'));
+  if (!parsed.ok) return parsed;
+  const zones = new Set(parsed.value.map((series: RecordedSeries) => series.zone));
+  return ok({
+    ...{ file: path, series: parsed.value.map(seriesColumns), zone: [...zones][0] ?? null, namesSensors: false },
+    notes: [...new Set(parsed.value.flatMap(({ notes }) => notes))],
+  });
+}
+
+export function loadInventory(path: string): Result<Inventory, readonly Lint[]> {
+  const text = readText(path);
+  return text.ok ? parseInventory(path, text.value) : text;
+}
+
+/** `zone`: whose time a stamp without an offset is, where the file names none. */
+export function loadTruth(path: string, zone: string | undefined): Result<Truth, readonly Lint[]> {
+  const text = readText(path);
+  return text.ok ? parseTruth(path, text.value, zone) : text;
+}
+
+function readText(path: string): Result<string, readonly Lint[]> {
+  try {
+    return ok(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    return err([lintAt(path, 0, cause instanceof Error ? cause.message : String(cause))]);
+  }
+}
