@@ -1,12 +1,14 @@
 /** Binds one rule to one sensor: the limits that hold there, from defaults, the rule, and overrides, the nearer the stronger. */
 import { LEVELS, type Level } from '#model/level.ts';
-import { QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
+import { fromSteps, QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
 import type { GridCode, PointId } from '#model/registry.ts';
-import type { LevelLimit, Measure } from '#model/rule-set.ts';
-import { DEFAULT_BUCKET_MS, DEFAULT_MIN_SAMPLES, defaultsOf } from './defaults.ts';
-import type { Levels, RuleEntry } from './schema.ts';
+import type { FigureUnit, LevelLimit, Measure } from '#model/rule-set.ts';
+import { DEFAULT_BUCKET_MS, DEFAULT_MIN_SAMPLES, defaultsOf, type LevelDefaults } from './defaults.ts';
+import { HAZARD_MODELS } from './models/registry.ts';
+import type { Levels, LimitValue, RuleEntry } from './schema.ts';
 
-export function measureOf(entry: RuleEntry): Measure {
+/** The engine's own measures; those of models are bound in bind-model.ts. */
+export function ownMeasureOf(entry: RuleEntry): Exclude<Measure, { kind: 'model' }> | undefined {
   switch (entry.measure.kind) {
     case 'value':
       return { kind: 'value' };
@@ -22,20 +24,64 @@ export function measureOf(entry: RuleEntry): Measure {
         windowMs: entry.measure.window,
         minSamples: entry.measure.minSamples ?? DEFAULT_MIN_SAMPLES,
       };
+    case 'model':
+      return undefined;
     default:
       return entry.measure satisfies never;
   }
 }
 
-type Layer = {
+/** What limits are counted in. */
+export type Scale = {
+  /** Named in findings: a quantity's code or a figure's name. */
+  readonly of: string;
+  /** `mm/h`, `°`; empty for a pure number. */
+  readonly unit: string;
+  readonly toSteps: (inUnit: number) => number;
+  readonly fromSteps: (steps: number) => number;
+  /** It cannot be negative. */
+  readonly positive: boolean;
+  readonly defaults: LevelDefaults;
+};
+
+const figureSteps =
+  ({ decimals }: FigureUnit) =>
+  (inUnit: number) =>
+    Math.sign(inUnit) * Math.round(Math.abs(inUnit) * 10 ** decimals * (1 + 1e-12));
+
+export function scaleOf(quantity: QuantityCode, measure: Measure): Scale {
+  if (measure.kind === 'model') {
+    const { figure, model } = measure;
+    const defaults = HAZARD_MODELS.get(model)?.defaults ?? defaultsOf('value', 'gauge');
+    return {
+      of: figure.name.en,
+      unit: figure.unit,
+      toSteps: figureSteps(figure),
+      fromSteps: (steps) => steps / 10 ** figure.decimals,
+      positive: false,
+      defaults,
+    };
+  }
+  const { kind, unit } = QUANTITIES[quantity];
+  return {
+    of: quantity,
+    unit: measure.kind === 'rate' ? `${unit}/h` : unit,
+    toSteps: (inUnit) => toSteps(quantity, inUnit),
+    fromSteps: (steps) => fromSteps(quantity, steps),
+    positive: kind !== 'gauge',
+    defaults: defaultsOf(measure.kind, kind),
+  };
+}
+
+export type Layer = {
   readonly levels?: Levels | undefined;
   readonly deadband?: number | undefined;
   readonly onDelay?: number | undefined;
   readonly offDelay?: number | undefined;
 };
-type Draft = { limit?: number; deadband?: number; onDelay?: number; offDelay?: number };
+type Draft = { limit?: LimitValue; deadband?: number; onDelay?: number; offDelay?: number };
 
-const COLOURS = LEVELS.filter((level): level is Level => level !== 'none');
+export const COLOURS = LEVELS.filter((level): level is Level => level !== 'none');
 
 function applyTuning(draft: Draft, from: Layer): void {
   if (from.deadband !== undefined) draft.deadband = from.deadband;
@@ -56,8 +102,18 @@ export function overridesAt(entry: RuleEntry, pointId: PointId, grids: readonly 
     .sort((a, b) => a.nearness - b.nearness || a.index - b.index);
 }
 
-/** The limits in steps; `layers` from the weakest to the strongest. */
-export function limitsOf(quantity: QuantityCode, measure: Measure, layers: readonly Layer[]): LevelLimit[] {
+/** How a limit of the rule file becomes a number in the unit; undefined when the place does not have it. */
+export type Resolve = (limit: LimitValue) => number | undefined;
+
+/** Before a rule is bound anywhere: what only a station can say is left out. */
+export const plainOnly: Resolve = (limit) => (typeof limit === 'number' ? limit : undefined);
+
+/** The limits in steps, negated when the rule raises downwards; `layers` from the weakest to the strongest. */
+export function limitsOf(
+  { scale, below }: { readonly scale: Scale; readonly below: boolean },
+  layers: readonly Layer[],
+  resolve: Resolve,
+): LevelLimit[] {
   const drafts = new Map<Level, Draft>();
   for (const layer of layers) {
     for (const draft of drafts.values()) applyTuning(draft, layer);
@@ -71,19 +127,19 @@ export function limitsOf(quantity: QuantityCode, measure: Measure, layers: reado
       drafts.set(level, draft);
     }
   }
-  const defaults = defaultsOf(measure.kind, QUANTITIES[quantity].kind);
   return COLOURS.flatMap((level) => {
     const draft = drafts.get(level);
-    if (draft?.limit === undefined) return [];
-    const limit = toSteps(quantity, draft.limit);
-    const usual = Math.max(1, Math.round(Math.abs(limit) * defaults.deadbandPart));
+    const inUnit = draft?.limit === undefined ? undefined : resolve(draft.limit);
+    if (draft === undefined || inUnit === undefined) return [];
+    const steps = scale.toSteps(inUnit);
+    const usual = Math.max(1, Math.round(Math.abs(steps) * scale.defaults.deadbandPart));
     return [
       {
         level,
-        limit,
-        deadband: draft.deadband === undefined ? usual : toSteps(quantity, draft.deadband),
-        onDelayMs: draft.onDelay ?? defaults.onDelayMs,
-        offDelayMs: draft.offDelay ?? defaults.offDelayMs,
+        limit: below && steps !== 0 ? -steps : steps,
+        deadband: draft.deadband === undefined ? usual : scale.toSteps(draft.deadband),
+        onDelayMs: draft.onDelay ?? scale.defaults.onDelayMs,
+        offDelayMs: draft.offDelay ?? scale.defaults.offDelayMs,
       },
     ];
   });

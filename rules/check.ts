@@ -1,11 +1,15 @@
 /** Lints the meaning of a rule: what the form allows and the county or the quantity does not. */
 import { LEVELS } from '#model/level.ts';
-import { fromSteps, isQuantityCode, QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
+import { isQuantityCode, QUANTITIES, type QuantityCode, UNIT_TEXT } from '#model/quantity.ts';
 import { HAZARDS, type Registry } from '#model/registry.ts';
 import type { LevelLimit } from '#model/rule-set.ts';
 import { DAY_MS, MINUTE_MS } from '#model/time.ts';
+import { isWaterLimitName, WATER_LIMIT_TEXT } from '#model/water.ts';
+import { type Layer, type Scale, scaleOf } from './bind.ts';
+import { checkModel, type OpenedModel } from './bind-model.ts';
+import { measureOf } from './compile-rule.ts';
 import { DEFAULT_BUCKET_MS } from './defaults.ts';
-import type { Levels, RuleEntry } from './schema.ts';
+import type { Levels, LimitValue, RuleEntry } from './schema.ts';
 import type { Path, Report } from './source.ts';
 import { nearest } from './words.ts';
 
@@ -19,32 +23,83 @@ function reportUnknown(report: Report, path: Path, what: string, word: string, k
   report(path, mend === undefined ? finding : { ...finding, mend });
 }
 
-/** Whether the rule can be bound at all; everything that is wrong is reported. */
-export function checkRule(entry: RuleEntry, path: Path, registry: Registry, report: Report): boolean {
+/** Whether the rule can be bound at all; everything that is wrong is reported. `opened`: its model, when it has one. */
+export function checkRule(
+  entry: RuleEntry,
+  opened: OpenedModel | undefined,
+  path: Path,
+  registry: Registry,
+  report: Report,
+): boolean {
   let sound = true;
   const fail: Report = (at, finding) => {
     if (finding.severity !== 'warning') sound = false;
     report(at, finding);
   };
-  if (!HAZARDS.some((hazard) => hazard === entry.hazard))
-    reportUnknown(fail, [...path, 'hazard'], 'hazard', entry.hazard, HAZARDS);
-  if (isQuantityCode(entry.quantity)) checkQuantity(entry, entry.quantity, path, fail);
+  checkHazard(entry, path, fail);
+  if (opened !== undefined) checkModel(entry, opened, path, registry, fail);
+  else if (entry.inputs !== undefined || entry.per !== undefined)
+    fail([...path, entry.inputs === undefined ? 'per' : 'inputs'], {
+      kind: 'inputs',
+      message: 'only a hazard model looks at further sensors',
+      mend: 'remove it, or choose a model as the measure',
+    });
+  if (isQuantityCode(entry.quantity)) checkQuantity(entry, opened, entry.quantity, path, fail);
   else reportUnknown(fail, [...path, 'quantity'], 'quantity', entry.quantity, Object.keys(QUANTITIES));
   checkMeasure(entry, path, fail);
   checkPlaces(entry, path, registry, fail);
   return sound;
 }
 
-function checkQuantity(entry: RuleEntry, quantity: QuantityCode, path: Path, fail: Report): void {
-  const unit = `${QUANTITIES[quantity].unit}${entry.measure.kind === 'rate' ? '/h' : ''}`;
-  if (entry.unit !== undefined && entry.unit !== unit)
+function checkHazard(entry: RuleEntry, path: Path, fail: Report): void {
+  const { hazard, doubt, levels, measure } = entry;
+  if (doubt === undefined && hazard === undefined)
+    fail(path, {
+      kind: 'hazard',
+      message: 'a rule says of which hazard it warns',
+      mend: `add hazard: one of ${HAZARDS.join(', ')}`,
+    });
+  else if (hazard !== undefined && !HAZARDS.some((known) => known === hazard))
+    reportUnknown(fail, [...path, 'hazard'], 'hazard', hazard, HAZARDS);
+  if (doubt !== undefined && levels !== undefined)
+    fail([...path, 'doubt'], {
+      kind: 'doubt',
+      message: 'a rule either raises levels or doubts a sensor',
+      mend: 'make two rules of it',
+    });
+  if (doubt !== undefined && measure.kind !== 'model')
+    fail([...path, 'doubt'], {
+      kind: 'doubt',
+      message: 'only a hazard model can doubt a sensor',
+      mend: 'use corroboration',
+    });
+  if (entry.raiseWhen === 'below' && (measure.kind === 'rollingSum' || doubt !== undefined))
+    fail([...path, 'raiseWhen'], {
+      kind: 'below',
+      message: 'a sum or a doubt raises upwards only',
+      mend: 'remove raiseWhen',
+    });
+}
+
+function checkQuantity(
+  entry: RuleEntry,
+  opened: OpenedModel | undefined,
+  quantity: QuantityCode,
+  path: Path,
+  fail: Report,
+): void {
+  const measure = measureOf(entry, opened, quantity);
+  if (measure === undefined) return;
+  const scale = scaleOf(quantity, measure);
+  const shown = UNIT_TEXT[scale.unit] ?? scale.unit;
+  if (entry.unit !== undefined && entry.unit !== scale.unit && entry.unit !== shown)
     fail([...path, 'unit'], {
       kind: 'unit',
-      message: `the unit of ${quantity} here is ${unit}, not ${entry.unit}`,
-      mend: `write the limits in ${unit}`,
+      message: `the unit of ${scale.of} here is ${shown === '' ? 'none' : shown}, not ${entry.unit}`,
+      mend: `write the limits in ${shown === '' ? 'plain numbers' : shown}`,
     });
   const isIncrement = QUANTITIES[quantity].kind === 'increment';
-  if (isIncrement !== (entry.measure.kind === 'rollingSum'))
+  if (measure.kind !== 'model' && isIncrement !== (measure.kind === 'rollingSum'))
     fail([...path, 'measure', 'kind'], {
       kind: 'measure',
       message: isIncrement
@@ -52,37 +107,67 @@ function checkQuantity(entry: RuleEntry, quantity: QuantityCode, path: Path, fai
         : `${quantity} is not an amount that adds up`,
       mend: isIncrement ? 'use rollingSum' : 'use value or rate',
     });
-  if (Object.values(entry.levels).every((level) => level === undefined))
+  const layers = layersIn(entry, path);
+  if (
+    entry.doubt === undefined &&
+    layers.every(({ layer }) => COLOURS.every((level) => layer.levels?.[level] === undefined))
+  )
     fail([...path, 'levels'], { kind: 'no-level', message: 'a rule needs at least one level' });
-  checkSteps(entry.levels, quantity, [...path, 'levels'], fail);
-  for (const [index, override] of (entry.overrides ?? []).entries())
-    if (override.levels !== undefined)
-      checkSteps(override.levels, quantity, [...path, 'overrides', index, 'levels'], fail);
-}
-
-function checkSteps(levels: Levels, quantity: QuantityCode, path: Path, fail: Report): void {
-  for (const level of LEVELS) {
-    if (level === 'none') continue;
-    const given = levels[level];
-    if (given === undefined) continue;
-    for (const value of [given.limit, given.deadband]) {
-      if (value === undefined) continue;
-      const steps = toSteps(quantity, value);
-      const step = fromSteps(quantity, 1);
-      if (Math.abs(steps) >= MAX_STEPS)
-        fail([...path, level], { kind: 'too-large', message: `${value} is beyond what ${quantity} can be` });
-      else if (Math.abs(fromSteps(quantity, steps) - value) > step * 1e-6)
-        fail([...path, level], {
-          kind: 'step',
-          message: `${value} is not a whole number of steps of ${step} ${QUANTITIES[quantity].unit}`,
-          mend: `use ${fromSteps(quantity, steps)}`,
-        });
-    }
+  if (entry.doubt !== undefined) checkStep(entry.doubt.limit, scale, [...path, 'doubt', 'limit'], fail);
+  for (const { layer, at } of layers) {
+    if (layer.levels !== undefined) checkSteps(layer.levels, quantity, scale, [...at, 'levels'], fail);
+    if (layer.deadband !== undefined) checkStep(layer.deadband, scale, [...at, 'deadband'], fail);
   }
 }
 
+const COLOURS = LEVELS.filter((level) => level !== 'none');
+
+/** Everything in a rule that may bring limits, with its place. */
+function layersIn(entry: RuleEntry, path: Path): readonly { readonly layer: Layer; readonly at: Path }[] {
+  const timed = (list: RuleEntry['schedule'], at: Path) =>
+    (list ?? []).map((layer, index) => ({ layer, at: [...at, 'schedule', index] }));
+  return [
+    { layer: entry, at: path },
+    ...timed(entry.schedule, path),
+    ...(entry.overrides ?? []).flatMap((override, index) => {
+      const at = [...path, 'overrides', index];
+      return [{ layer: override, at }, ...timed(override.schedule, at)];
+    }),
+  ];
+}
+
+function checkStep(value: number, scale: Scale, at: Path, fail: Report): void {
+  const steps = scale.toSteps(value);
+  const step = scale.fromSteps(1);
+  if (Math.abs(steps) >= MAX_STEPS)
+    fail(at, { kind: 'too-large', message: `${value} is beyond what ${scale.of} can be` });
+  else if (Math.abs(scale.fromSteps(steps) - value) > step * 1e-6)
+    fail(at, {
+      kind: 'step',
+      message: `${value} is not a whole number of steps of ${step} ${scale.unit}`.trimEnd(),
+      mend: `use ${scale.fromSteps(steps)}`,
+    });
+}
+
+function checkSteps(levels: Levels, quantity: QuantityCode, scale: Scale, path: Path, fail: Report): void {
+  for (const level of COLOURS) {
+    const given = levels[level];
+    if (given === undefined) continue;
+    if (typeof given.limit === 'number') checkStep(given.limit, scale, [...path, level], fail);
+    else checkNamed(given.limit, quantity, [...path, level], fail);
+    if (given.deadband !== undefined) checkStep(given.deadband, scale, [...path, level], fail);
+  }
+}
+
+function checkNamed(limit: Exclude<LimitValue, number>, quantity: QuantityCode, at: Path, fail: Report): void {
+  if (quantity !== 'level')
+    fail(at, { kind: 'station-limit', message: `only a water level has limits of its station, not ${quantity}` });
+  if ('station' in limit && !isWaterLimitName(limit.station))
+    reportUnknown(fail, at, 'station limit', limit.station, Object.keys(WATER_LIMIT_TEXT));
+}
+
 function checkMeasure(entry: RuleEntry, path: Path, fail: Report): void {
-  if (entry.measure.kind === 'value') return;
+  if (entry.measure.kind === 'value' || entry.measure.kind === 'model') return;
   const { window } = entry.measure;
   const at = [...path, 'measure', 'window'];
   if (window < MINUTE_MS || window > MAX_WINDOW_MS)

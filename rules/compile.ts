@@ -5,15 +5,13 @@
 
 import { hashOf } from '#model/hash.ts';
 import { partitionOf } from '#model/partition.ts';
-import { QUANTITIES, type QuantityCode } from '#model/quantity.ts';
-import { ancestry, type Hazard, type HazardPoint, type Registry, type Sensor } from '#model/registry.ts';
+import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import type { BoundRule, CompiledRuleSet, InventorySensor } from '#model/rule-set.ts';
-import { limitsOf, measureOf, overridesAt } from './bind.ts';
-import { checkLimits, checkRule } from './check.ts';
+import { bindRule } from './compile-rule.ts';
 import { DEFAULT_SILENCE } from './defaults.ts';
-import type { RuleEntry } from './schema.ts';
-import { type Path, type Report, readSource, type Source } from './source.ts';
+import { readSource, type Source } from './source.ts';
+import { zoneOffsets } from './zone-offsets.ts';
 
 export type RuleText = { readonly file: string; readonly text: string };
 
@@ -39,13 +37,15 @@ function compile(files: readonly RuleText[], registry: Registry, tickMs: number)
   const sources = files.map(({ file, text }) => readSource(file, text, lints));
   const partitions = partitionsOf(registry, lints);
   const silence = silenceOf(sources);
-  const rules = sources.flatMap((source) => bindFile(source, registry));
+  const context = { registry, partitionOf: (sensorId: string) => partitions.get(sensorId) };
+  const rules = sources.flatMap((source) => bindFile(source, context));
   checkIds(sources);
   const ruleSets = new Map<number, CompiledRuleSet>();
   for (const partition of [...new Set(partitions.values())].sort((a, b) => a - b)) {
     const inventory = inventoryOf(registry, partitions, partition);
     const own = rules.filter(({ sensorId }) => partitions.get(sensorId) === partition);
-    const content = { tickMs, inventory, rules: own, silence };
+    const zone = own.some(({ schedule }) => schedule !== undefined) ? { zone: zoneOffsets(registry.county.zone) } : {};
+    const content = { tickMs, ...zone, inventory, rules: own, silence };
     ruleSets.set(partition, { version: hashOf(content), ...content });
   }
   lints.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1));
@@ -121,67 +121,6 @@ function inventoryOf(
     }));
 }
 
-function bindFile({ content, report }: Source, registry: Registry): readonly BoundRule[] {
-  return (content?.rules ?? []).flatMap((entry, index) => {
-    const path = ['rules', index];
-    return checkRule(entry, path, registry, report) ? bindRule(entry, path, registry, report) : [];
-  });
-}
-
-function bindRule(entry: RuleEntry, path: Path, registry: Registry, report: Report): BoundRule[] {
-  const plain = limitsOf(entry.quantity as QuantityCode, measureOf(entry), [entry]);
-  const positive = QUANTITIES[entry.quantity as QuantityCode].kind !== 'gauge';
-  if (!checkLimits(plain, positive, '', [...path, 'levels'], report)) return [];
-  const told = new Set<number>();
-  const bound = [...registry.sensors.values()].flatMap((sensor) => {
-    const point = registry.points.get(sensor.pointId);
-    if (point === undefined || !selects(entry, sensor, point, registry)) return [];
-    return bindSensor(entry, sensor, point, registry, (override, limits) => {
-      if (told.has(override)) return false;
-      const sound = checkLimits(limits, positive, ` at ${point.id}`, [...path, 'overrides', override], report);
-      if (!sound) told.add(override);
-      return sound;
-    });
-  });
-  if (bound.length === 0 && told.size === 0)
-    report([...path, 'where'], {
-      kind: 'nowhere',
-      message: 'no sensor of the county is watched by this rule',
-      mend: 'look at where and quantity',
-      severity: 'warning',
-    });
-  return bound;
-}
-
-function selects(entry: RuleEntry, sensor: Sensor, point: HazardPoint, registry: Registry): boolean {
-  if (sensor.quantity !== entry.quantity) return false;
-  const { kinds, grids, points, sensors } = entry.where ?? {};
-  if (kinds !== undefined && !kinds.includes(point.kind)) return false;
-  if (points !== undefined && !points.includes(point.id)) return false;
-  if (sensors !== undefined && !sensors.includes(sensor.id)) return false;
-  return grids === undefined || ancestry(registry, point.gridCode).some(({ code }) => grids.includes(code));
-}
-
-type CheckOverride = (index: number, limits: ReturnType<typeof limitsOf>) => boolean;
-
-function bindSensor(
-  entry: RuleEntry,
-  sensor: Sensor,
-  point: HazardPoint,
-  registry: Registry,
-  check: CheckOverride,
-): BoundRule[] {
-  const grids = ancestry(registry, point.gridCode).map(({ code }) => code);
-  const overrides = overridesAt(entry, point.id, grids);
-  const strongest = overrides.at(-1);
-  if (strongest?.override.off === true) return [];
-  const measure = measureOf(entry);
-  const limits = limitsOf(sensor.quantity, measure, [entry, ...overrides.map(({ override }) => override)]);
-  if (strongest !== undefined && !check(strongest.index, limits)) return [];
-  const hazard = entry.hazard as Hazard;
-  // The meaning as it holds here: an edit of one village's limits leaves all others their version.
-  // Twelve digits tell the versions of one rule apart; the name has to be read by people.
-  const version = hashOf({ hazard, quantity: sensor.quantity, measure, limits }).slice(0, 12);
-  const rule = `${entry.id}@${version}`;
-  return [{ rule, title: entry.title, hazard, pointId: point.id, sensorId: sensor.id, measure, limits }];
+function bindFile({ content, report }: Source, context: Parameters<typeof bindRule>[2]): readonly BoundRule[] {
+  return (content?.rules ?? []).flatMap((entry, index) => bindRule(entry, ['rules', index], context, report));
 }

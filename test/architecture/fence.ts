@@ -35,7 +35,15 @@ const MAY_IMPORT: { readonly [S in Stage]: readonly Stage[] } = {
 };
 
 /** Packages without I/O of their own, which pure files may use. */
-const PURE_PACKAGES = new Set(['zod', 'yaml', 'zod-openapi', 'flatbush', '@turf/boolean-point-in-polygon', 'geojson']);
+const PURE_PACKAGES = new Set([
+  '@marcbachmann/cel-js',
+  'zod',
+  'yaml',
+  'zod-openapi',
+  'flatbush',
+  '@turf/boolean-point-in-polygon',
+  'geojson',
+]);
 
 const IMPURE: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   {
