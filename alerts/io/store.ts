@@ -8,11 +8,12 @@ import type { AlertCommand } from '#model/alert.ts';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import { openWakeWriter } from '#model/io/wake.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type EdgeActNote, type Finding, isAct, isDoubt, type Transition } from '#model/transition.ts';
+import { type Finding, isAct, isDoubt, type Note, type Transition } from '#model/transition.ts';
 import { recordAct } from '../acts.ts';
 import { applyCommand } from '../commands.ts';
 import { abandonedEvent, claimEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
 import type { Directory } from '../directory.ts';
+import { recordDoubt } from '../doubts.ts';
 import type { Episode, EventDraft, World } from '../episode.ts';
 import { alertKey, applyTransition, moveAlert } from '../lifecycle.ts';
 import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
@@ -62,17 +63,16 @@ function openTakers(db: DatabaseSync, tables: Tables) {
   const putResult = db.prepare('INSERT INTO results (command, ok, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   const changed = (episode: Episode | null): Effect =>
     episode === null ? { kind: 'none' } : { kind: 'changed', alertId: episode.alert.id };
-  const act = (note: EdgeActNote, world: World): Effect => {
-    const open = note.pointId === null ? [] : episodes.openAt({ kind: 'point', id: note.pointId });
-    const outcomes = recordAct(note, open, world);
+  const note = (one: Note, world: World): Effect => {
+    const open = one.pointId === null ? [] : episodes.openAt({ kind: 'point', id: one.pointId });
+    const outcomes = isDoubt(one) ? recordDoubt(one, open, world) : recordAct(one, open, world);
     for (const outcome of outcomes) writeOutcome(tables, outcome, world.directory, world.nowMs);
     return changed(outcomes[0]?.episode ?? null);
   };
   return {
     finding: (transition: Finding, world: World): Effect => {
       if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
-      if (isAct(transition)) return act(transition, world);
-      if (isDoubt(transition)) return { kind: 'none' };
+      if (isAct(transition) || isDoubt(transition)) return note(transition, world);
       const key = alertKey(transition);
       const open = episodes.openOf(key);
       const ended = open === undefined ? episodes.endedOf(key) : undefined;
