@@ -16,7 +16,16 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { sayDuration } from '../texts.ts';
 import { defineModel, type Figure, type ModelSample, type Place } from './hazard-model.ts';
 import { checkBucket, cut, mm, sayFixed } from './kit/rain.ts';
-import { addIncrement, amountAt, coveredAt, newestEndMs, type SumShape, sumNumbers, sumShape } from './kit/sums.ts';
+import {
+  addIncrement,
+  amountAt,
+  coveredAt,
+  newestEndMs,
+  ringOf,
+  type SumShape,
+  sumNumbers,
+  sumShape,
+} from './kit/sums.ts';
 
 type Curve = {
   readonly a: number;
@@ -57,8 +66,12 @@ function findEvent({ params, memory }: Place<Curve>, shape: SumShape): Event {
   // From the newest stamp to the beginning of the newest bucket; older ones are whole.
   const newestPart = (memory[NEWEST] as number) - newestEndMs(memory, FIXED, shape) + bucket;
   let worst: Judged | undefined;
-  let [steps, began, still, dry] = [0, -1, 0, 0];
-  let [tooLong, holes] = [false, false];
+  let steps = 0;
+  let began = -1;
+  let still = 0;
+  let dry = 0;
+  let tooLong = false;
+  let holes = false;
   const take = (): void => {
     if (began < 0) return;
     const durationMs = newestPart + began * bucket;
@@ -68,7 +81,7 @@ function findEvent({ params, memory }: Place<Curve>, shape: SumShape): Event {
       if (worst === undefined || part > worst.part) worst = { part, steps, durationMs };
     }
   };
-  const ring = shape.windows[0] as number;
+  const ring = ringOf(shape);
   for (let back = 0; back < ring && dry < gapBuckets; back++) {
     const amount = amountAt(memory, FIXED, shape, back);
     const covered = coveredAt(memory, FIXED, shape, back);
@@ -120,8 +133,8 @@ function sayEvent(params: Curve, { worst, tooLong, holes }: Event) {
           en: `the rain has lasted for more than ${longest.en}, beyond the durations of the curve ${curve}${unsure.en}`,
         }
       : {
-          zh: `已 ${gap.zh}无雨，降雨过程结束${unsure.zh}`,
-          en: `no rain for ${gap.en}, the event is over${unsure.en}`,
+          zh: holes ? `没有降雨记录${unsure.zh}` : `近 ${gap.zh}无雨`,
+          en: holes ? `no rain on record${unsure.en}` : `no rain for ${gap.en}`,
         };
   }
   const hours = Math.max(worst.durationMs, params.minDuration) / HOUR_MS;

@@ -4,7 +4,17 @@
  */
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
 import type { ModelSample } from '../hazard-model.ts';
-import { addIncrement, amountAt, coveredAt, newestEndMs, type SumShape, sumNumbers, sumOf, sumShape } from './sums.ts';
+import {
+  addIncrement,
+  amountAt,
+  coveredAt,
+  newestEndMs,
+  ringOf,
+  type SumShape,
+  sumNumbers,
+  sumOf,
+  sumShape,
+} from './sums.ts';
 
 export const STATES = ['dry', 'normal', 'wet'] as const;
 export type State = (typeof STATES)[number];
@@ -60,8 +70,9 @@ export function addAntecedent(
 function weigh(memory: Float64Array, base: number, shape: SumShape, dailyDecay: number, skip: number) {
   const hourly = dailyDecay ** (HOUR_MS / DAY_MS);
   let weight = hourly ** skip;
+  const ring = ringOf(shape);
   let [pa, known, all] = [0, 0, 0];
-  for (let back = skip; back < (shape.windows[0] as number); back++) {
+  for (let back = skip; back < ring; back++) {
     pa += amountAt(memory, base, shape, back) * weight;
     if (coveredAt(memory, base, shape, back)) known += weight;
     all += weight;

@@ -22,18 +22,24 @@ export type SumShape = {
   readonly windows: readonly number[];
   /** Buckets that two readings may lie apart and still cover what is between (the sensor's allowance). */
   readonly bridge: number;
+  /** Length of the longest window, when it is known already (`sumShape`). */
+  readonly ring?: number;
 };
+
+const longestOf = (windows: readonly number[]): number => {
+  let ring = 1;
+  for (let index = 0; index < windows.length; index++) ring = Math.max(ring, windows[index] as number);
+  return ring;
+};
+
+/** Buckets that are kept. */
+export const ringOf = ({ ring, windows }: SumShape): number => ring ?? longestOf(windows);
 
 /** A shape in the words of a rule: windows that are whole numbers of buckets, and what a sensor is allowed. */
 export function sumShape(bucketMs: number, windowsMs: readonly number[], staleAfterMs: number): SumShape {
   const windows = windowsMs.map((windowMs) => Math.max(1, Math.round(windowMs / bucketMs)));
-  return { bucketMs, windows, bridge: Math.min(Math.ceil(staleAfterMs / bucketMs), Math.max(...windows)) };
-}
-
-function ringOf({ windows }: SumShape): number {
-  let ring = 1;
-  for (let index = 0; index < windows.length; index++) ring = Math.max(ring, windows[index] as number);
-  return ring;
+  const ring = longestOf(windows);
+  return { bucketMs, windows, ring, bridge: Math.min(Math.ceil(staleAfterMs / bucketMs), ring) };
 }
 
 /** Memory that a shape needs. */
@@ -44,19 +50,18 @@ const bucketOf = (atMs: number, bucketMs: number): number => Math.ceil(atMs / bu
 
 function cellAt(base: number, shape: SumShape, bucket: number): number {
   const ring = ringOf(shape);
+  const place = bucket % ring;
   // Stamps of the first hours of 1970 have neighbours before it.
-  const place = ((bucket % ring) + ring) % ring;
-  return base + FIXED + shape.windows.length * WINDOW + place * 2;
+  return base + FIXED + shape.windows.length * WINDOW + (place < 0 ? place + ring : place) * 2;
 }
 
 function advance(memory: Float64Array, base: number, shape: SumShape, head: number, to: number): void {
-  const ring = ringOf(shape);
-  if (head === 0 || to - head >= ring) {
+  if (head === 0 || to - head >= ringOf(shape)) {
     memory.fill(0, base + FIXED, base + sumNumbers(shape));
   } else {
     for (let bucket = head + 1; bucket <= to; bucket++) {
-      for (const [index, length] of shape.windows.entries()) {
-        const leaving = cellAt(base, shape, bucket - length);
+      for (let index = 0; index < shape.windows.length; index++) {
+        const leaving = cellAt(base, shape, bucket - (shape.windows[index] as number));
         const window = base + FIXED + index * WINDOW;
         memory[window] = (memory[window] as number) - (memory[leaving] as number);
         if (memory[leaving + 1] !== 0) memory[window + 1] = (memory[window + 1] as number) - 1;
@@ -77,8 +82,8 @@ function inWindows(
   by: number,
 ): void {
   const back = (memory[base + HEAD] as number) - bucket;
-  for (const [index, length] of shape.windows.entries()) {
-    if (back >= length) continue;
+  for (let index = 0; index < shape.windows.length; index++) {
+    if (back >= (shape.windows[index] as number)) continue;
     const window = base + FIXED + index * WINDOW + field;
     memory[window] = (memory[window] as number) + by;
   }
