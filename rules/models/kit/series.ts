@@ -84,6 +84,8 @@ export type Line = {
   readonly atEnd: number;
   /** Part of the variance that the line explains, 0 to 1; 1 when there is none. */
   readonly r2: number;
+  /** Standard error of the slope, were the scatter about the line independent noise; 0 with two points. */
+  readonly slopeError: number;
   readonly fromMs: number;
   readonly endMs: number;
 };
@@ -113,11 +115,13 @@ export function fitLine(points: readonly SeriesPoint[]): Line | undefined {
   }
   if (tt === 0) return undefined;
   const slope = tv / tt;
+  const scatter = points.length > 2 ? Math.max(0, vv - slope * tv) / (points.length - 2) : 0;
   return {
     points: points.length,
     slope,
     atEnd: meanV - slope * meanT,
     r2: vv === 0 ? 1 : Math.min(1, (tv * tv) / (tt * vv)),
+    slopeError: Math.sqrt(scatter / tt),
     fromMs: first.atMs,
     endMs: last.atMs,
   };
