@@ -53,6 +53,7 @@ export const absence = defineModel<AbsenceParams>({
     hear(place.memory, 0, atMs);
     return figureAt(place, nowMs, suspect);
   },
+  ofAbsence: true,
   tick: (place, nowMs) => {
     look(place.memory, nowMs);
     return figureAt(place, nowMs, false);

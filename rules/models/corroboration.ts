@@ -17,7 +17,17 @@ import type { Text } from '#model/text.ts';
 import { MINUTE_MS } from '#model/time.ts';
 import { sayDuration, sayNumber } from '../texts.ts';
 import { defineModel, type Figure, type ModelSample, type Place } from './hazard-model.ts';
-import { addIncrement, bucketAt, newestEndMs, type SumShape, sumNumbers, sumShape } from './kit/sums.ts';
+import {
+  addIncrement,
+  amountAt,
+  coveredAt,
+  newestEndMs,
+  ringOf,
+  type SumShape,
+  sumNumbers,
+  sumOf,
+  sumShape,
+} from './kit/sums.ts';
 
 type LoneParams = Params & {
   readonly window: number;
@@ -88,6 +98,7 @@ function stepLone(place: Place<LoneParams>, input: number, sample: ModelSample):
   // The gauge may be suspect because of this very rule: its doubt must not feed itself.
   const suspect = input === 0 ? false : sample.suspect;
   addIncrement(memory, SUMS + input * size, shapeOf(params, sensor.staleAfterMs), { ...sample, suspect });
+  if (memory[LONE_END] === 0 && isDry(place)) return dryFigure(params);
   const found = findNewest(place, size);
   const disproved = isDisproved(place, size);
   if (disproved) memory[LONE_END] = 0;
@@ -95,17 +106,28 @@ function stepLone(place: Place<LoneParams>, input: number, sample: ModelSample):
   return figureOf(params, found, disproved);
 }
 
+/** Nearly always so, and seen at once: the gauge itself has had no rain that could be doubted. */
+const isDry = ({ params, memory }: Place<LoneParams>): boolean =>
+  sumOf(memory, SUMS, shapeOf(params, 0), 0).sum <= toSteps('rain', params.dryBelow);
+
+const dryFigure = ({ window, dryBelow }: LoneParams): Figure => ({
+  ...{ value: 0, coverage: null, mayLower: false, mayBeMore: true },
+  say: () => {
+    const time = sayDuration(window);
+    return { zh: `${time.zh}雨量不超过 ${dryBelow} mm`, en: `rainfall of at most ${dryBelow} mm in ${time.en}` };
+  },
+});
+
 type Span = { readonly steps: number; readonly covered: boolean };
 
 /** Amount and coverage of the buckets after `from` up to `to`. */
 function spanOf(memory: Float64Array, base: number, shape: SumShape, from: number, to: number): Span {
   const head = newestEndMs(memory, base, shape) / shape.bucketMs;
   let steps = 0;
-  let covered = head > 0;
-  for (let bucket = from + 1; bucket <= to; bucket++) {
-    const cell = bucket > head ? { amount: 0, covered: false } : bucketAt(memory, base, shape, head - bucket);
-    steps += cell.amount;
-    covered = covered && cell.covered;
+  let covered = head > 0 && to <= head;
+  for (let bucket = from + 1; bucket <= to && bucket <= head; bucket++) {
+    steps += amountAt(memory, base, shape, head - bucket);
+    covered = covered && coveredAt(memory, base, shape, head - bucket);
   }
   return { steps, covered };
 }
@@ -148,10 +170,13 @@ function findNewest(place: Place<LoneParams>, size: number): Compared | undefine
   return end === 0 || own - end > inBuckets(params.patience, params.bucket) ? undefined : compareAt(place, size, end);
 }
 
-/** Whether the remembered window has rain at a neighbour after all. */
+/** Whether the remembered window has rain at a neighbour after all; one that nobody keeps any more is forgotten. */
 function isDisproved(place: Place<LoneParams>, size: number): boolean {
-  const end = place.memory[LONE_END] as number;
-  return end !== 0 && compareAt(place, size, end).wet > 0;
+  const { params, memory } = place;
+  const end = memory[LONE_END] as number;
+  if (end === 0) return false;
+  if (headOf(memory, params, size, 0) - end >= ringOf(shapeOf(params, 0))) memory[LONE_END] = 0;
+  return compareAt(place, size, end).wet > 0;
 }
 
 function remember({ params, memory }: Place<LoneParams>, { own, end }: Compared, size: number): void {

@@ -1,7 +1,7 @@
 /**
  * A statistic of a trailing window: mean, least, greatest, range, standard deviation, or the newest value in it. Plain
  * statistics, no source needed: mean = Σx/n, deviation = √(Σ(x − mean)²/(n − 1)), range = max − min. The window is sixty
- * slots and ends with the newest sample.
+ * slots, the newest one as far as it has come: at most a sixtieth of it is missing at its beginning.
  */
 import { fromSteps, QUANTITIES, type QuantityCode, UNIT_TEXT } from '#model/quantity.ts';
 import type { Params } from '#model/rule-set.ts';
