@@ -50,17 +50,21 @@ export function readProfiles(dir: string): Result<Profiles, readonly Lint[]> {
 
 export type RuleFile = { readonly file: string; readonly text: string };
 
-/** The rule files of a county, named as a person in this folder would type them. Rule tests lie beside them. */
+/** Rule tests lie beside the rules; what is put in force knows nothing of them. */
+const ruleFileNames = (dir: string): string[] => yamlFiles(dir).filter((name) => !name.endsWith('.test.yaml'));
+
+/** The rule files of a county, named as a person in this folder would type them. */
 export function readRuleFiles(countyDir: string): readonly RuleFile[] {
   const dir = join(countyDir, 'rules');
-  return yamlFiles(dir)
-    .filter((name) => !name.endsWith('.test.yaml'))
-    .map((name) => ({ file: relative('', join(dir, name)), text: readFileSync(join(dir, name), 'utf8') }));
+  return ruleFileNames(dir).map((name) => ({
+    file: relative('', join(dir, name)),
+    text: readFileSync(join(dir, name), 'utf8'),
+  }));
 }
 
 const rulesStamp = (countyDir: string): string => {
   const dir = join(countyDir, 'rules');
-  return yamlFiles(dir)
+  return ruleFileNames(dir)
     .map((name) => {
       const { mtimeMs, size } = statSync(join(dir, name));
       return `${name} ${mtimeMs} ${size}`;
