@@ -115,13 +115,15 @@ export function limitsOf(
   resolve: Resolve,
 ): LevelLimit[] {
   const drafts = new Map<Level, Draft>();
+  // A level that only a later layer brings is tuned like the others.
+  const common: Draft = {};
   for (const layer of layers) {
+    applyTuning(common, layer);
     for (const draft of drafts.values()) applyTuning(draft, layer);
     for (const level of COLOURS) {
       const given = layer.levels?.[level];
       if (given === undefined) continue;
-      const draft = drafts.get(level) ?? {};
-      if (!drafts.has(level)) applyTuning(draft, layer);
+      const draft = drafts.get(level) ?? { ...common };
       draft.limit = given.limit;
       applyTuning(draft, given);
       drafts.set(level, draft);

@@ -139,7 +139,7 @@ function loseData(state: EngineState, desk: Desk, slot: number, atMs: EpochMs, w
     if (state.modelOf[binding] === -1) loseBinding(state, desk, binding, atMs, why);
   // A model loses its data with the last of its sensors; one that listens to absence loses nothing by it.
   for (const { open } of state.open.taps[slot] ?? [])
-    if (open.model.tick === undefined && open.slots.every((one) => isAway(state, one, atMs)))
+    if (open.model.ofAbsence !== true && open.slots.every((one) => isAway(state, one, atMs)))
       loseBinding(state, desk, open.binding, atMs, why);
 }
 

@@ -104,7 +104,11 @@ export function tickModels(state: EngineState, desk: Desk, nowMs: number): void 
     const figure = open.model.tick?.(open.place, nowMs);
     if (figure === undefined) continue;
     if (open.doubts) judgeDoubt(state, desk, open, figure, nowMs);
-    else judgeSteps(state, desk, open, figure, { atMs: nowMs, suspect: false, afterGap: false, fresh: true });
+    else {
+      // Time alone brings no data back.
+      const fresh = open.model.ofAbsence === true;
+      judgeSteps(state, desk, open, figure, { atMs: nowMs, suspect: false, afterGap: false, fresh });
+    }
   }
 }
 

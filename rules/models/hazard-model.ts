@@ -104,6 +104,8 @@ export type HazardModel<P = Params> = {
   readonly step: (place: Place<P>, input: number, sample: ModelSample) => Figure | undefined;
   /** Time went by without a sample: for what absence itself says. Called at ticks, at most once a minute. */
   readonly tick?: (place: Place<P>, nowMs: EpochMs) => Figure | undefined;
+  /** Silence is what it looks for: its conditions lose no data when its sensors fall silent. */
+  readonly ofAbsence?: true;
   /** The window that the figure stands for, for charts and evidence; null without one. */
   readonly windowMs?: (params: P) => number | null;
 };
