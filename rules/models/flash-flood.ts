@@ -20,13 +20,14 @@ import {
   STATES,
   type State,
 } from './kit/antecedent.ts';
-import { checkBucket, cut, mm, sayLowerBound } from './kit/rain.ts';
+import { checkBucket, cut, mm, sayFixed, sayLowerBound } from './kit/rain.ts';
 import { addIncrement, type SumShape, sumNumbers, sumOf, sumShape } from './kit/sums.ts';
 
 /** `[prepare, move]` in mm by state. */
 type Row = { readonly duration: number } & { readonly [state in State]: readonly number[] };
 type FlashFlood = AntecedentParams & { readonly table: readonly Row[]; readonly bucket: number };
 
+const STEPS = 1_000;
 const DECIMALS = 1;
 const STATE_TEXT = {
   dry: { zh: '干旱', en: 'dry' },
@@ -87,7 +88,7 @@ function sayWorst({ row, steps }: Worst, before: Antecedent, coverage: number) {
   const window = sayDuration(row.duration);
   const holes = sayLowerBound(coverage);
   const state = STATE_TEXT[before.state];
-  const pa = mm(before.paSteps);
+  const pa = `${sayFixed(cut(before.paSteps / STEPS, 1), 1)} mm`;
   const known = Math.floor(before.known * 100);
   const why = before.assumed
     ? {
