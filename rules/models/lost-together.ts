@@ -41,6 +41,7 @@ export const lostTogether = defineModel<LostParams>({
     hear(place.memory, input, atMs);
     return figureAt(place, nowMs, suspect);
   },
+  ofAbsence: true,
   tick: (place, nowMs) => {
     look(place.memory, nowMs);
     return figureAt(place, nowMs, false);

@@ -1,6 +1,6 @@
 /** A small county for the tests of compiled rules: points by kind, sensors by point, one gateway a township. */
 import type { QuantityCode } from '#model/quantity.ts';
-import type { HazardPoint, Registry } from '#model/registry.ts';
+import type { Grid, HazardPoint, Registry } from '#model/registry.ts';
 import { formatLint } from '#model/result.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { compileRules, lintRules } from '#rules/compile.ts';
@@ -16,6 +16,14 @@ export type SensorSpec = {
 const text = (name: string) => ({ zh: name, en: name });
 export const TOWNSHIP = '451099101';
 
+const gridOf = (code: string, tier: 1 | 2): [string, Grid] => [
+  code,
+  {
+    ...{ code, tier, kind: tier === 1 ? 'county' : 'township', name: text(code), boundary: [] },
+    parent: tier === 1 ? null : '451099',
+  },
+];
+
 export function countyOf(
   points: { readonly [id: string]: PointSpec },
   sensors: { readonly [id: string]: SensorSpec },
@@ -26,13 +34,7 @@ export function countyOf(
   return {
     version: '1',
     county: { code: '451099', name: text('c'), zone },
-    grids: new Map([
-      ['451099', { code: '451099', tier: 1, kind: 'county', name: text('c'), parent: null, boundary: [] }],
-      ...townships.map(
-        (code) =>
-          [code, { code, tier: 2, kind: 'township', name: text(code), parent: '451099', boundary: [] }] as const,
-      ),
-    ]),
+    grids: new Map([gridOf('451099', 1), ...townships.map((code) => gridOf(code, 2))]),
     people: new Map(),
     duty: [],
     points: new Map(
