@@ -1,6 +1,7 @@
 /** The `fengsui` command. Each command's code is loaded when it is called. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addBacktestCommand } from '#cli/io/backtest-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
@@ -85,6 +86,7 @@ export async function main(args: readonly string[]): Promise<void> {
       process.exit(await resetLogin(settingsOrExit(), person));
     });
 
+  addBacktestCommand(program, settingsOrExit);
   addDecodeCommand(program);
   addEdgeCommand(program);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])

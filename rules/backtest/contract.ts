@@ -3,6 +3,7 @@ import type { LevelOrNone } from '#model/level.ts';
 import type { Text } from '#model/text.ts';
 import { type EpochMs, formatInZone } from '#model/time.ts';
 import type { BacktestRun, Skill } from './result.ts';
+import type { Sweep } from './sweep.ts';
 import type { SkillOptions } from './truth.ts';
 
 export type ContractChange = {
@@ -75,6 +76,14 @@ export function zoneFormatter(zone: string): (atMs: EpochMs) => string {
 const rounded = (value: number | null, digits: number): number | null =>
   value === null ? null : Number(value.toFixed(digits));
 
+const scoresOf = (skill: Skill): Omit<ContractSkill, 'events'> => ({
+  ...{ hits: skill.hits, misses: skill.misses, falseAlarms: skill.falseAlarms },
+  ...{ pod: rounded(skill.pod, 6), far: rounded(skill.far, 6), csi: rounded(skill.csi, 6) },
+  leadTimesMs: skill.leadTimesMs,
+  alarmHours: rounded(skill.alarmHours, 6) ?? 0,
+  falseTime: rounded(skill.falseTime, 6),
+});
+
 export function contractOf({ run, skill, matching, zone, elapsedMs }: Told): BacktestJson {
   const at = zoneFormatter(zone);
   const { changes, flags, silences, late, notes } = run;
@@ -87,11 +96,7 @@ export function contractOf({ run, skill, matching, zone, elapsedMs }: Told): Bac
       ...(reason === undefined ? {} : { reason }),
     })),
     skill: {
-      ...{ hits: skill.hits, misses: skill.misses, falseAlarms: skill.falseAlarms },
-      ...{ pod: rounded(skill.pod, 6), far: rounded(skill.far, 6), csi: rounded(skill.csi, 6) },
-      leadTimesMs: skill.leadTimesMs,
-      alarmHours: rounded(skill.alarmHours, 6) ?? 0,
-      falseTime: rounded(skill.falseTime, 6),
+      ...scoresOf(skill),
       events: skill.events.map(({ event, hit, leadMs }) => ({
         ...{ from: at(event.fromMs), to: at(event.toMs), hit, leadMs },
         ...(event.name === undefined ? {} : { name: event.name }),
@@ -111,3 +116,15 @@ export function contractOf({ run, skill, matching, zone, elapsedMs }: Told): Bac
     matching,
   };
 }
+
+export type SweepJson = {
+  readonly rule: string;
+  readonly level: string;
+  readonly area: number | null;
+  readonly points: readonly ({ readonly limit: number } & Omit<ContractSkill, 'events'>)[];
+};
+
+export const sweepJson = ({ rule, level, points, area }: Sweep): SweepJson => ({
+  ...{ rule, level, area: rounded(area, 6) },
+  points: points.map(({ limit, skill }) => ({ limit, ...scoresOf(skill) })),
+});
