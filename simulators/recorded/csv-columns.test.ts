@@ -1,0 +1,288 @@
+/** The byte reader of CSV against a plain one that cuts texts, and all that the form allows. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toSteps } from '#model/quantity.ts';
+import { formatLint } from '#model/result.ts';
+import { formatInZone } from '#model/time.ts';
+import { type CsvOptions, createCsvReader } from '#simulators/recorded/csv-columns.ts';
+import { readHeader, splitFields } from '#simulators/recorded/csv-header.ts';
+import { parseInventory } from '#simulators/recorded/inventory.ts';
+import { loadRecording } from '#simulators/recorded/io/load.ts';
+import { openZone } from '#simulators/recorded/zone-clock.ts';
+
+type Row = { sensor: string; atMs: number; value: number | null; mark: number };
+
+function read(text: string, given: Partial<CsvOptions> & { cuts?: readonly number[] } = {}) {
+  const bytes = new TextEncoder().encode(text.endsWith('\n') ? text : `${text}\n`);
+  const feed = bytes.indexOf(10);
+  const header = readHeader(new TextDecoder().decode(bytes.subarray(0, feed)));
+  if (header === undefined) throw new Error('no header');
+  const reader = createCsvReader(header, {
+    file: 'some.csv',
+    known: () => undefined,
+    defaultQuantity: 'rain',
+    ...given,
+  });
+  let from = feed + 1;
+  const ends = (given.cuts ?? []).map((cut) => bytes.indexOf(10, feed + 1 + (cut % bytes.length)) + 1);
+  for (const end of [...ends.sort((a, b) => a - b), bytes.length]) {
+    if (end > from && !reader.push(bytes, from, end)) break;
+    from = Math.max(from, end);
+  }
+  return reader.finish();
+}
+
+function rowsOf(text: string, given: Parameters<typeof read>[1] = {}): readonly Row[] {
+  const got = read(text, given);
+  if (!got.ok) throw new Error(got.error.map(formatLint).join('\n'));
+  return got.value.sensors.flatMap(({ sensorId, track }) =>
+    Array.from({ length: track.count }, (_none, at) => {
+      const mark = track.marks?.[at] ?? 0;
+      const value = mark === 3 ? null : (track.values[at] ?? 0);
+      return { sensor: sensorId, atMs: track.atMs[at] ?? 0, value, mark };
+    }),
+  );
+}
+const wrong = (text: string, given: Parameters<typeof read>[1] = {}) => {
+  const got = read(text, given);
+  return got.ok ? 'accepted' : got.error.map(formatLint).join('\n');
+};
+const bySensor = (rows: readonly Row[]) =>
+  rows.toSorted((a, b) => (a.sensor < b.sensor ? -1 : a.sensor > b.sensor ? 1 : 0));
+
+const amount = fc.oneof(
+  fc.integer({ min: 0, max: 400 }).map((tips) => (tips * 0.2).toFixed(1)),
+  fc.integer({ min: -2_000_000, max: 2_000_000 }).map((steps) => (steps / 1000).toString()),
+  fc.double({ min: -1000, max: 1000, noNaN: true }).map((value) => value.toString()),
+  fc.constantFrom('', 'NA', '0', '-0', '00.50', '1e2', '.5', '7.', '+3', '123456.0004'),
+);
+const line = fc.record({
+  sensor: fc.constantFrom('r1', 'r10', 'r2', '雨量-1', 'a'),
+  atMs: fc.integer({ min: 0, max: 3 * 86_400 }).map((s) => Date.UTC(2022, 5, 1) + s * 1_000),
+  amount,
+  form: fc.constantFrom('Z', '+08:00', '-05:30', 'seconds', 'fraction', 'quoted', 'spaces'),
+});
+
+function written({
+  sensor,
+  atMs,
+  amount: text,
+  form,
+}: {
+  sensor: string;
+  atMs: number;
+  amount: string;
+  form: string;
+}): string {
+  const utc = new Date(atMs).toISOString();
+  if (form === '+08:00') return `${new Date(atMs + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00,${sensor},${text}`;
+  if (form === '-05:30')
+    return `${new Date(atMs - 5.5 * 3_600_000).toISOString().slice(0, 19)}-05:30,${sensor},${text}`;
+  if (form === 'fraction') return `${utc},${sensor},${text}`;
+  if (form === 'quoted') return `"${utc.slice(0, 19)}Z","${sensor}","${text}"`;
+  if (form === 'spaces') return ` ${utc.slice(0, 19)}Z , ${sensor},${text} `;
+  return `${utc.slice(0, 19)}Z,${sensor},${text}`;
+}
+
+describe('CSV by bytes', () => {
+  it('reads every line as the plain way does, wherever the blocks are cut and however lines end', () => {
+    fc.assert(
+      fc.property(
+        fc.array(line, { minLength: 1, maxLength: 40 }),
+        fc.array(fc.nat(5_000), { maxLength: 4 }),
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        (lines, cuts, end, bom) => {
+          const text = `${bom ? '\uFEFF' : ''}time,sensor,value${end}${lines.map((one) => written(one) + end).join('')}`;
+          const expected = lines.map(({ sensor, atMs, amount: raw }): Row => {
+            const missing = raw === '' || raw === 'NA';
+            return { sensor, atMs, value: missing ? null : toSteps('rain', Number(raw)) + 0, mark: missing ? 3 : 0 };
+          });
+          expect(bySensor(rowsOf(text, { cuts }))).toEqual(bySensor(expected));
+        },
+      ),
+      { numRuns: 300, verbose: 1 },
+    );
+  });
+
+  it('takes the columns in any order among others, by name, and any of the usual separators', () => {
+    const rows = rowsOf(
+      'Quality;VALUE;note;unit;time;Sensor;quantity\nsuspect;1.5;"a;b";in;2022-06-03T08:00:00Z;g;rain\n',
+    );
+    expect(rows).toEqual([{ sensor: 'g', atMs: Date.UTC(2022, 5, 3, 8), value: 38_100, mark: 1 }]);
+    expect(splitFields('"a ""b"", c", d ,', ',')).toEqual(['a "b", c', 'd', '']);
+  });
+
+  it('keeps a suspect value, gives none to a bad or an empty one, and knows the tail again that it saw', () => {
+    const text = [
+      'time,sensor,value,quantity,unit,quality',
+      '2022-06-03T08:00:00Z,a,1,rain,mm,good',
+      '2022-06-03T08:01:00Z,a,2,rain,mm,good',
+      '2022-06-03T08:02:00Z,a,3,rain,mm,suspect',
+      '2022-06-03T08:03:00Z,a,4,rain,mm,suspect',
+      '2022-06-03T08:04:00Z,a,9,rain,mm,bad',
+      '2022-06-03T08:05:00Z,a,,rain,mm,good',
+      '2022-06-03T08:06:00Z,a,5,rain,mm,',
+    ].join('\n');
+    expect(rowsOf(text).map(({ value, mark }) => [value, mark])).toEqual([
+      [1_000, 0],
+      [2_000, 0],
+      [3_000, 1],
+      [4_000, 1],
+      [null, 3],
+      [null, 3],
+      [5_000, 0],
+    ]);
+  });
+
+  it('asks the inventory for quantity and unit, and says when it had to guess', () => {
+    const inventory = parseInventory('i.csv', 'sensor,quantity,unit,point\nw,level,ft,dam\n');
+    if (!inventory.ok) throw new Error(inventory.error.map(formatLint).join());
+    const text = 'time,sensor,value\n2022-06-03T08:00:00Z,w,10\n2022-06-03T08:00:00Z,r,1\n';
+    const got = read(text, { known: (id) => inventory.value.get(id) });
+    expect(got.ok && got.value.sensors.map(({ quantity, track }) => [quantity, track.values[0]])).toEqual([
+      ['level', 3_048],
+      ['rain', 1_000],
+    ]);
+    expect(got.ok && got.value.notes.map(formatLint)).toEqual([
+      'some.csv:1:1: warning: r: no quantity is named, read as rain — a column quantity or --inventory says it',
+    ]);
+  });
+
+  it.each([
+    ['2022-06-03 08:00,a,1', /some\.csv:2:1: .*2022-06-03 08:00 is no time with an offset from UTC: say with --zone/],
+    ['2022-06-31T08:00:00Z,a,1', /there is no time 2022-06-31T08:00:00Z/],
+    ['2022-06-03T08:00:00Z,a,x', /x is no number/],
+    ['2022-06-03T08:00:00Z,a,0x10', /0x10 is no number/],
+    ['2022-06-03T08:00:00Z,a,9999999', /out of all bounds/],
+    ['2022-06-03T08:00:00Z,,1', /a sensor's name/],
+    ['2022-06-03T08:00:00Z,a', /2 fields; the header has 3/],
+    ['2022-06-03T08:00:00Z,a,1\n\n2022-06-03T08:61:00Z,a,1', /some\.csv:4:1: .*no time/],
+  ])('names the line: %s', (body, expected) => {
+    expect(wrong(`time,sensor,value\n${body}\n`)).toMatch(expected);
+  });
+
+  it('names what is wrong with a quantity, a unit or a quality, and gives up after twenty', () => {
+    const head = 'time,sensor,value,quantity,unit,quality\n';
+    expect(wrong(`${head}2022-06-03T08:00:00Z,a,1,snow,,\n`)).toMatch(/unknown quantity snow; known: rain/);
+    expect(wrong(`${head}2022-06-03T08:00:00Z,a,1,level,mm/h,\n`)).toMatch(/mm\/h is no unit of level \(m\)/);
+    expect(wrong(`${head}2022-06-03T08:00:00Z,a,1,rain,,fine\n`)).toMatch(
+      /quality is fine, not one of good, suspect, bad/,
+    );
+    const twice = `${head}2022-06-03T08:00:00Z,a,1,rain,mm,\n2022-06-03T08:01:00Z,a,1,level,m,\n`;
+    expect(wrong(twice)).toMatch(/a is level \(m\) here and was rain \(mm\) before/);
+    expect(wrong(`${head}${'x,a,1,rain,,\n'.repeat(50)}`).split('\n')).toHaveLength(20);
+  });
+});
+
+describe('stamps of a zone', () => {
+  const zone = (name: string) => ({ zone: openZone(name) ?? (undefined as never) });
+  const times = (stamps: readonly string[], name: string) =>
+    rowsOf(`time,sensor,value\n${stamps.map((stamp) => `${stamp},a,1\n`).join('')}`, zone(name)).map(({ atMs }) =>
+      formatInZone(atMs, name).slice(5),
+    );
+
+  it('reads them as the clocks there show, in summer and winter', () => {
+    expect(times(['2022-06-03 08:00', '2022/12/3 8:00', '2022-12-03T08:05:30'], 'America/Los_Angeles')).toEqual([
+      '06-03T08:00:00-07:00',
+      '12-03T08:00:00-08:00',
+      '12-03T08:05:30-08:00',
+    ]);
+    expect(times(['2022-06-03 24:00'], 'Asia/Shanghai')).toEqual(['06-04T00:00:00+08:00']);
+  });
+
+  it('takes an hour that comes twice in the order of the rows', () => {
+    const stamps = ['2022-11-06 00:30', '2022-11-06 01:00', '2022-11-06 01:30', '2022-11-06 01:00', '2022-11-06 01:30'];
+    expect(times([...stamps, '2022-11-06 02:00'], 'America/Los_Angeles')).toEqual([
+      '11-06T00:30:00-07:00',
+      '11-06T01:00:00-07:00',
+      '11-06T01:30:00-07:00',
+      '11-06T01:00:00-08:00',
+      '11-06T01:30:00-08:00',
+      '11-06T02:00:00-08:00',
+    ]);
+  });
+
+  it('reads a time that spring leaves out as an hour later, and says so', () => {
+    const text = 'time,sensor,value\n2022-03-13 01:45,a,1\n2022-03-13 02:15,a,1\n2022-03-13 03:30,a,1\n';
+    expect(times(['2022-03-13 01:45', '2022-03-13 02:15', '2022-03-13 03:30'], 'America/Los_Angeles')).toEqual([
+      '03-13T01:45:00-08:00',
+      '03-13T03:15:00-07:00',
+      '03-13T03:30:00-07:00',
+    ]);
+    const got = read(text, zone('America/Los_Angeles'));
+    expect(got.ok && got.value.notes.map(({ line: at, message }) => [at, message])).toContainEqual([
+      3,
+      '2022-03-13 02:15 does not exist in America/Los_Angeles: read as later',
+    ]);
+  });
+
+  it('agrees with Intl for any local time of a year, of which none is ambiguous but one hour', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 365 * 96 - 1 }),
+        fc.constantFrom('Europe/Berlin', 'Asia/Kathmandu'),
+        (quarter, name) => {
+          const localMs = Date.UTC(2023, 0, 1) + quarter * 900_000;
+          const found = openZone(name)?.toInstant(localMs, Number.NEGATIVE_INFINITY);
+          if (found === undefined) throw new Error('no zone');
+          const shown = formatInZone(found.atMs, name).slice(0, 19);
+          if (found.how !== 'skipped') expect(shown).toBe(new Date(localMs).toISOString().slice(0, 19));
+        },
+      ),
+      { numRuns: 300, verbose: 1 },
+    );
+    expect(openZone('Mars/Olympus')).toBeUndefined();
+  });
+});
+
+describe('files and folders', () => {
+  let dir = '';
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'fengsui-recorded-'));
+    writeFileSync(
+      join(dir, 'june.csv'),
+      'time,sensor,value,quantity\n2022-06-30T23:00:00+08:00,a,1,rain\n2022-06-30T22:00:00+08:00,a,2,rain\n',
+    );
+    writeFileSync(
+      join(dir, 'july.csv'),
+      'sensor,time,value,quantity\na,2022-07-01T00:00:00+08:00,,rain\nb,2022-07-01T00:00:00+08:00,1,level',
+    );
+    writeFileSync(join(dir, 'README.md'), '# nothing to read\n');
+  });
+  afterAll(() => {
+    rmSync(dir, { recursive: true });
+  });
+
+  it('puts the months of a folder together, keeps the order of each sensor and says what it left out', () => {
+    const got = loadRecording(dir);
+    if (!got.ok) throw new Error(got.error.map(formatLint).join('\n'));
+    const { series, zone, notes } = got.value;
+    expect(zone).toBe('Etc/GMT-8');
+    expect(series.map(({ sensor, columns }) => [sensor.sensorId, columns.count])).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ]);
+    const july = series[0];
+    expect([...(july?.columns.values.subarray(0, 3) ?? [])]).toEqual([0, 1_000, 2_000]);
+    expect([...(july?.columns.marks?.subarray(0, 3) ?? [])]).toEqual([3, 0, 0]);
+    expect(july?.flags).toEqual([{ atMs: Date.parse('2022-06-30T22:00:00+08:00'), flag: 'clock-back' }]);
+    expect(notes.map(({ message }) => message)).toContain('no recordings, left out: README.md');
+  });
+
+  it('reads lines longer than a block allows as a fault, and a missing path, a bad zone and an empty folder too', () => {
+    writeFileSync(join(dir, 'long.txt'), `time,sensor,value\n${'x'.repeat(3_000_000)}`);
+    const messages = (path: string, zone?: string) => {
+      const got = loadRecording(path, zone === undefined ? {} : { zone });
+      return got.ok ? 'accepted' : got.error.map(formatLint).join('\n');
+    };
+    expect(messages(join(dir, 'long.txt'))).toMatch(/a line is longer than 65536 characters/);
+    rmSync(join(dir, 'long.txt'));
+    expect(messages(join(dir, 'nothing'))).toMatch(/no such file or folder/);
+    expect(messages(dir, 'Mars/Olympus')).toMatch(/there is no zone Mars\/Olympus/);
+    expect(messages(join(dir, 'README.md'))).toMatch(/no known format begins so/);
+  });
+});
