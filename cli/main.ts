@@ -5,6 +5,7 @@ import { addBacktestCommand } from '#cli/io/backtest-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
+import { addModelsCommand } from '#cli/io/models-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
@@ -89,6 +90,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addBacktestCommand(program, settingsOrExit);
   addDecodeCommand(program);
   addEdgeCommand(program);
+  addModelsCommand(program);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])
     add(program, () => settingsOrExit().devicesDir);
 

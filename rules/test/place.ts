@@ -90,9 +90,14 @@ function addNamed(file: TestFile, drafts: Drafts, ruleFiles: readonly RuleFile[]
     for (const code of place?.grids ?? []) addGrid(drafts.grids, code);
     for (const id of place?.points ?? []) if (!drafts.points.has(id)) drafts.points.set(id, pointOf({}, id));
   }
-  for (const { where, quantity } of rules)
-    for (const id of where?.sensors ?? [])
-      if (!drafts.sensors.has(id) && isQuantityCode(quantity)) addSensor(file, drafts, { id, quantity, point: id });
+  const add = (id: string, quantity: string) => {
+    if (!drafts.sensors.has(id) && isQuantityCode(quantity)) addSensor(file, drafts, { id, quantity, point: id });
+  };
+  for (const { where, quantity, inputs = {} } of rules) {
+    for (const id of where?.sensors ?? []) add(id, quantity);
+    for (const input of Object.values(inputs))
+      for (const id of input.sensors ?? []) add(id, input.quantity ?? quantity);
+  }
 }
 
 function addSensor(file: TestFile, drafts: Drafts, given: TestSensor): void {

@@ -46,7 +46,7 @@ const isOf = (rule: BoundRule) => (transition: Transition) =>
 
 function useOf(rule: BoundRule, said: Said, startMs: number, samples: readonly Sample[]): RuleUse | undefined {
   const own = said.transitions.filter(isOf(rule));
-  const doubts = said.doubts.filter((note) => note.rule === rule.rule);
+  const doubts = said.doubts.filter((note) => note.rule === rule.rule && note.sensorId === rule.sensorId);
   if (samples.length === 0 && own.length === 0 && doubts.length === 0) return undefined;
   const changes = [
     ...own.map(({ decidedAtMs, to }) => ({ atMs: decidedAtMs - startMs, on: to !== 'none' })),
