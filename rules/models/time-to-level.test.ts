@@ -115,6 +115,13 @@ describe('the time until a reservoir is full to a level, by its storage', () => 
     }
   });
 
+  it('says nothing by meters that go on beside a gauge that fell silent', () => {
+    const { sayAll } = open(STORAGE, [GAUGE, ...METERS]);
+    sayAll([...still, ...meters(40, 20)]);
+    expect(sayAll(meters(40, 20, END + 20 * MINUTE_MS))?.value).toBeGreaterThan(0);
+    expect(sayAll(meters(40, 20, END + 21 * MINUTE_MS))).toBeUndefined();
+  });
+
   it('is far away when as much flows out as in', () => {
     expect(open(STORAGE, [GAUGE, ...METERS]).sayAll([...still, ...meters(20, 20)])?.value).toBe(72);
   });

@@ -53,6 +53,8 @@ const seriesAt = (sensors: number): number => FLOWS + (sensors - 1) * FLOW;
 type Water = { readonly nowMs: number; readonly z: number; readonly line: Line; readonly perHour: number };
 
 type Answer = {
+  /** What the hours are counted from. */
+  readonly fromMs: number;
   /** Hours, the early and the late end; Infinity: not at this rate. */
   readonly early: number;
   readonly late: number;
@@ -69,12 +71,23 @@ function step(place: TimePlace, input: number, sample: ModelSample): Figure | un
     if (sample.suspect) memory[SUSPECT_AT] = Math.max(memory[SUSPECT_AT] as number, sample.atMs);
   }
   const water = waterNow(place);
-  return water === undefined ? undefined : judgeWater(place, water);
+  // Meters that go on beside a gauge that fell silent say nothing of its level.
+  const silentMs = newestMs(place) - (water?.nowMs ?? 0);
+  return water === undefined || silentMs > (sensors[0]?.staleAfterMs ?? 0) ? undefined : judgeWater(place, water);
 }
 
 function keepFlow({ memory }: TimePlace, input: number, { atMs, value, suspect }: ModelSample): void {
   const at = FLOWS + (input - 1) * FLOW;
   if (atMs >= (memory[at] as number)) memory.set([atMs, value, suspect ? 1 : 0], at);
+}
+
+/** The newest sample of any of its sensors. */
+function newestMs({ params, sensors, memory }: TimePlace): number {
+  const base = seriesAt(sensors.length);
+  const count = pointCount(memory, base);
+  let newest = count === 0 ? 0 : pointOf(memory, base, shapeOf(params), count - 1).atMs;
+  for (let at = FLOWS; at < base; at += FLOW) newest = Math.max(newest, memory[at] as number);
+  return newest;
 }
 
 function waterNow({ params, sensors, memory }: TimePlace): Water | undefined {
@@ -106,19 +119,21 @@ function judgeWater(place: TimePlace, water: Water): Figure {
   const horizonH = params.horizon / HOUR_MS;
   const say = (): Text => sayAnswer(water, next, answer, params);
   if (answer.early > horizonH) return { ...believed, value: horizonH, say };
-  const at = (hours: number): number => Math.round(water.nowMs + Math.min(hours, horizonH) * HOUR_MS);
+  const at = (hours: number): number => Math.round(answer.fromMs + Math.min(hours, horizonH) * HOUR_MS);
   return { ...believed, value: answer.early, say, forecast: { fromMs: at(answer.early), toMs: at(answer.late) } };
 }
 
 /** By the rate of rise, plus and minus its standard error. */
-function byRate({ noise, window }: TimeToLevelParams, { z, line, perHour }: Water, next: Height): Answer {
+function byRate({ noise, window }: TimeToLevelParams, { nowMs, z, line, perHour }: Water, next: Height): Answer {
   const over = sayDuration(window);
   const rate = perHour.toFixed(3);
   const how = { zh: `${over.zh}涨率 ${rate} m/h`, en: `at ${rate} m/h over ${over.en}` };
-  if (perHour <= 0 || perHour < noise) return { early: Number.POSITIVE_INFINITY, late: Number.POSITIVE_INFINITY, how };
+  const never = Number.POSITIVE_INFINITY;
+  if (perHour <= 0 || perHour < noise) return { fromMs: nowMs, early: never, late: never, how };
   const error = line.points > 2 ? perHour * Math.sqrt((1 / line.r2 - 1) / (line.points - 2)) : 0;
   const left = next.m - z;
   return {
+    fromMs: nowMs,
     early: left / (perHour + error),
     late: perHour > error ? left / (perHour - error) : Number.POSITIVE_INFINITY,
     how,
@@ -130,7 +145,7 @@ type Net = { readonly inflow: number; readonly outflow: number };
 /** By what still fits in and what flows in and out; undefined when that is not fully known, or says less than the gauge. */
 function byStorage(place: TimePlace, water: Water, next: Height): Answer | undefined {
   const { storage, flowError, noise } = place.params;
-  const flows = storage === null ? undefined : flowsNow(place, water.nowMs);
+  const flows = storage === null ? undefined : flowsNow(place, newestMs(place));
   if (storage === null || flows === undefined) return undefined;
   const rungs = rungsOf(storage);
   const here = readLadder(rungs, water.z);
@@ -144,6 +159,7 @@ function byStorage(place: TimePlace, water: Water, next: Height): Answer | undef
     m3PerS > 0 ? ((there.y - here.y) * M3_OF_VOLUME) / m3PerS / (HOUR_MS / 1_000) : Number.POSITIVE_INFINITY;
   const [inflow, outflow] = [flows.inflow.toFixed(1), flows.outflow.toFixed(1)];
   return {
+    fromMs: newestMs(place),
     early: net > 0 ? secondsAt(net + error) : Number.POSITIVE_INFINITY,
     late: secondsAt(net - error),
     how: {
