@@ -84,7 +84,9 @@ const series = z.strictObject({
 const gateway = z.strictObject({ at: time, edge: z.string(), state: z.enum(['online', 'lost']) });
 
 const reason = z
-  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+    error: 'a reason is text or a list of texts: put a number in quotes',
+  })
   .transform((raw): readonly string[] => (typeof raw === 'string' ? [raw] : raw));
 const about = {
   rule: z.string().optional(),
