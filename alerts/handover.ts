@@ -15,7 +15,7 @@ type Head = { readonly sensorId: string; readonly name: Text; readonly sinceMs: 
 export type HandoverZone = {
   /** Null: heads that belong to no zone. */
   readonly zone: Site['zones'][number] | null;
-  /** Heads that speak for themselves. */
+  /** Heads that speak. */
   readonly heads: readonly Head[];
   /** What was found of the zone as a whole. */
   readonly findings: readonly Text[];
@@ -43,7 +43,7 @@ export type Handover = {
   readonly contacts: readonly { readonly name: string; readonly phone: string; readonly role: Text }[];
 };
 
-/** A finding about several heads is bound to the first of them: it names a zone, and no head. */
+/** Measures that are about several heads together. */
 const OF_A_GROUP: ReadonlySet<string> = new Set(['zoneCoincidence', 'kOfN', 'lostTogether']);
 const CONTACTS_AT_MOST = 8;
 
@@ -52,8 +52,25 @@ const zoneIdOf = (condition: AlertCondition, registry: Registry): string | null 
   return sensorId === null ? null : (registry.sensors.get(sensorId)?.zone ?? null);
 };
 
-function headOf({ evidence, sinceMs, reason }: AlertCondition, registry: Registry): Head {
-  const sensorId = evidence.sensorId ?? '';
+/** Ids are single words of a sentence. */
+const wordsOf = ({ en }: Text): ReadonlySet<string> => new Set(en.split(/[^A-Za-z0-9_-]+/));
+
+/**
+ * The heads that a condition is about. A finding about a group is bound to the first of it, and names in its sentence those
+ * that speak; the last of them may not have a condition of its own yet, for the group is judged before it.
+ */
+function speakersOf(condition: AlertCondition, pointId: string, registry: Registry): readonly string[] {
+  const { sensorId, measure } = condition.evidence;
+  if (sensorId === null) return [];
+  if (!OF_A_GROUP.has(measure)) return [sensorId];
+  const words = wordsOf(condition.reason);
+  const zone = zoneIdOf(condition, registry);
+  return [...registry.sensors.values()]
+    .filter((sensor) => sensor.pointId === pointId && (sensor.zone ?? null) === zone && words.has(sensor.id))
+    .map(({ id }) => id);
+}
+
+function headOf(sensorId: string, { sinceMs, reason }: AlertCondition, registry: Registry): Head {
   const name = registry.sensors.get(sensorId)?.name ?? { zh: sensorId, en: sensorId };
   return { sensorId, name, sinceMs, reason };
 }
@@ -63,12 +80,11 @@ function zonesOf(alert: Alert, site: Site | undefined, registry: Registry): read
   return [...Map.groupBy(standing, (condition) => zoneIdOf(condition, registry))].map(([id, own]) => {
     const zone = site?.zones.find((one) => one.id === id) ?? null;
     const isGroup = ({ evidence }: AlertCondition) => OF_A_GROUP.has(evidence.measure) || evidence.sensorId === null;
-    // Two rules may speak of one head: it stands here once, with what was said first.
+    // Two rules may speak of one head: it stands here once, with what is said of it alone, if anything.
     const heads = new Map<string, Head>();
-    for (const condition of own.filter((one) => !isGroup(one))) {
-      const head = headOf(condition, registry);
-      if (!heads.has(head.sensorId)) heads.set(head.sensorId, head);
-    }
+    for (const condition of [...own].sort((a, b) => Number(isGroup(a)) - Number(isGroup(b))))
+      for (const id of speakersOf(condition, alert.subject.id, registry))
+        if (!heads.has(id)) heads.set(id, headOf(id, condition, registry));
     return { zone, heads: [...heads.values()], findings: own.filter(isGroup).map(({ reason }) => reason) };
   });
 }

@@ -117,8 +117,15 @@ function teamsOf(asking: Asking, line: PolicyLine): readonly Claim[] {
     team.members.forEach((id, place) => {
       const person = registry.people.get(id);
       const role = place === 0 ? both('队长', 'leader') : both('队员', 'member');
-      const what = both(`${team.name.zh}${role.zh}`, `${role.en} of ${team.name.en}`);
-      if (person !== undefined) found.push(claim(person, grid, 'team', WEIGHT.team, what, line));
+      if (person === undefined) return;
+      const reason = both(
+        `${team.name.zh}${role.zh}（${line.why.zh}）`,
+        `${role.en} of ${team.name.en} (${line.why.en})`,
+      );
+      found.push({
+        weight: WEIGHT.team,
+        recipient: { personId: id, name: person.name, tier: grid.tier, gridCode: grid.code, post: 'team', reason },
+      });
     });
   }
   return found;

@@ -60,9 +60,14 @@ function take(place: Here, sensor: number, { atMs, value, suspect }: ModelSample
   memory[NOW] = Math.max(now(place), atMs);
 }
 
-type Seen = { readonly heads: readonly number[]; readonly callPoints: readonly number[]; readonly of: number };
+type Seen = {
+  readonly heads: readonly number[];
+  readonly callPoints: readonly number[];
+  readonly of: number;
+  readonly heard: number;
+};
 
-function look(place: Here): Seen & { readonly heard: number; readonly lost: number } {
+function look(place: Here): Seen & { readonly lost: number } {
   const heads: number[] = [];
   const callPoints: number[] = [];
   let of = 0;
@@ -95,7 +100,7 @@ function names({ sensors }: Here, which: readonly number[]): Text {
   };
 }
 
-function say(place: Here, { heads, callPoints, of }: Seen): Text {
+function say(place: Here, { heads, callPoints, of, heard }: Seen): Text {
   const { params, sensors } = place;
   const quantity = sensors[0]?.quantity ?? 'smoke';
   const what = HEADS[quantity] ?? {
@@ -111,9 +116,11 @@ function say(place: Here, { heads, callPoints, of }: Seen): Text {
     callPoints.length === 0
       ? { zh: '', en: '' }
       : { zh: `，手动报警按钮被按下（${hands.zh}）`, en: `, call point pressed (${hands.en})` };
+  const silent = of - heard;
+  const dark = silent === 0 ? { zh: '', en: '' } : { zh: `，${silent} 个无数据`, en: `, ${silent} without data` };
   return {
-    zh: `同一防区${within.zh} ${heads.length}/${of} ${what.zh}${list.zh}${byHand.zh}`,
-    en: `${heads.length} of ${of} ${what.en} in one zone${within.en}${list.en}${byHand.en}`,
+    zh: `同一防区${within.zh} ${heads.length}/${of} ${what.zh}${list.zh}${dark.zh}${byHand.zh}`,
+    en: `${heads.length} of ${of} ${what.en} in one zone${within.en}${list.en}${dark.en}${byHand.en}`,
   };
 }
 
@@ -127,7 +134,7 @@ function judge(place: Here, suspect: boolean): Figure {
   else if (value === 0 && mayLower) memory[SINCE] = 0;
   return {
     value,
-    coverage: of === 0 ? null : heard / of,
+    coverage: null,
     mayLower,
     mayBeMore: suspect || heard < of,
     say: () => say(place, seen),

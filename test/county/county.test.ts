@@ -25,7 +25,7 @@ describe('the shipped county', () => {
     console.log('looked at', JSON.stringify(looked));
     expect(lints.map(formatLint)).toEqual([]);
     expect(county).not.toBeNull();
-    expect(looked).toMatchObject({ grids: 14, points: 4, sensors: 7, edges: 3, desks: 4, channels: 1, files: 8 });
+    expect(looked).toMatchObject({ grids: 14, points: 4, sensors: 15, edges: 3, desks: 4, channels: 1, files: 9 });
     expect(looked.people).toBeGreaterThanOrEqual(30);
   });
 
@@ -39,7 +39,15 @@ describe('the shipped county', () => {
       'longtan-rain edge-qingxi rain',
       'longtan-level edge-qingxi level',
       'cangku-3-smoke-1 edge-park smoke',
+      'cangku-3-smoke-3 edge-park smoke',
       'cangku-3-smoke-2 edge-park smoke',
+      'cangku-3-smoke-4 edge-park smoke',
+      'cangku-3-panel edge-park fault',
+      'cangku-3-heat edge-park temperature',
+      'cangku-3-filter edge-park contamination',
+      'cangku-3-button edge-park callPoint',
+      'cangku-3-fence-1 edge-park contact',
+      'cangku-3-fence-2 edge-park contact',
     ]);
     expect([...registry.edges.values()].every(({ origin }) => origin === 'simulated')).toBe(true);
     expect(topicPlace(registry, registry.points.get('taoshuwan')?.gridCode ?? '')).toEqual({

@@ -26,7 +26,7 @@ describe('the example of devices that bring their own messages', () => {
   it('loads beside the shipped county without a finding', () => {
     const { lints, looked } = checkCounty(withExample(), NOW, profiles);
     expect(lints.map(formatLint)).toEqual([]);
-    expect(looked).toMatchObject({ edges: 6, sensors: 16 });
+    expect(looked).toMatchObject({ edges: 6, sensors: 24 });
   });
 
   it('makes each gateway an edge that needs no box, and binds fields by what the format says of them', () => {
@@ -64,7 +64,8 @@ describe('the example of devices that bring their own messages', () => {
     const bound = rules.map(({ rule, sensorId }) => `${rule.split('@')[0]} ${sensorId}`).sort();
     expect(bound).toEqual([
       'detector-battery example-smoke-1-low-battery',
-      'detector-fault example-smoke-1-fault',
+      'detector-charge example-smoke-1-battery',
+      'detector-charge example-smoke-2-battery',
       'detector-removed example-smoke-1-tamper',
     ]);
   });

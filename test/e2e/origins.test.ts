@@ -15,6 +15,12 @@ const SECRET_NAME = 'FENGSUI_TEST_CHANNEL_SECRET';
 const DRILL = { id: 'edge-drill', township: '451099101', origin: 'drill' };
 const DRILL_POINT = { id: 'drill-slope', lon: 106.475, lat: 24.424, sensorId: 'drill-crack', edgeId: 'edge-drill' };
 
+/** Two heads of one zone in alarm, which is a fire. */
+const twoHeads = (zone: 'east' | 'west', nowMs: number) =>
+  (zone === 'east' ? ['cangku-3-smoke-1', 'cangku-3-smoke-3'] : ['cangku-3-smoke-2', 'cangku-3-smoke-4']).map((id) =>
+    good(id, nowMs, 2),
+  );
+
 type Request = { readonly body: string; readonly headers: IncomingHttpHeaders };
 
 /** The county's message platform: whatever arrives here reaches people. */
@@ -97,7 +103,7 @@ describe('a channel that reaches people', () => {
 
   it('cannot be reached under the name of a live box: not by topic, not by client id, not by a batch that names it', async () => {
     const live = { id: 'edge-park', township: '451099103' };
-    const red = [good('cangku-3-smoke-1', chain.clock.nowMs(), 2)];
+    const red = twoHeads('east', chain.clock.nowMs());
     const password = passwordOf(chain.dataDir, 'edge-shiqiao');
     const mine = { username: 'edge-shiqiao', password };
     await expect(openClient(chain.mqttUrl(), { ...mine, clientId: live.id })).rejects.toThrow(/[Nn]ot authorized/);
@@ -133,15 +139,19 @@ describe('a channel that reaches people', () => {
 
   it('hears of a live red once, signed with the shared secret', async () => {
     const live = await chain.box('edge-park');
-    await live.send([good('cangku-3-smoke-1', chain.clock.nowMs(), 2)]);
+    await live.send(twoHeads('east', chain.clock.nowMs()));
     const alert = await untilRed('cangku-3');
     await until('the delivery to be recorded', 10_000, () =>
       chain.alerts
         .deliveries(alert.id)
-        .some((delivery) => delivery.channel === 'county-platform' && delivery.state === 'sent'),
+        .some(
+          (delivery) => delivery.channel === 'county-platform' && delivery.state === 'sent' && delivery.round === 2,
+        ),
     );
-    expect(platform.requests).toHaveLength(1);
-    const [request] = platform.requests;
+    // The first head alone was yellow, and told as well.
+    const reds = platform.requests.filter(({ body }) => body.includes('"level":"red"'));
+    expect(reds).toHaveLength(1);
+    const [request] = reds;
     const signature = `sha256=${createHmac('sha256', SECRET)
       .update(request?.body ?? '')
       .digest('hex')}`;
@@ -154,7 +164,7 @@ describe('a channel that reaches people', () => {
     await chain.edit('edges.yaml', setOrigin('edge-park', 'simulated'));
     const box = await chain.box('edge-park');
     const seq = 1_000;
-    const text = JSON.parse(box.encode([good('cangku-3-smoke-2', chain.clock.nowMs(), 2)])) as { s: number };
+    const text = JSON.parse(box.encode(twoHeads('west', chain.clock.nowMs()))) as { s: number };
     await box.sendText(JSON.stringify({ ...text, s: seq }));
     await box.untilAcked(seq);
     const alert = await until('the simulated red', 10_000, async () =>
