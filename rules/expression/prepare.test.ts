@@ -108,8 +108,10 @@ describe('a compiled expression', () => {
   it('knows that a sum which is already enough stays enough, and does not know that one is still too small', () => {
     const rain = (low: number) => [{ low, high: Number.POSITIVE_INFINITY }, undefined, undefined];
     expect(byProgram('rain3h >= 30.0 ? 2.0 : 0.0', rain(31))).toEqual({ low: 2, high: 2 });
-    expect(byProgram('rain3h >= 30.0 ? 2.0 : 0.0', rain(12))).toBeUndefined();
-    expect(byProgram('rain3h < 30.0 ? 2.0 : 0.0', rain(12))).toBeUndefined();
+    expect(byProgram('rain3h >= 30.0 ? 2.0 : 0.0', rain(12))).toEqual({ low: 0, high: 2 });
+    expect(byProgram('rain3h < 30.0 ? 2.0 : 1.0', rain(12))).toEqual({ low: 1, high: 2 });
+    expect(byProgram('rain3h >= 30.0 && speed > 1.0', rain(12))).toBeUndefined();
+    expect(byProgram('!(rain3h >= 30.0)', rain(31))).toEqual({ low: 0, high: 0 });
   });
 
   it('is unknown when it divides by what may be 0', () => {

@@ -192,13 +192,13 @@ function readSeason(): readonly Fall[] {
 }
 
 describe.skipIf(!existsSync(FOLDER))('the season of Mukilteo, autumn 2015', () => {
-  let season: readonly Fall[] | undefined;
+  const season = existsSync(FOLDER) ? readSeason() : [];
   /** Windows at or above a limit, run together when less than six hours lie between. */
   function doubts(own: number, limitMm: number): readonly { readonly from: string; readonly mm: number }[] {
     const order = [own, ...[0, 1, 2, 3].filter((gauge) => gauge !== own)];
     const { step } = open(3);
     const out: { from: string; untilMs: number; mm: number }[] = [];
-    for (const { atMs, gauge, steps } of (season ??= readSeason())) {
+    for (const { atMs, gauge, steps } of season) {
       const figure = step((atMs - T0) / MINUTE, steps, order.indexOf(gauge));
       if (figure === undefined || figure.value < limitMm) continue;
       const last = out.at(-1);

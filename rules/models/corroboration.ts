@@ -38,10 +38,12 @@ type LoneParams = Params & {
   readonly bucket: number;
 };
 
-// The largest sum found alone, and the last bucket of its window; 0 without one. Then the sums of each sensor.
+// The largest sum found alone, the last bucket of its window (0 without one), and whether a neighbour had rain in it after
+// all; then the sums of each sensor.
 const LONE = 0;
 const LONE_END = 1;
-const SUMS = 2;
+const DISPROVED = 2;
+const SUMS = 3;
 
 export const corroboration = defineModel<LoneParams>({
   kind: 'corroboration',
@@ -100,10 +102,9 @@ function stepLone(place: Place<LoneParams>, input: number, sample: ModelSample):
   addIncrement(memory, SUMS + input * size, shapeOf(params, sensor.staleAfterMs), { ...sample, suspect });
   if (memory[LONE_END] === 0 && isDry(place)) return dryFigure(params);
   const found = findNewest(place, size);
-  const disproved = isDisproved(place, size);
-  if (disproved) memory[LONE_END] = 0;
+  if (isDisproved(place, size)) memory[DISPROVED] = 1;
   else if (found?.alone === true) remember(place, found, size);
-  return figureOf(params, found, disproved);
+  return figureOf(params, found, memory[DISPROVED] === 1);
 }
 
 /** Nearly always so, and seen at once: the gauge itself has had no rain that could be doubted. */
@@ -175,16 +176,21 @@ function isDisproved(place: Place<LoneParams>, size: number): boolean {
   const { params, memory } = place;
   const end = memory[LONE_END] as number;
   if (end === 0) return false;
-  if (headOf(memory, params, size, 0) - end >= ringOf(shapeOf(params, 0))) memory[LONE_END] = 0;
+  if (headOf(memory, params, size, 0) - end >= ringOf(shapeOf(params, 0))) {
+    memory[LONE_END] = 0;
+    memory[DISPROVED] = 0;
+    return false;
+  }
   return compareAt(place, size, end).wet > 0;
 }
 
 function remember({ params, memory }: Place<LoneParams>, { own, end }: Compared, size: number): void {
   const before = memory[LONE_END] as number;
   const gone = headOf(memory, params, size, 0) - before > inBuckets(params.window, params.bucket);
-  if (before !== 0 && !gone && own.steps < (memory[LONE] as number)) return;
+  if (before !== 0 && !gone && memory[DISPROVED] === 0 && own.steps < (memory[LONE] as number)) return;
   memory[LONE] = own.steps;
   memory[LONE_END] = end;
+  memory[DISPROVED] = 0;
 }
 
 function figureOf(params: LoneParams, found: Compared | undefined, disproved: boolean): Figure {
@@ -199,7 +205,7 @@ function figureOf(params: LoneParams, found: Compared | undefined, disproved: bo
 }
 
 function sayCompared({ window, dryBelow, min }: LoneParams, found: Compared | undefined, disproved: boolean): Text {
-  if (disproved)
+  if (disproved && found?.alone !== true)
     return { zh: '邻站后到的数据显示同时有雨', en: 'later data of the neighbours show rain at the same time' };
   if (found === undefined || (found.wet === 0 && found.dry < min))
     return {

@@ -5,7 +5,8 @@
  *
  * A value without data is unknown, as CEL has it: unknown in, unknown out, except where `&&`, `||` or a choice is decided
  * without it; an unknown result is no figure, and levels stay. `has(values.name)` asks. A sum with a hole is known from
- * below only: `rain3h >= 30.0` may then be true, and is unknown rather than false. Several sensors of one quantity at a
+ * below only: `rain3h >= 30.0` may then be true, and is undecided rather than false; the figure is then the least that it
+ * can be, which may raise and never lowers. Several sensors of one quantity at a
  * point give the highest, or with `pick: lowest` the lowest.
  */
 import { isQuantityCode, QUANTITIES, type QuantityCode, UNIT_TEXT } from '#model/quantity.ts';
@@ -23,6 +24,7 @@ export type ExpressionParams = Params & {
   readonly values: readonly ValueRow[];
   readonly unit: string | null;
   readonly decimals: number;
+  readonly worse: 'higher' | 'lower';
   /** Made of the expression by rules/expression/prepare.ts. */
   readonly program: readonly number[] | null;
 };
@@ -51,6 +53,12 @@ export const expression = defineModel<ExpressionParams>({
       },
     },
     unit: { type: 'text', optional: true, doc: "the figure's unit" },
+    worse: {
+      type: 'choice',
+      of: ['higher', 'lower'],
+      default: 'higher',
+      doc: 'which way the figure is worse; lower with raiseWhen: below, so that a hole in the data raises nothing',
+    },
     decimals: { type: 'whole', default: 2, min: 0, max: 6, doc: "the figure's decimals" },
     program: { type: 'list', of: 'number', optional: true, doc: 'made of the expression; not written by hand' },
   },
@@ -119,11 +127,13 @@ function stepExpression(place: Place<ExpressionParams>, input: number, sample: M
 function figureOf(place: Place<ExpressionParams>, program: readonly number[]): Figure | undefined {
   const values = seeAll(place);
   const result = runProgram(program, values);
-  if (result === undefined || !Number.isFinite(result.low)) return undefined;
+  if (result === undefined) return undefined;
+  const value = place.params.worse === 'higher' ? result.low : result.high;
+  if (!Number.isFinite(value)) return undefined;
   const suspect = values.some((value) => value?.suspect === true);
   const sure = result.low === result.high && !suspect;
   return {
-    ...{ value: result.low, coverage: null, mayLower: sure, mayBeMore: !sure },
+    ...{ value, coverage: null, mayLower: sure, mayBeMore: !sure },
     say: () => sayValues(place.params, values),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Runs a compiled expression: a list of numbers for a stack of intervals. An interval is what is known of a number; an
- * unknown is undefined. Booleans are 0 and 1. The result holds for every value within the intervals.
+ * unknown is undefined. Booleans are 0 and 1, and from 0 to 1 when they cannot be decided. The result holds for every
+ * value within the intervals.
  */
 export type Interval = { readonly low: number; readonly high: number };
 type Known = Interval | undefined;
@@ -15,6 +16,7 @@ export const OPS = {
 
 const exact = (value: number): Known => (Number.isNaN(value) ? undefined : { low: value, high: value });
 const truth = (value: boolean): Interval => (value ? { low: 1, high: 1 } : { low: 0, high: 0 });
+const UNDECIDED: Interval = { low: 0, high: 1 };
 const isTrue = (one: Known): boolean => one !== undefined && one.low === 1;
 const isFalse = (one: Known): boolean => one !== undefined && one.high === 0;
 
@@ -27,19 +29,31 @@ function hull(a: Interval, b: Interval, by: (x: number, y: number) => number): K
 
 function less(a: Interval, b: Interval, orEqual: boolean): Known {
   if (orEqual ? a.high <= b.low : a.high < b.low) return truth(true);
-  return (orEqual ? a.low > b.high : a.low >= b.high) ? truth(false) : undefined;
+  return (orEqual ? a.low > b.high : a.low >= b.high) ? truth(false) : UNDECIDED;
 }
 
 function equal(a: Interval, b: Interval): Known {
   if (a.high < b.low || b.high < a.low) return truth(false);
-  return a.low === a.high && b.low === b.high ? truth(true) : undefined;
+  return a.low === a.high && b.low === b.high ? truth(true) : UNDECIDED;
 }
 
-const not = (one: Known): Known => (isTrue(one) ? truth(false) : isFalse(one) ? truth(true) : undefined);
+const not = (one: Known): Known => one && { low: 1 - one.high, high: 1 - one.low };
+
+/** What is not there is of no matter where the other side decides. */
+function and(a: Known, b: Known): Known {
+  if (isFalse(a) || isFalse(b)) return truth(false);
+  return a && b && { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
+}
+
+function choose(condition: Known, then: Known, otherwise: Known): Known {
+  if (condition === undefined || isFalse(condition)) return condition && otherwise;
+  if (isTrue(condition)) return then;
+  return then && otherwise && { low: Math.min(then.low, otherwise.low), high: Math.max(then.high, otherwise.high) };
+}
 
 function ofTwo(op: number, a: Known, b: Known): Known {
-  if (op === OPS.and) return isFalse(a) || isFalse(b) ? truth(false) : isTrue(a) && isTrue(b) ? truth(true) : undefined;
-  if (op === OPS.or) return isTrue(a) || isTrue(b) ? truth(true) : isFalse(a) && isFalse(b) ? truth(false) : undefined;
+  if (op === OPS.and) return and(a, b);
+  if (op === OPS.or) return not(and(not(a), not(b)));
   if (a === undefined || b === undefined) return undefined;
   switch (op) {
     case OPS.add:
@@ -92,7 +106,7 @@ export function runProgram(program: readonly number[], values: readonly Known[])
       const otherwise = stack.pop();
       const then = stack.pop();
       const condition = stack.pop();
-      stack.push(isTrue(condition) ? then : isFalse(condition) ? otherwise : undefined);
+      stack.push(choose(condition, then, otherwise));
     } else if (op === OPS.not || op === OPS.negate || op === OPS.abs) stack.push(ofOne(op, stack.pop()));
     else {
       const right = stack.pop();
