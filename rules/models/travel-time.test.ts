@@ -50,6 +50,11 @@ describe('what an upstream station has seen', () => {
     expect(say(upstream(225, 2))?.value).toBeCloseTo(1, 9);
   });
 
+  it('is due by the first of equal crests', () => {
+    const figure = open(TABLE).sayAll(both(240, 1, (minute) => (minute >= 180 ? 5 : 2)));
+    expect(figure?.forecast).toEqual({ fromMs: T0 + 330 * MINUTE_MS, toMs: T0 + 390 * MINUTE_MS });
+  });
+
   it('is drawn on beyond the table, and says so', () => {
     const figure = open(TABLE).sayAll([...both(240, 1, () => 2), upstream(250, 7)]);
     expect(figure?.value).toBeCloseTo(6, 9);
