@@ -7,6 +7,10 @@ import { parse, stringify } from 'yaml';
 import { check } from '#cli/io/check.ts';
 import { findTestFiles, runRuleTests } from '#cli/io/rule-tests.ts';
 import { testRules } from '#cli/io/test-command.ts';
+import { isQuantityCode, QUANTITIES } from '#model/quantity.ts';
+import { formatLint, type Lint } from '#model/result.ts';
+import { readTestFile } from '#rules/test/read.ts';
+import { runTestFile } from '#rules/test/run-file.ts';
 import { top } from '#test/support/command.ts';
 
 const folder = join(top, 'county', 'rules');
@@ -35,15 +39,21 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 type Limit = number | { limit?: unknown };
-type Rules = { rules?: { id: string; levels?: { [level: string]: Limit }; doubt?: { limit: number } }[] };
+type Rules = {
+  rules?: { id: string; quantity: string; levels?: { [level: string]: Limit }; doubt?: { limit: number } }[];
+};
 
-/** Twice, where the limit is a number of the file's own and none of the station's. */
-function harder(limit: Limit): Limit {
-  if (typeof limit === 'number') return limit * 2;
-  return typeof limit.limit === 'number' ? { ...limit, limit: limit.limit * 2 } : limit;
+/** Codes are no amounts: of a state the limit goes beyond all of them. */
+const factorOf = (quantity: string): number =>
+  isQuantityCode(quantity) && QUANTITIES[quantity].kind === 'state' ? 1_000 : 2;
+
+/** A limit of the file's own; those of the station's table stay. */
+function harder(limit: Limit, factor: number): Limit {
+  if (typeof limit === 'number') return limit * factor;
+  return typeof limit.limit === 'number' ? { ...limit, limit: limit.limit * factor } : limit;
 }
 const ownLimits = (levels: { readonly [level: string]: Limit } = {}): boolean =>
-  Object.values(levels).some((limit) => JSON.stringify(harder(limit)) !== JSON.stringify(limit));
+  Object.values(levels).some((limit) => JSON.stringify(harder(limit, 2)) !== JSON.stringify(limit));
 
 /** Failures and findings of one rule file's own tests. */
 const troubles = (file: string): number =>
@@ -54,7 +64,7 @@ const troubles = (file: string): number =>
 
 describe("the county's rule tests", () => {
   it('hold, and the last line of --json counts them', () => {
-    const { status, stdout } = spawned('test', 'county/rules', '--json');
+    const { status, stdout } = spawned('test', 'county', '--json');
     const count: { failed: number; findings: unknown[]; tests: number; rules: number } = JSON.parse(
       stdout.trim().split('\n').at(-1) ?? '',
     );
@@ -83,7 +93,10 @@ describe("the county's rule tests", () => {
     const text = readFileSync(join(folder, name), 'utf8');
     const content = parse(text) as Rules;
     const rule = content.rules?.[index];
-    const levels = Object.entries(rule?.levels ?? {}).map(([level, limit]) => [level, harder(limit)]);
+    const levels = Object.entries(rule?.levels ?? {}).map(([level, limit]) => [
+      level,
+      harder(limit, factorOf(rule?.quantity ?? '')),
+    ]);
     if (rule?.levels !== undefined) rule.levels = Object.fromEntries(levels);
     if (rule?.doubt !== undefined) rule.doubt.limit *= 2;
     writeFileSync(file, stringify(content));
@@ -167,5 +180,19 @@ describe('fengsui test and fengsui check', () => {
     expect(stdout).toMatch(/people\.yaml: error: .*no rule test beside it/);
     expect(stdout).toMatch(/nowhere: error: .*no such file/);
     expect(status).toBe(1);
+  });
+});
+
+describe('the page on rules', () => {
+  it('shows a rule and a test of it that hold', () => {
+    const page = readFileSync(join(top, 'docs', 'rules.md'), 'utf8');
+    const [text, tests] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map((match) => match[1] ?? '');
+    expect(text).toContain('id: slope-rate');
+    const lints: Lint[] = [];
+    const source = readTestFile('page.test.yaml', tests ?? '', lints);
+    const { cases } = runTestFile(source, lints, [{ file: 'slope-rate.yaml', text: text ?? '' }], undefined);
+    expect(lints.map(formatLint)).toEqual([]);
+    expect(cases.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(cases.reduce((sum, { expectations }) => sum + expectations, 0)).toBe(3);
   });
 });
