@@ -26,10 +26,14 @@ type Target = {
 
 const isCounty = (dir: string): boolean => existsSync(join(dir, 'county.yaml'));
 
-/** The county that a rule file belongs to: the folder above it, else the one in this folder. */
+/** The shipped county with its devices, for rule files that lie nowhere near one. */
+const TOP = join(import.meta.dirname, '..', '..');
+const SHIPPED = join(TOP, 'county');
+
+/** The county that a rule file belongs to: the folder above it, else the one in this folder, else the shipped one. */
 function countyOf(path: string): string {
-  for (const dir of [dirname(path), dirname(dirname(path))]) if (isCounty(dir)) return dir;
-  return 'county';
+  for (const dir of [dirname(path), dirname(dirname(path)), 'county']) if (isCounty(dir)) return dir;
+  return SHIPPED;
 }
 
 const readRules = (file: string): RuleText => ({ file: relative('', file), text: readFileSync(file, 'utf8') });
@@ -53,7 +57,9 @@ function targetOf(path: string): Target {
 
 /** Rules against the county and its devices. */
 function checkRules(target: Target, county: County, profiles: Profiles, tickMs: number, look: Look): void {
-  look.looked.push(`${target.ruleFiles.length} rule files`);
+  look.looked.push(
+    `${target.ruleFiles.length} rule files${target.isWhole ? '' : ` for the county in ${relative('', target.countyDir) || '.'}`}`,
+  );
   if (county === null) return;
   look.lints.push(...lintRules(target.ruleFiles, county.registry));
   const compiled = compileRules(target.ruleFiles, county.registry, { tickMs });
@@ -104,7 +110,7 @@ export function check(
 ): number {
   const look: Look = { lints: [], looked: [] };
   const target = targetOf(path);
-  const profiles = readProfiles(devicesDir);
+  const profiles = readProfiles(target.countyDir === SHIPPED ? join(TOP, 'devices') : devicesDir);
   if (profiles.ok) look.looked.push(`${profiles.value.size} device profiles`);
   else look.lints.push(...profiles.error);
   const { county, lints, looked } = inspectCounty(
