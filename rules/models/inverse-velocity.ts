@@ -2,9 +2,11 @@
  * When a slope will fail, by the inverse velocity (Fukuzono 1985): near failure 1/v falls to nought; with α = 2 along a
  * straight line, so t_f = −intercept/slope. Velocities are least squares over `samples` steps; several lines, each through
  * the last of them over another length, make an interval, never a single minute (Carlà 2016 for the filtering). A line counts
- * when it falls, explains at least `minR2` of 1/v, and has most of its velocities. At Preonzo 2012, the one failure that it
- * was tried on, lines came out up to a quarter of the time left too late: so the early end is brought forward by `margin`
- * of it. The figure is the hours until that early end.
+ * when it falls, explains `minR2` of 1/v and has most of its velocities; and the lines must agree: in creep to failure they
+ * meet in one hour, at the onset of a rain or reservoir step the long ones point nearer than the short. Lines tend to come
+ * out late, which is the dangerous side: the early end is brought forward by `margin` of the time left. At Preonzo 2012,
+ * the one failure that margin and agreement were looked at with, the early end still lay 6 h late at worst, 16 h before the
+ * collapse. The figure is the hours until that early end.
  */
 import type { Text } from '#model/text.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
@@ -68,12 +70,12 @@ export const inverseVelocity = defineModel<InverseParams>({
     },
     agree: {
       type: 'number',
-      default: 0.5,
+      default: 0.6,
       min: 0,
       max: 1,
       doc: 'the time left by the earliest line must be this part of that by the latest: in a step they part',
     },
-    minSpeed: { type: 'number', default: 5, min: 0, doc: 'slower (mm/d) than this there is no forecast' },
+    minSpeed: { type: 'number', default: 10, min: 0, doc: 'slower (mm/d) than this there is no forecast' },
     margin: {
       type: 'number',
       default: 0.25,

@@ -118,3 +118,35 @@ export function run(
   const memory = new Float64Array(model.numbers(params, 1));
   return samples.map((sample) => ({ atMs: sample.atMs, figure: model.step({ params, sensors, memory }, 0, sample) }));
 }
+
+export type Point = { readonly atMs: number; readonly mm: number };
+
+/** The textbook's slope in mm/d, from sums over all points at once. */
+export function slopePerDay(points: readonly Point[]): number {
+  const days = points.map(({ atMs }) => (atMs - START_MS) / DAY_MS);
+  const n = points.length;
+  const [t, v] = [days.reduce((a, b) => a + b, 0), points.reduce((a, { mm }) => a + mm, 0)];
+  const tt = days.reduce((a, b) => a + b * b, 0);
+  const tv = points.reduce((a, { mm }, index) => a + mm * (days[index] ?? 0), 0);
+  return (n * tv - t * v) / (n * tt - t * t);
+}
+
+/** All samples that came so far, in order of their stamps, each once: what an oracle recomputes from. */
+export function seenOf(samples: readonly ModelSample[]): readonly Point[] {
+  const byStamp = new Map(samples.map(({ atMs, value }) => [atMs, value / 100]));
+  return [...byStamp].map(([atMs, mm]) => ({ atMs, mm })).sort((a, b) => a.atMs - b.atMs);
+}
+
+export const within = (points: readonly Point[], fromMs: number, toMs: number): readonly Point[] =>
+  points.filter(({ atMs }) => atMs > fromMs && atMs <= toMs);
+
+/** Drops, repeats and delays samples as a poor link would; the seed decides. */
+export function disturbed(samples: readonly ModelSample[], seed: number): ModelSample[] {
+  const random = seeded(seed);
+  return samples
+    .filter(() => random() > 0.1)
+    .flatMap((sample) => (random() < 0.1 ? [sample, sample] : [sample]))
+    .map((sample, index) => ({ sample, at: index + (random() < 0.15 ? random() * 12 : 0) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ sample }) => sample);
+}

@@ -5,7 +5,8 @@
  * one there is no angle. What keeps a rain or reservoir step from red (asked for by Chen 2024 and others; the criteria and
  * their numbers here are ours): a least speed, which must stand out of the noise; the angle is the lesser one of the last
  * two disjoint windows; and above `stepCap` it counts only while the speeds of three windows head for failure soon
- * (kit/heading.ts). A slope that accelerates for weeks and then does not fail cannot be told from one that fails.
+ * (kit/heading.ts). What no guard can tell: a slope that gathers way for weeks to dozens of times its creep and then does
+ * not fail (600 mm within 20 days, rising as a sigmoid) looks like one that fails, and goes red.
  */
 import { QUANTITIES } from '#model/quantity.ts';
 import type { Text } from '#model/text.ts';
@@ -100,7 +101,8 @@ function speedOf(motion: Motion, params: TangentParams, back: number): WindowSpe
   return { speed: line.slope * DAY_MS, error: line.slopeError * DAY_MS, coverage };
 }
 
-export type Heading = 'toFailure' | 'notNow' | 'unknown';
+/** `notAsked`: the angle is too small for it to matter. */
+type Heading = 'toFailure' | 'notNow' | 'unknown' | 'notAsked';
 
 function headingOf(newest: number, before: number, first: number | undefined, params: TangentParams): Heading {
   if (first === undefined) return 'unknown';
@@ -147,7 +149,7 @@ export const tangentAngle = defineModel<TangentParams>({
     },
     learn: {
       type: 'duration',
-      default: 30 * DAY_MS,
+      default: 14 * DAY_MS,
       min: DAY_MS,
       doc: 'so much uniform creep makes a reference; the first one found stays',
     },
@@ -160,7 +162,7 @@ export const tangentAngle = defineModel<TangentParams>({
     },
     spread: {
       type: 'number',
-      default: 0.4,
+      default: 0.3,
       min: 0.05,
       max: 1,
       doc: 'how far the thirds of a uniform stage may differ',
@@ -209,12 +211,15 @@ function judge(place: Place<TangentParams>): Figure | undefined {
   const newest = motion === undefined ? undefined : speedOf(motion, params, 0);
   const before = motion === undefined ? undefined : speedOf(motion, params, 1);
   if (motion === undefined || reference === undefined || newest === undefined || before === undefined) return undefined;
-  const heading = headingOf(newest.speed, before.speed, speedOf(motion, params, 2)?.speed, params);
   const coverage = Math.min(newest.coverage, before.coverage);
   const held = angleOf(Math.min(newest.speed, before.speed), reference.speed);
   const slow = newest.speed < params.minSpeed;
   const lost = newest.speed < params.sigmas * newest.error;
-  const capped = heading !== 'toFailure' && held > params.stepCap;
+  const heading =
+    held > params.stepCap
+      ? headingOf(newest.speed, before.speed, speedOf(motion, params, 2)?.speed, params)
+      : 'notAsked';
+  const capped = heading === 'notNow' || heading === 'unknown';
   return {
     value: slow || lost ? 0 : capped ? params.stepCap : held,
     coverage,
@@ -225,7 +230,7 @@ function judge(place: Place<TangentParams>): Figure | undefined {
       const eq = sayReference(reference);
       const window = sayDuration(params.window);
       const speeds = `${tell(newest.speed)} mm/d`;
-      const note = sayNote(params, { slow, lost, capped, heading, held });
+      const note = sayNote(params, { slow, lost, heading });
       const reset = motion.resets > 0 ? RESET_WORDS : NO_WORDS;
       return {
         zh: `改进切线角 ${held.toFixed(1)}°（${name.zh}速率 ${speeds}，前一窗口 ${tell(before.speed)} mm/d，各 ${window.zh}，取小者；${eq.zh}${note.zh}${reset.zh}）`,
@@ -237,18 +242,7 @@ function judge(place: Place<TangentParams>): Figure | undefined {
 
 function sayNote(
   { minSpeed, sigmas, stepCap }: TangentParams,
-  {
-    slow,
-    lost,
-    capped,
-    heading,
-  }: {
-    readonly slow: boolean;
-    readonly lost: boolean;
-    readonly capped: boolean;
-    readonly heading: Heading;
-    readonly held: number;
-  },
+  { slow, lost, heading }: { readonly slow: boolean; readonly lost: boolean; readonly heading: Heading },
 ): Text {
   if (slow)
     return {
@@ -260,12 +254,12 @@ function sayNote(
       zh: `；速率未超出 ${sigmas} 倍标准误差，不判`,
       en: `; the speed does not stand out by ${sigmas} standard errors: not judged`,
     };
-  if (capped && heading === 'unknown')
+  if (heading === 'unknown')
     return {
       zh: `；再前一窗口数据不足，按 ${stepCap}° 计`,
       en: `; too few data in the window before that: counts as ${stepCap}°`,
     };
-  if (capped)
+  if (heading === 'notNow')
     return {
       zh: `；速率并非持续趋向破坏，按阶跃处理，按 ${stepCap}° 计`,
       en: `; the speeds do not head for failure, taken for a step: counts as ${stepCap}°`,

@@ -41,7 +41,7 @@ type Axis = { readonly points: readonly SeriesPoint[]; readonly base: number; re
 function axisOf({ params, memory }: Place<TiltParams>, axis: number): Axis | undefined {
   const at = axis * axisNumbers(params);
   const sinceMs = memory[at + BEGAN] as number;
-  const points = pointsWithin(memory, at + FIXED, shapeOf(params), sinceMs + params.base, Number.POSITIVE_INFINITY);
+  const points = pointsWithin(memory, at + FIXED, shapeOf(params), sinceMs + params.base - 1, Number.POSITIVE_INFINITY);
   if (sinceMs === 0 || points.length === 0) return undefined;
   return { points, base: (memory[at + SUM] as number) / (memory[at + COUNT] as number), sinceMs };
 }

@@ -8,7 +8,15 @@ import { fromSteps, type QuantityCode } from '#model/quantity.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
 import type { ModelSample, ModelSensor } from '../hazard-model.ts';
 import type { ParamTable } from '../params.ts';
-import { addPoint, type Line, pointsWithin, type SeriesPoint, type SeriesShape, seriesNumbers } from './series.ts';
+import {
+  addPoint,
+  type Line,
+  pointCount,
+  pointOf,
+  type SeriesPoint,
+  type SeriesShape,
+  seriesNumbers,
+} from './series.ts';
 
 export const DISPLACEMENTS = ['displacement', 'displacementX', 'displacementY', 'displacementZ'] as const;
 export const MOTIONS = [...DISPLACEMENTS, 'tilt'] as const;
@@ -83,13 +91,16 @@ export function motionOf(
   quantity: QuantityCode,
   { direction, reset }: MotionParams,
 ): Motion | undefined {
-  const all = pointsWithin(memory, base + FIXED, shape, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-  const nowMs = all.at(-1)?.atMs;
-  if (nowMs === undefined) return undefined;
+  const series = base + FIXED;
+  const count = pointCount(memory, series);
+  if (count === 0) return undefined;
+  const { atMs: nowMs } = pointOf(memory, series, shape, count - 1);
   const unit = (direction === 'falling' ? -1 : 1) * fromSteps(quantity, 1);
-  const points = all
-    .filter(({ atMs }) => atMs > nowMs - shape.windowMs)
-    .map(({ atMs, value }) => ({ atMs, value: value * unit }));
+  const points: SeriesPoint[] = [];
+  for (let index = 0; index < count; index++) {
+    const { atMs, value } = pointOf(memory, series, shape, index);
+    if (atMs > nowMs - shape.windowMs) points.push({ atMs, value: value * unit });
+  }
   const resets = reset > 0 && direction !== 'either' ? mend(points, reset) : 0;
   const doubtful = resets > 0 || (memory[base + SUSPECT] as number) > nowMs - shape.windowMs;
   return { points, nowMs, doubtful, resets };
