@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromSteps } from '#model/quantity.ts';
@@ -170,48 +167,3 @@ function naive(sums: readonly NaiveSums[]): number {
   }
   return dry >= 2 && steps > 500 ? steps : 0;
 }
-
-const SHARED = process.env['FENGSUI_SHARED'] ?? fileURLToPath(new URL('../../../shared', import.meta.url));
-const FOLDER = join(SHARED, 'data', 'usgs-mukilteo');
-const STATIONS = ['waMLP', 'waMWWD', 'waMVD116', 'waWatertonA'] as const;
-
-type Fall = { readonly atMs: number; readonly gauge: number; readonly steps: number };
-
-/** All four gauges of the season, inches a quarter of an hour, in the order of their stamps. */
-function readSeason(): readonly Fall[] {
-  return STATIONS.flatMap((station, gauge) =>
-    readFileSync(join(FOLDER, `${station}_rain.txt`), 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        const [year, month, day, hour, minute, inches] = line.split(/\s+/).filter(Boolean).map(Number);
-        if (year === undefined || month === undefined || inches === undefined) return [];
-        const atMs = Date.UTC(year, month - 1, day, hour, minute);
-        return [{ atMs, gauge, steps: Math.round(inches * 25_400) }];
-      }),
-  ).sort((a, b) => a.atMs - b.atMs || a.gauge - b.gauge);
-}
-
-describe.skipIf(!existsSync(FOLDER))('the season of Mukilteo, autumn 2015', () => {
-  const season = existsSync(FOLDER) ? readSeason() : [];
-  /** Windows at or above a limit, run together when less than six hours lie between. */
-  function doubts(own: number, limitMm: number): readonly { readonly from: string; readonly mm: number }[] {
-    const order = [own, ...[0, 1, 2, 3].filter((gauge) => gauge !== own)];
-    const { step } = open(3);
-    const out: { from: string; untilMs: number; mm: number }[] = [];
-    for (const { atMs, gauge, steps } of season) {
-      const figure = step((atMs - T0) / MINUTE, steps, order.indexOf(gauge));
-      if (figure === undefined || figure.value < limitMm) continue;
-      const last = out.at(-1);
-      if (last !== undefined && atMs - last.untilMs < 6 * 60 * MINUTE) {
-        last.untilMs = atMs;
-        last.mm = Math.max(last.mm, figure.value);
-      } else out.push({ from: new Date(atMs).toISOString().slice(0, 16), untilMs: atMs, mm: figure.value });
-    }
-    return out.map(({ from, mm }) => ({ from, mm }));
-  }
-
-  it('doubts the 31 mm that fell at one gauge alone on 8 November, and no other hour of the season', () => {
-    expect(doubts(0, 10)).toEqual([{ from: '2015-11-08T04:15', mm: 31.242 }]);
-    for (const gauge of [1, 2, 3]) expect(doubts(gauge, 10)).toEqual([]);
-  });
-});
