@@ -96,6 +96,18 @@ describe('a rain event', () => {
     expect(en(figure)).toContain('data are missing, the truth is not less');
   });
 
+  it('of an hourly gauge has whole hours, whatever the bucket', () => {
+    for (const durations of ['event', 'trailing'])
+      for (const bucket of ['10m', '1h']) {
+        const { feed } = bench(intensityDuration, { ...CAINE, bucket, durations }, 90);
+        for (let hour = 0; hour < 5; hour++) feed(hour * 60, 0);
+        expect(feed(300, 14.82)?.value).toBe(100);
+        expect(en(feed(360, 5.18))).toContain('2 h: rain of 20.0 mm');
+        for (let hour = 7; hour < 9; hour++) expect(feed(hour * 60, 0)?.value).toBeGreaterThan(0);
+        expect(feed(540, 0)?.value).toBe(0);
+      }
+  });
+
   it('is judged by its newest stamp, not by the end of the bucket', () => {
     const { feed } = bench(intensityDuration, { ...CAINE, bucket: '1h', minDuration: '1m' });
     for (let minute = -200; minute <= 0; minute += 10) feed(minute, 0);
@@ -115,12 +127,19 @@ describe('intensity and duration', () => {
   ): { part: number; tooLong: boolean; holes: boolean } {
     const backs = Array.from({ length: ring }, (_, back) => back);
     const amount = (back: number): number => naive.sum(back, back + 1);
-    const dryAt = (back: number): boolean => amount(back) === 0 && naive.covered(back, back + 1) === 1;
+    // Buckets that a later reading with rain speaks for are part of its rain.
+    const rainy = new Set<number>();
+    for (const back of backs) if (amount(back) > 0 || (rainy.has(back - 1) && naive.bridged(back))) rainy.add(back);
+    const dryAt = (back: number): boolean => !rainy.has(back) && naive.covered(back, back + 1) === 1;
     const end = backs.find((back) => back + raw.gap <= ring && backs.slice(back, back + raw.gap).every(dryAt)) ?? ring;
-    const wet = backs.filter((back) => back < end && amount(back) > 0);
+    const wet = backs.filter((back) => back < end && rainy.has(back));
+    const measured = (back: number): boolean =>
+      !(rainy.has(back + 1) && naive.bridged(back + 1) && amount(back + 1) === 0);
     const starts = wet.filter(
       (back, index) =>
-        raw.durations === 'trailing' || index === wet.length - 1 || (wet[index + 1] ?? 0) - back - 1 >= raw.gap,
+        (raw.durations === 'trailing' && measured(back)) ||
+        index === wet.length - 1 ||
+        (wet[index + 1] ?? 0) - back - 1 >= raw.gap,
     );
     const { params } = paramsOf(intensityDuration, {
       ...CAINE,
@@ -150,12 +169,13 @@ describe('intensity and duration', () => {
           durations: fc.constantFrom('event', 'trailing'),
         }),
         (steps, raw) => {
-          const { feed } = bench(intensityDuration, {
+          const written = {
             ...{ ...CAINE, gap: `${raw.gap * 10}m`, maxDuration: `${raw.max * 10}m` },
             durations: raw.durations,
-          });
+          };
+          const { feed } = bench(intensityDuration, written, 40);
           const ring = raw.max + raw.gap;
-          const naive = naiveSums(10 * MINUTE, ring, 1);
+          const naive = naiveSums(10 * MINUTE, ring, 4);
           let newestMs = 0;
           for (const { minute, steps: value, suspect, first } of steps) {
             const figure = feed(minute, value / 1_000, { suspect, first });

@@ -10,7 +10,8 @@
  * Rain that fell in less than `minDuration` is held against the curve at `minDuration`: the mean over that time, which
  * was dry before, is known. An event longer than `maxDuration` is outside the curve: the words say so, it raises nothing,
  * and what stands is kept. Missing data are not dry: over a hole the event may have gone on or begun anew, both are tried
- * and the worse one counts. A sample costs a walk back over the event's buckets.
+ * and the worse one counts. An increment counts from the reading before it, so hourly
+ * gauges have whole hours. A sample costs a walk back over the event's buckets.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { sayDuration } from '../texts.ts';
@@ -19,6 +20,7 @@ import { checkBucket, cut, mm, sayFixed } from './kit/rain.ts';
 import {
   addIncrement,
   amountAt,
+  bridgedAt,
   coveredAt,
   newestEndMs,
   ringOf,
@@ -86,6 +88,13 @@ function findEvent({ params, memory }: Place<Curve>, shape: SumShape): Event {
     const amount = amountAt(memory, FIXED, shape, back);
     const covered = coveredAt(memory, FIXED, shape, back);
     if (!covered) holes = true;
+    // Of an hourly gauge: the rain of a reading fell at some time since the reading before.
+    const joins = began >= 0 && began === back - 1;
+    if (joins && amount === 0 && bridgedAt(memory, FIXED, shape, back)) {
+      began = back;
+      continue;
+    }
+    if (joins && durations === 'trailing') take();
     if (amount === 0) {
       still++;
       dry = covered ? dry + 1 : 0;
@@ -97,7 +106,6 @@ function findEvent({ params, memory }: Place<Curve>, shape: SumShape): Event {
     began = back;
     still = 0;
     dry = 0;
-    if (durations === 'trailing') take();
   }
   take();
   return { worst, tooLong: tooLong && durations === 'event', holes };

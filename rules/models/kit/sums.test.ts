@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NaiveSums, naiveSums, type RainSample } from './naive-sums.ts';
-import { addIncrement, bucketAt, newestEndMs, passTime, type SumShape, sumNumbers, sumOf, sumShape } from './sums.ts';
+import {
+  addIncrement,
+  bridgedAt,
+  bucketAt,
+  newestEndMs,
+  passTime,
+  type SumShape,
+  sumNumbers,
+  sumOf,
+  sumShape,
+} from './sums.ts';
 
 const MINUTE = 60_000;
 const START = 1_700_000_000_000;
@@ -34,6 +44,7 @@ function expectSame(memory: Float64Array, base: number, shape: SumShape, naive: 
       amount: known ? naive.sum(back, back + 1) : 0,
       covered: known && naive.covered(back, back + 1) === 1,
     });
+    expect(bridgedAt(memory, base, shape, back)).toBe(naive.bridged(back));
   }
 }
 

@@ -12,9 +12,10 @@ const HEAD = 0; // number of the newest bucket, 0 before the first reading
 const FIXED = 1;
 /** A window's numbers: its sum and its covered buckets. */
 const WINDOW = 2;
-/** What a cell says of its bucket: no data, data, or data from a base on. */
+/** What a cell says of its bucket: no data (0), a reading, a base, or that it lies between readings. */
 const COVERED = 1;
 const BASE = 2;
+const BRIDGED = 3;
 
 export type SumShape = {
   readonly bucketMs: number;
@@ -102,7 +103,9 @@ function mark(memory: Float64Array, base: number, shape: SumShape, bucket: numbe
 
 /** Covers a bucket, and what lies between it and the nearest covered ones when the sensor may be silent for so long. */
 function cover(memory: Float64Array, base: number, shape: SumShape, bucket: number, first: boolean): void {
-  if (coverOf(memory, base, shape, bucket) !== 0) return;
+  const known = coverOf(memory, base, shape, bucket);
+  if (known === BRIDGED) memory[cellAt(base, shape, bucket) + 1] = first ? BASE : COVERED;
+  if (known !== 0) return;
   mark(memory, base, shape, bucket, first ? BASE : COVERED);
   for (const way of [-1, 1] as const) {
     if (way === -1 && first) continue;
@@ -111,7 +114,7 @@ function cover(memory: Float64Array, base: number, shape: SumShape, bucket: numb
     while (distance <= reach && coverOf(memory, base, shape, bucket + distance * way) === 0) distance++;
     if (distance > reach) continue;
     if (way === 1 && coverOf(memory, base, shape, bucket + distance) === BASE) continue;
-    for (let between = 1; between < distance; between++) mark(memory, base, shape, bucket + between * way, COVERED);
+    for (let between = 1; between < distance; between++) mark(memory, base, shape, bucket + between * way, BRIDGED);
   }
 }
 
@@ -167,6 +170,10 @@ export function amountAt(memory: Float64Array, base: number, shape: SumShape, ba
 /** Whether the bucket `back` before the newest has data. */
 export const coveredAt = (memory: Float64Array, base: number, shape: SumShape, back: number): boolean =>
   memory[base + HEAD] !== 0 && coverOf(memory, base, shape, (memory[base + HEAD] as number) - back) !== 0;
+
+/** Whether no reading fell into that bucket and the next reading after it speaks for it. */
+export const bridgedAt = (memory: Float64Array, base: number, shape: SumShape, back: number): boolean =>
+  memory[base + HEAD] !== 0 && coverOf(memory, base, shape, (memory[base + HEAD] as number) - back) === BRIDGED;
 
 /** Amount and coverage of one bucket, `back` before the newest. */
 export const bucketAt = (
