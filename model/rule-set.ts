@@ -8,6 +8,7 @@ import type { Origin, SensorId } from '#model/reading.ts';
 import type { Hazard, PointId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { WaterLimitName } from '#model/water.ts';
 
 /** One colour of one rule. Limits are whole steps of the quantity (per hour for `rate`). */
 export type LevelLimit = {
@@ -20,6 +21,8 @@ export type LevelLimit = {
   readonly onDelayMs: number;
   /** Lowers only after the value has held this long below. */
   readonly offDelayMs: number;
+  /** Of the station's own table of levels (model/water.ts), where the rule named it by that. */
+  readonly name?: WaterLimitName;
 };
 
 /** What is compared with the limits. A further hazard model is one more kind here and one file under rules/models/. */

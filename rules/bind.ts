@@ -3,6 +3,7 @@ import { LEVELS, type Level } from '#model/level.ts';
 import { fromSteps, QUANTITIES, type QuantityCode, toSteps } from '#model/quantity.ts';
 import type { GridCode, PointId } from '#model/registry.ts';
 import type { FigureUnit, LevelLimit, Measure } from '#model/rule-set.ts';
+import { isWaterLimitName } from '#model/water.ts';
 import { DEFAULT_BUCKET_MS, DEFAULT_MIN_SAMPLES, defaultsOf, type LevelDefaults } from './defaults.ts';
 import { HAZARD_MODELS } from './models/registry.ts';
 import type { Levels, LimitValue, RuleEntry } from './schema.ts';
@@ -108,6 +109,11 @@ export type Resolve = (limit: LimitValue) => number | undefined;
 /** Before a rule is bound anywhere: what only a station can say is left out. */
 export const plainOnly: Resolve = (limit) => (typeof limit === 'number' ? limit : undefined);
 
+function nameOf(limit: LimitValue | undefined): Pick<LevelLimit, 'name'> {
+  const name = typeof limit === 'object' && 'station' in limit ? limit.station : undefined;
+  return name !== undefined && isWaterLimitName(name) ? { name } : {};
+}
+
 /** The limits in steps, negated when the rule raises downwards; `layers` from the weakest to the strongest. */
 export function limitsOf(
   { scale, below }: { readonly scale: Scale; readonly below: boolean },
@@ -142,6 +148,7 @@ export function limitsOf(
         deadband: draft.deadband === undefined ? usual : scale.toSteps(draft.deadband),
         onDelayMs: draft.onDelay ?? scale.defaults.onDelayMs,
         offDelayMs: draft.offDelay ?? scale.defaults.offDelayMs,
+        ...nameOf(draft.limit),
       },
     ];
   });

@@ -156,6 +156,7 @@ function tell(state: EngineState, desk: Desk, binding: number, look: Look, from:
       from: levelOfRank(from),
       to: levelOfRank(to),
       limit: limit?.limit ?? 0,
+      limitName: limit?.name,
       deadband: limit?.deadband ?? 0,
       delayMs: (to > from ? limit?.onDelayMs : limit?.offDelayMs) ?? 0,
       coverage: look.coverage,

@@ -3,6 +3,7 @@ import { LEVEL_TEXT, type LevelOrNone } from '#model/level.ts';
 import { formatSteps, QUANTITIES, type QuantityCode, UNIT_TEXT } from '#model/quantity.ts';
 import type { Measure } from '#model/rule-set.ts';
 import type { Text } from '#model/text.ts';
+import { WATER_LIMIT_TEXT, type WaterLimitName } from '#model/water.ts';
 import { sayFigure } from './texts-models.ts';
 
 /** `90 分钟`, `1 小时`, `30 秒`: the largest unit that is whole. */
@@ -42,6 +43,8 @@ export type Finding = {
   readonly to: LevelOrNone;
   /** Of the level reached, or of the level left when it clears. */
   readonly limit: number;
+  /** What the station calls that limit. */
+  readonly limitName?: WaterLimitName | undefined;
   readonly deadband: number;
   readonly delayMs: number;
   readonly coverage: number | null;
@@ -120,6 +123,8 @@ export function sayFinding(finding: Finding): Text {
     return withUnit(quantity, shown, measure.kind === 'rate' ? '/h' : '');
   };
   const line = show(limit);
+  const named = finding.limitName === undefined ? undefined : WATER_LIMIT_TEXT[finding.limitName];
+  const called = { zh: named === undefined ? '' : `${named.zh} `, en: named === undefined ? '' : `the ${named.en}, ` };
   const delay = sayDelay(finding.delayMs);
   switch (finding.kind) {
     case 'raised':
@@ -127,8 +132,8 @@ export function sayFinding(finding: Finding): Text {
     case 'late': {
       const level = LEVEL_TEXT[to];
       return {
-        zh: `${what.zh}，${below ? '降到' : '达到'}${level.zh}阈值 ${line}${delay.zh}${doubts.zh}`,
-        en: `${what.en} ${below ? 'fell to' : 'reached'} the ${level.en} limit of ${line}${delay.en}${doubts.en}`,
+        zh: `${what.zh}，${below ? '降到' : '达到'}${level.zh}阈值 ${called.zh}${line}${delay.zh}${doubts.zh}`,
+        en: `${what.en} ${below ? 'fell to' : 'reached'} the ${level.en} limit of ${called.en}${line}${delay.en}${doubts.en}`,
       };
     }
     case 'improved':

@@ -13,6 +13,7 @@ import type {
   Schedule,
   ZoneOffsets,
 } from '../../model/rule-set.ts';
+import { isWaterLimitName } from '../../model/water.ts';
 import { type ParamFault, readParams } from '../../rules/models/params.ts';
 import { HAZARD_MODELS } from '../../rules/models/registry.ts';
 import type { Reader } from '../config-reader.ts';
@@ -61,12 +62,14 @@ function readModel(read: Reader, fields: { readonly [name: string]: unknown }, p
 
 function readLimit(read: Reader, raw: unknown, path: string): LevelLimit {
   const fields = read.object(raw, path);
+  const name = fields['name'];
   return {
     level: read.choice<Level>(fields['level'], `${path}.level`, COLOURS),
     limit: read.whole(fields['limit'], `${path}.limit`, -MAX_STEPS, MAX_STEPS),
     deadband: read.whole(fields['deadband'], `${path}.deadband`, 0, MAX_STEPS),
     onDelayMs: read.whole(fields['onDelayMs'], `${path}.onDelayMs`, 0, LONGEST_MS),
     offDelayMs: read.whole(fields['offDelayMs'], `${path}.offDelayMs`, 0, LONGEST_MS),
+    ...(typeof name === 'string' && isWaterLimitName(name) ? { name } : {}),
   };
 }
 

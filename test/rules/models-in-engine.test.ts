@@ -178,6 +178,12 @@ describe('levels that the station names', () => {
     expect(
       bound.map(({ sensorId, limits }) => [sensorId, limits.map(({ level, limit }) => `${level} ${limit}`)]),
     ).toEqual([['level', ['blue 12500', 'orange 15000', 'red 16000']]]);
+    const { values, told } = runOn(compiled(registry, rules));
+    values({ id: 'level', atMs: T0, value: 12_600 }, { id: 'level', atMs: T0 + MINUTE, value: 15_000 });
+    expect(told.map(({ zh, en }) => `${zh} | ${en}`)).toEqual([
+      '水位 12.6 m，达到蓝色阈值 汛限水位 12.5 m | water level of 12.6 m reached the blue limit of the flood season limit level, 12.5 m',
+      '水位 15.0 m，达到橙色阈值 15.0 m | water level of 15.0 m reached the orange limit of 15.0 m',
+    ]);
     expect(findings(registry, rules)).toEqual([
       expect.stringContaining('warning: rules[0].levels: the point pond has no water table'),
     ]);
