@@ -10,6 +10,7 @@ import { addPointCommand } from '#cli/io/point-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
+import { addSkillCommand } from '#cli/io/skill-command.ts';
 import { addTestCommand } from '#cli/io/test-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
@@ -96,6 +97,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
   const dev = program.command('dev').description('for those who work on Fengsui itself');
   addFuzzCommand(dev);
+  addSkillCommand(dev, top);
   dev
     .command('check')
     .argument('[filter...]', 'only tests whose path contains one of these')

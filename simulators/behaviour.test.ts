@@ -56,7 +56,7 @@ describe('the demonstration', () => {
     expect([0, 119_999, 120_000, 209_999, 210_000].map((tMs) => at(smoke, tMs))).toEqual([0, 0, 1, 1, 0]);
     const quiet = scenario.sensors.get('xiangshui-crack') ?? { kind: 'constant', value: 9, noise: 0 };
     for (let tMs = 0; tMs < 600_000; tMs += 777) expect(Math.abs(at(quiet, tMs) - 1.6)).toBeLessThanOrEqual(0.05);
-    expect(scenario.sensors.size).toBe(7);
+    expect(scenario.sensors.size).toBe(15);
   });
 });
 
