@@ -117,7 +117,7 @@ describe.skipIf(!existsSync(boulder)).concurrent('a recorded series through the 
     expect(mute).toContainEqual(['slope-rate', expect.stringMatching(/60 samples in 2 h, .* at most 3$/)]);
   });
 
-  it('plays a fire that no sensor and no rule of the county knows of: the values arrive, no alert, and it says why', {
+  it('plays a fire on the county’s heat detector: the fixed limit tells it, to the second, and the rise has no past to go by', {
     timeout: 120_000,
   }, async ({ expect }) => {
     const dataDir = join(dir, 'fire');
@@ -132,10 +132,20 @@ describe.skipIf(!existsSync(boulder)).concurrent('a recorded series through the 
     });
     if (!outcome.ok) throw new Error(outcome.error);
     const { report, sensor, isVirtual, watching, seriesCount } = outcome.value;
-    expect(changesOf(outcome.value, 'UTC')).toEqual([]);
+    const changes = changesOf(outcome.value, 'UTC').map(({ at, level, subject, hazard }) => [
+      at,
+      level,
+      subject,
+      hazard,
+    ]);
+    expect(changes).toEqual([['2018-12-01T21:24:12+00:00', 'orange', 'cangku-3', 'fire']]);
     outcome.value.alerts.close();
     expect(report).toMatchObject({ failure: null, polls: { row: 31 } });
-    expect([isVirtual, watching, seriesCount, sensor.pointId]).toEqual([true, [], 32, 'cangku-3']);
+    expect([isVirtual, seriesCount, sensor.id]).toEqual([false, 32, 'cangku-3-heat']);
+    expect(watching.map(({ rule, mute }) => [rule.split('@')[0], mute])).toEqual([
+      ['fire-heat-fixed', null],
+      ['fire-heat-rise', null],
+    ]);
     const journal = openJournalReader(dataDir);
     const bodies = [...journal.heads().keys()].flatMap((partition) =>
       journal.read(partition, 0, 1_000).flatMap((row) => (row.kind === 'batch' ? [row] : [])),
@@ -162,7 +172,7 @@ describe.skipIf(!existsSync(boulder)).concurrent('a recorded series through the 
     };
     expect(await ask({ pointId: 'nowhere' })).toMatch(/no point nowhere; it has: taoshuwan, /);
     expect(await ask({ sensorId: 'longtan-level' })).toMatch(
-      /of temperature; sensors of the county that measure it: none/,
+      /of temperature; sensors of the county that measure it: cangku-3-heat/,
     );
     expect(await ask({ seriesId: 'Quadrant-B' })).toMatch(
       /several series; name one of:\n {2}Quadrant-B-Temperature-25-mm/,
