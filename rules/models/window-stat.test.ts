@@ -84,14 +84,18 @@ describe('a statistic of a window', () => {
   });
 
   it('of a window with a hole: a greatest value may raise and not lower, a mean says nothing', () => {
-    for (const [stat, says] of [
-      ['max', true],
-      ['mean', false],
+    for (const [stat, worse, says] of [
+      ['max', 'higher', true],
+      ['mean', 'higher', false],
+      ['min', 'higher', false],
+      ['min', 'lower', true],
+      ['range', 'lower', false],
     ] as const) {
-      const { step } = openPlace(windowStat, { window: '1h', stat }, [{ quantity: 'level', staleAfterMs: 6 * MINUTE }]);
+      const sensors = [{ quantity: 'level', staleAfterMs: 6 * MINUTE }] as const;
+      const { step } = openPlace(windowStat, { window: '1h', stat, worse }, sensors);
       step(0, 5_000);
       const figure = step(40, 4_000);
-      if (says) expect(figure).toMatchObject({ value: 5, mayLower: false, mayBeMore: true });
+      if (says) expect(figure).toMatchObject({ value: stat === 'max' ? 5 : 4, mayLower: false, mayBeMore: true });
       else expect(figure).toBeUndefined();
       if (says) expect(figure?.say().zh).toContain('（窗口数据');
     }

@@ -15,6 +15,7 @@ type StatParams = Params & {
   readonly window: number;
   readonly stat: WindowStat;
   readonly minCoverage: number;
+  readonly worse: 'higher' | 'lower';
 };
 
 export const STAT_NAME: { readonly [stat in WindowStat]: { readonly zh: string; readonly en: string } } = {
@@ -47,7 +48,13 @@ export const windowStat = defineModel<StatParams>({
       default: 0.8,
       min: 0,
       max: 1,
-      doc: 'part of the window that must have data before mean, min or deviation say anything',
+      doc: 'part of the window that must have data before anything is said that a hole could make too bad',
+    },
+    worse: {
+      type: 'choice',
+      of: ['higher', 'lower'],
+      default: 'higher',
+      doc: 'which way the figure is worse; lower with raiseWhen: below, so that a hole in the data raises nothing',
     },
   },
   per: 'sensor',
@@ -80,11 +87,17 @@ function stepWindowStat(place: Place<StatParams>, _input: number, sample: ModelS
   return figureOf(params, own.quantity, stats, memory[VALUE] as number);
 }
 
-/** What is left of a statistic when a part of its window is missing: a greatest value is at least what was seen. */
+/**
+ * What is left of a statistic when a part of its window is missing: a greatest value is at least what was seen, a least
+ * one at most. That way it can be as bad as it looks, or worse.
+ */
+const isBound = ({ stat, worse }: StatParams): boolean =>
+  worse === 'higher' ? stat === 'max' || stat === 'range' : stat === 'min';
+
 function figureOf(params: StatParams, quantity: QuantityCode, stats: SlotStats, newest: number): Figure | undefined {
   const { stat, window, minCoverage } = params;
   const whole = stats.coverage === 1;
-  const bound = stat === 'max' || stat === 'range';
+  const bound = isBound(params);
   if (stat !== 'last' && !bound && stats.coverage < minCoverage) return undefined;
   const steps = stat === 'last' ? newest : statOf(stats, stat);
   return {
