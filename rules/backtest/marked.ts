@@ -5,7 +5,11 @@ import type { Reading, SensorId } from '#model/reading.ts';
 import type { Batch } from './merge.ts';
 import { ROW_FIRST, ROW_MISSING, ROW_SUSPECT } from './recording.ts';
 
-export type Sender = { readonly partition: number; readonly edgeId: string; readonly sensorIds: readonly SensorId[] };
+export type Sender = {
+  readonly partition: number;
+  readonly edgeIds: readonly string[];
+  readonly sensorIds: readonly SensorId[];
+};
 
 function readingAt(batch: Batch, row: number, sensorId: SensorId): Reading {
   const mark = batch.marks[row];
@@ -18,13 +22,15 @@ function readingAt(batch: Batch, row: number, sensorId: SensorId): Reading {
 }
 
 /** One row of the journal for each five thousand readings, from position `pos` on. */
-export function rowsOf(batch: Batch, { partition, edgeId, sensorIds }: Sender, pos: number): readonly JournalRow[] {
+export function rowsOf(batch: Batch, { partition, edgeIds, sensorIds }: Sender, pos: number): readonly JournalRow[] {
   const rows: JournalRow[] = [];
   for (let from = 0; from < batch.count; from += MAX_BATCH_READINGS) {
     const readings: Reading[] = [];
     for (let row = from; row < Math.min(batch.count, from + MAX_BATCH_READINGS); row++)
       readings.push(readingAt(batch, row, sensorIds[batch.slots[row] as number] ?? ''));
     const place = { partition, pos: pos + rows.length, receivedAtMs: batch.receivedAtMs };
+    // The line of a sensor in it: one that has begun.
+    const edgeId = edgeIds[batch.slots[from] as number] ?? '';
     const identity = { edgeId, epoch: 'recorded', seq: place.pos };
     const body = encodeBatch({
       ...{ ...identity, bootId: 'recorded', monoMs: 0, writtenAtMs: batch.receivedAtMs, timeQuality: 'synced' },

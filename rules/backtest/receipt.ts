@@ -72,7 +72,8 @@ function believedRows(atMs: Float64Array, count: number): Uint8Array | undefined
     before.push(best);
   }
   const believed = new Uint8Array(count);
-  let index = weight.indexOf(Math.max(...weight));
+  // Of two equally heavy ones, that with which the recording ends.
+  let index = weight.lastIndexOf(Math.max(...weight));
   for (; index >= 0; index = before[index] ?? -1) believed.fill(1, stretches[index]?.from, stretches[index]?.to);
   return believed;
 }

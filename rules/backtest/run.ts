@@ -81,7 +81,7 @@ function openPlayer(ruleSet: CompiledRuleSet, merge: Merge, slots: Int32Array, k
   const coming = edgesToCome(ruleSet, merge, slots);
   const sender: Sender = {
     partition: PARTITION,
-    edgeId: ruleSet.inventory[0]?.edgeId ?? '',
+    edgeIds: ruleSet.inventory.map(({ edgeId }) => edgeId),
     sensorIds: ruleSet.inventory.map(({ sensorId }) => sensorId),
   };
   give({ ...head(fromMs), kind: 'rules', ruleSet });
