@@ -1,6 +1,7 @@
 /** How a register's value moves with the chain's time; data, so that a scenario is a file and a run can be repeated. */
 import { HOUR_MS, SECOND_MS } from '#model/time.ts';
 import { jitterAt, noiseAt } from '#simulators/noise.ts';
+import { type Shape, shapeAt } from '#simulators/threshold/shape.ts';
 
 /** `atMs` counts from the scenario's begin; null: the device has no value then. */
 export type TimePoint = { readonly atMs: number; readonly value: number | null };
@@ -41,7 +42,9 @@ export type Behaviour =
       readonly points: readonly TimePoint[];
       readonly interpolate: 'linear' | 'hold';
       readonly noise: number;
-    };
+    }
+  /** The course of a hazard: creep to failure, steps, a reservoir, a fire (simulators/threshold). */
+  | { readonly kind: 'shaped'; readonly shape: Shape; readonly noise: number };
 
 /** Where a counter stood at an instant; kept on disk, so that it goes on after a restart. */
 export type CounterOrigin = { readonly atMs: number; readonly total: number };
@@ -128,6 +131,10 @@ export function valueAt(behaviour: Behaviour, moment: Moment): number | null {
       return counterAt(behaviour, moment);
     case 'timeline': {
       const value = timelineAt(behaviour.points, tMs, behaviour.interpolate);
+      return value === null ? null : value + noise(behaviour.noise);
+    }
+    case 'shaped': {
+      const value = shapeAt(behaviour.shape, tMs);
       return value === null ? null : value + noise(behaviour.noise);
     }
     default:

@@ -178,6 +178,89 @@ describe('CSV by bytes', () => {
   });
 });
 
+describe('mutilated CSV', () => {
+  const SOUND =
+    'time,sensor,value,quantity,unit,quality\n2022-06-03T08:00:00+08:00,r1,0.2,rain,mm,good\n2022-06-03T08:05:00+08:00,r1,0.4,rain,mm,good\n2022-06-03T09:00:00+08:00,w1,12.345,level,m,suspect\n2022-06-03T09:05:00+08:00,w1,12.4,level,m,suspect\n';
+  const POISON = [
+    '',
+    ',',
+    ';',
+    '\n',
+    '\r',
+    '"',
+    '""',
+    '-',
+    '.',
+    '9',
+    '1e308',
+    'NaN',
+    '\0',
+    '\uFEFF',
+    '溪',
+    '+08:00',
+    ' ',
+  ];
+  const mutation = fc.record({
+    at: fc.nat(300),
+    cut: fc.nat(12),
+    put: fc.oneof(fc.constantFrom(...POISON), fc.string({ maxLength: 5 })),
+  });
+  it('gives findings with a line, or readings that can be played; never an exception', () => {
+    fc.assert(
+      fc.property(
+        fc.array(mutation, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.nat(300), { maxLength: 2 }),
+        (how, cuts) => {
+          const text = how.reduce((now, { at, cut, put }) => {
+            const from = at % (now.length + 1);
+            return now.slice(0, from) + put + now.slice(from + cut);
+          }, SOUND);
+          const bytes = new TextEncoder().encode(`${text}\n`);
+          if (readHeader(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(10)))) === undefined) return;
+          const got = read(text, { cuts, zone: openZone('Asia/Shanghai') ?? (undefined as never) });
+          if (!got.ok) {
+            for (const lint of got.error) expect([lint.file, Number.isInteger(lint.line)]).toEqual(['some.csv', true]);
+            return;
+          }
+          for (const { track } of got.value.sensors)
+            for (let i = 0; i < track.count; i++)
+              expect([Number.isSafeInteger(track.atMs[i]), Number.isInteger(track.values[i])]).toEqual([true, true]);
+        },
+      ),
+      { numRuns: 500, verbose: 1 },
+    );
+  });
+
+  it('reads what the short way reads as the careful way does, when one byte is another', () => {
+    const rows = [
+      '2022-06-03T08:00:00Z,r1,0.2',
+      '2022-06-03T08:05:00Z,r1,0.4',
+      '2022-06-03T08:10:00Z,r2,1.5',
+      '2022-06-03T08:15:00Z,r1,7',
+    ];
+    fc.assert(
+      fc.property(fc.nat(3), fc.nat(40), fc.constantFrom(...'0123456789.-+:TZ,r "eE\r'), (at, place, byte) => {
+        const changed = rows.map((row, i) => (i === at ? row.slice(0, place) + byte + row.slice(place + 1) : row));
+        const usual = read(`time,sensor,value\n${changed.join('\n')}\n`);
+        // Another order of columns has no short way.
+        const careful = read(`note,time,sensor,value\n${changed.map((row) => `,${row}`).join('\n')}\n`);
+        expect(usual.ok).toBe(careful.ok);
+        if (usual.ok && careful.ok) {
+          const shown = (content: typeof usual.value) =>
+            content.sensors.map(({ sensorId, track }) => [
+              sensorId,
+              [...track.atMs.subarray(0, track.count)],
+              [...track.values.subarray(0, track.count)],
+              [...(track.marks?.subarray(0, track.count) ?? [])],
+            ]);
+          expect(shown(usual.value)).toEqual(shown(careful.value));
+        }
+      }),
+      { numRuns: 1_000, verbose: 1 },
+    );
+  });
+});
+
 describe('stamps of a zone', () => {
   const zone = (name: string) => ({ zone: openZone(name) ?? (undefined as never) });
   const times = (stamps: readonly string[], name: string) =>
