@@ -1,6 +1,7 @@
 /** Parses a scenario file: how each simulated sensor behaves once the scenario begins, and what goes wrong when. */
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { isQuantityCode, QUANTITIES } from '#model/quantity.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import { SECOND_MS } from '#model/time.ts';
 import type { Behaviour } from '#simulators/behaviour.ts';
@@ -13,6 +14,9 @@ import {
   seconds,
   unitId,
 } from '#simulators/scenario-faults.ts';
+import { type Drivers, driversOf, hazardBehaviour, hazardObjection } from '#simulators/threshold/hazards.ts';
+import { driverFields, hazardKinds, isHazard } from '#simulators/threshold/schema.ts';
+import { type Story, storyFields, storyObjections, storyOf } from '#simulators/threshold/story.ts';
 
 /** A register that no sensor names, e.g. a push button. */
 export type RegisterBehaviour = {
@@ -39,6 +43,8 @@ export type Scenario = {
   readonly registers: readonly RegisterBehaviour[];
   readonly lines: readonly ScenarioLine[];
   readonly faults: readonly ScenarioFault[];
+  /** Where and when it plays, and what must come of it; `fengsui simulate` reads it. */
+  readonly story: Story;
   /** Where an entry stands in its file, by its path (`faults[2]`) or a sensor's (`sensors.NAME`). */
   readonly places: ReadonlyMap<string, Place>;
 };
@@ -50,6 +56,13 @@ const whose = {
   bus: id.optional(),
   unit: unitId.optional(),
   register: z.string().min(1).max(64).optional(),
+  /** Of a sensor of the scenario's own place. */
+  quantity: z
+    .string()
+    .refine(isQuantityCode, { error: `a quantity is one of ${Object.keys(QUANTITIES).join(', ')}` })
+    .optional(),
+  point: id.optional(),
+  zone: id.optional(),
 };
 const noise = z.number().min(0).default(0);
 
@@ -94,6 +107,7 @@ const behaviourSchema = z.discriminatedUnion('kind', [
     interpolate: z.enum(['linear', 'hold']).default('hold'),
     noise,
   }),
+  ...hazardKinds(whose),
 ]);
 
 const address = z
@@ -118,6 +132,8 @@ const scenarioSchema = z.strictObject({
   sensors: z.array(behaviourSchema).default([]),
   faults: z.array(faultSchema).max(10_000).default([]),
   lines: z.array(lineSchema).default([]),
+  ...driverFields,
+  ...storyFields,
 });
 type RawScenario = z.infer<typeof scenarioSchema>;
 type RawBehaviour = RawScenario['sensors'][number];
@@ -128,7 +144,8 @@ const MEND: { readonly [code: string]: string } = {
   invalid_union: 'kinds and faults are listed in docs/simulators.md',
 };
 
-function behaviourOf(raw: RawBehaviour): Behaviour {
+function behaviourOf(raw: RawBehaviour, drivers: Drivers): Behaviour {
+  if (isHazard(raw)) return hazardBehaviour(raw, drivers);
   switch (raw.kind) {
     case 'constant':
       return { kind: 'constant', value: raw.value, noise: raw.noise };
@@ -181,6 +198,8 @@ function crossChecks(raw: RawScenario): readonly { readonly path: Path; readonly
         ? ['intensity', entry.intensity.map(({ atS }) => atS)]
         : ['points', entry.kind === 'timeline' ? entry.points.map(({ atS }) => atS) : []];
     const late = times.findIndex((atS, at) => at > 0 && atS <= (times[at - 1] ?? 0));
+    const lack = isHazard(entry) ? hazardObjection(entry, raw) : undefined;
+    if (lack !== undefined) found.push({ path: ['sensors', index], message: lack });
     if (late > 0) found.push({ path: ['sensors', index, key, late, 'atS'], message: 'times must rise' });
   });
   raw.faults.forEach((entry, index) => {
@@ -191,21 +210,26 @@ function crossChecks(raw: RawScenario): readonly { readonly path: Path; readonly
     if ([entry.serial, entry.listen, entry.dial].filter((where) => where !== undefined).length > 1)
       found.push({ path: ['lines', index], message: 'a line has one of serial, listen and dial' });
   });
+  found.push(...storyObjections(raw, raw.sensors).map(({ path, message }) => ({ path, message })));
   return found;
 }
 
 function scenarioOf(raw: RawScenario, placeOf: (path: Path) => Place): Scenario {
   const { seed, startAfterS, sensors, faults, lines } = raw;
+  const drivers = driversOf(raw, raw.runs);
   return {
+    story: storyOf(raw, sensors),
     seed,
     startAfterMs: startAfterS === null ? null : startAfterS * SECOND_MS,
     sensors: new Map(
-      sensors.flatMap((entry) => (entry.sensor === undefined ? [] : [[entry.sensor, behaviourOf(entry)] as const])),
+      sensors.flatMap((entry) =>
+        entry.sensor === undefined ? [] : [[entry.sensor, behaviourOf(entry, drivers)] as const],
+      ),
     ),
     registers: sensors.flatMap(({ bus, unit, register, ...entry }) =>
       bus === undefined || unit === undefined || register === undefined
         ? []
-        : [{ busId: bus, unitId: unit, register, behaviour: behaviourOf(entry) }],
+        : [{ busId: bus, unitId: unit, register, behaviour: behaviourOf(entry, drivers) }],
     ),
     faults: faults.map(scenarioFaultOf),
     lines: lines.map(({ bus, serial, listen, dial, paced }) => ({

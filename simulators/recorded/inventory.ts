@@ -1,6 +1,6 @@
 /**
  * What an inventory file says of recorded sensors: `--inventory FILE`, as YAML, JSON or CSV. Each entry names a `sensor` (or
- * `id`) and its `quantity`, and may name `unit`, `point`, `kind`, `zone`, `lon`, `lat`, `staleAfter` (`90m`), `step`.
+ * `sensorId`, `id`) and its `quantity`, and may name `unit`, `point`, `kind`, `zone`, `lon`, `lat`, `staleAfter` (`90m`), `step`.
  */
 import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import type { HazardPoint } from '#model/registry.ts';
@@ -19,6 +19,7 @@ export type Inventory = ReadonlyMap<string, InventoryEntry>;
 
 const FIELDS = [
   'sensor',
+  'sensorId',
   'id',
   'quantity',
   'unit',
@@ -45,18 +46,24 @@ export function parseInventory(file: string, text: string): Result<Inventory, re
     const find: Find = (message) => {
       lints.push(lintAt(file, record.line, message));
     };
-    const sensorId = String(record.fields['sensor'] ?? record.fields['id'] ?? '');
+    const sensorId = String(record.fields['sensor'] ?? record.fields['sensorId'] ?? record.fields['id'] ?? '');
     if (sensorId === '') find('an entry needs a sensor');
     else if (entries.has(sensorId)) find(`${sensorId} is there twice`);
-    else entries.set(sensorId, entryOf(record, find));
+    else {
+      if (read.value.byHand) findStrangers(record, find);
+      entries.set(sensorId, entryOf(record, find));
+    }
   }
   if (lints.length === 0 && entries.size === 0) return err([lintAt(file, 0, 'no sensors')]);
   return lints.length > 0 ? err(lints) : ok(entries);
 }
 
-function entryOf({ fields }: ListRecord, find: Find): InventoryEntry {
+function findStrangers({ fields }: ListRecord, find: Find): void {
   for (const name of Object.keys(fields))
     if (!FIELDS.includes(name)) find(`"${name}" is not known here; known: ${FIELDS.join(', ')}`);
+}
+
+function entryOf({ fields }: ListRecord, find: Find): InventoryEntry {
   const text = (name: string): string | undefined => {
     const value = fields[name];
     return value === undefined ? undefined : String(value);

@@ -10,7 +10,11 @@ export type RecordList = {
   readonly records: readonly ListRecord[];
   /** What stands beside the list: `zone`, `source`. */
   readonly head: { readonly [name: string]: string | number };
+  /** Written by hand, where a field that nobody knows is a slip; other programs' tables may have more columns. */
+  readonly byHand: boolean;
 };
+
+type Records = Omit<RecordList, 'byHand'>;
 
 const CSV_FILE = /\.(csv|txt|tsv)$/i;
 /** Records beyond this are no inventory and no truth. */
@@ -27,11 +31,12 @@ export type ListForm = {
 
 export function readRecords(file: string, text: string, form: ListForm): Result<RecordList, readonly Lint[]> {
   const read = CSV_FILE.test(file) ? readCsvRecords(file, text) : readYamlRecords(file, text, form);
-  if (!read.ok || read.value.records.length <= MAX_RECORDS) return read;
-  return err([lintAt(file, 0, `more than ${MAX_RECORDS} records`)]);
+  if (!read.ok) return read;
+  if (read.value.records.length > MAX_RECORDS) return err([lintAt(file, 0, `more than ${MAX_RECORDS} records`)]);
+  return ok({ ...read.value, byHand: /\.ya?ml$/i.test(file) });
 }
 
-function readCsvRecords(file: string, text: string): Result<RecordList, readonly Lint[]> {
+function readCsvRecords(file: string, text: string): Result<Records, readonly Lint[]> {
   const [header, ...lines] = linesOf(text);
   const separator = [',', ';', '\t'].find((mark) => header?.text.includes(mark)) ?? ',';
   const names = splitFields(header?.text ?? '', separator);
@@ -50,7 +55,7 @@ function readCsvRecords(file: string, text: string): Result<RecordList, readonly
 
 type Lines = { readonly lineOf: (node: unknown) => number };
 
-function readYamlRecords(file: string, text: string, form: ListForm): Result<RecordList, readonly Lint[]> {
+function readYamlRecords(file: string, text: string, form: ListForm): Result<Records, readonly Lint[]> {
   const counter = new LineCounter();
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: counter, schema: 'core' });
   const [fault] = document.errors;

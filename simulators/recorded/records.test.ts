@@ -90,6 +90,13 @@ describe('a truth', () => {
   ])('says what is wrong with %s', (body, expected) => {
     expect(text(parseTruth('t.yaml', body, 'UTC'))).toMatch(expected);
   });
+  it('ignores what other programs write besides, and not what a person misspells', () => {
+    expect(shown('t.csv', 'at,severity\n2022-06-03T00:00:00Z,3\n')).toEqual([
+      ['2022-06-03T08:00', '2022-06-03T08:00', {}],
+    ]);
+    const inventory = parseInventory('i.json', '[{"sensorId":"a","quantity":"rain","vendor":"x"}]');
+    expect(inventory.ok && [...inventory.value]).toEqual([['a', { quantity: 'rain' }]]);
+  });
   it('asks for a zone when a stamp has no offset and nobody named one', () => {
     expect(text(parseTruth('t.yaml', '- { at: 2022-06-03 }', undefined))).toMatch(/names no offset from UTC/);
   });

@@ -21,7 +21,7 @@ type Span = { readonly fromMs: EpochMs; readonly toMs: EpochMs };
 export function parseTruth(file: string, text: string, zone: string | undefined): Result<Truth, readonly Lint[]> {
   const read = readRecords(file, text, { list: 'events', plain: 'at' });
   if (!read.ok) return read;
-  const { records, head } = read.value;
+  const { records, head, byHand } = read.value;
   const lints: Lint[] = [];
   const findAt = (line: number) => (message: string) => {
     lints.push(lintAt(file, line, message));
@@ -34,7 +34,7 @@ export function parseTruth(file: string, text: string, zone: string | undefined)
   const events: TrueEvent[] = [];
   for (const record of records) {
     if (lints.length >= MAX_LINTS) break;
-    const event = eventOf(record, clock, common, findAt(record.line));
+    const event = eventOf({ ...record, byHand }, clock, common, findAt(record.line));
     if (event !== undefined) events.push(event);
   }
   if (lints.length > 0) return err(lints);
@@ -43,13 +43,13 @@ export function parseTruth(file: string, text: string, zone: string | undefined)
 }
 
 function eventOf(
-  { fields }: ListRecord,
+  { fields, byHand }: ListRecord & { readonly byHand: boolean },
   clock: ZoneClock | undefined,
   common: Hazard | undefined,
   find: Find,
 ): TrueEvent | undefined {
-  for (const name of Object.keys(fields))
-    if (!FIELDS.includes(name)) return find(`"${name}" is not known here; known: ${FIELDS.join(', ')}`);
+  const stranger = Object.keys(fields).find((name) => !FIELDS.includes(name));
+  if (byHand && stranger !== undefined) return find(`"${stranger}" is not known here; known: ${FIELDS.join(', ')}`);
   const { at, from = at, to = at ?? from } = fields;
   if (from === undefined || to === undefined) return find('an event needs from and to, or at');
   const first = spanOf(String(from), clock, find);

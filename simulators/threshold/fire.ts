@@ -45,7 +45,8 @@ export const alphaOf = (growth: keyof typeof GROWTH_S): number => GROWN_KW / GRO
 function burning({ alpha, peakKw }: Extract<Fire, { kind: 'flaming' }>, seconds: number) {
   const grown = Math.sqrt(peakKw / alpha);
   const kw = seconds >= grown ? peakKw : alpha * seconds ** 2;
-  const mj = (seconds >= grown ? (alpha * grown ** 3) / 3 + peakKw * (seconds - grown) : (alpha * seconds ** 3) / 3) / 1_000;
+  const mj =
+    (seconds >= grown ? (alpha * grown ** 3) / 3 + peakKw * (seconds - grown) : (alpha * seconds ** 3) / 3) / 1_000;
   return { kw, mj };
 }
 

@@ -24,10 +24,37 @@ export type Storm = {
 
 /** SCS type II: part of a day's rain fallen by the hour. */
 const SCS2: readonly (readonly [hour: number, share: number])[] = [
-  ...([[0, 0], [2, 0.022], [4, 0.048], [6, 0.08], [7, 0.098], [8, 0.12], [8.5, 0.133], [9, 0.147]] as const),
-  ...([[9.5, 0.163], [9.75, 0.172], [10, 0.181], [10.5, 0.204], [11, 0.235], [11.5, 0.283]] as const),
-  ...([[11.75, 0.357], [12, 0.663], [12.5, 0.735], [13, 0.772], [13.5, 0.799], [14, 0.82]] as const),
-  ...([[16, 0.88], [20, 0.952], [24, 1]] as const),
+  ...([
+    [0, 0],
+    [2, 0.022],
+    [4, 0.048],
+    [6, 0.08],
+    [7, 0.098],
+    [8, 0.12],
+    [8.5, 0.133],
+    [9, 0.147],
+  ] as const),
+  ...([
+    [9.5, 0.163],
+    [9.75, 0.172],
+    [10, 0.181],
+    [10.5, 0.204],
+    [11, 0.235],
+    [11.5, 0.283],
+  ] as const),
+  ...([
+    [11.75, 0.357],
+    [12, 0.663],
+    [12.5, 0.735],
+    [13, 0.772],
+    [13.5, 0.799],
+    [14, 0.82],
+  ] as const),
+  ...([
+    [16, 0.88],
+    [20, 0.952],
+    [24, 1],
+  ] as const),
 ];
 
 function scs2At(part: number): number {
@@ -70,7 +97,8 @@ export function hyetographOf({ atMs, totalMm, durationMs, stepMs, shape }: Storm
   const steps: Intensity[] = [];
   for (let fromMs = 0; fromMs < durationMs; fromMs += stepMs) {
     const toMs = Math.min(durationMs, fromMs + stepMs);
-    const fallen = fallenShare(shape, toMs / durationMs, durationMs) - fallenShare(shape, fromMs / durationMs, durationMs);
+    const fallen =
+      fallenShare(shape, toMs / durationMs, durationMs) - fallenShare(shape, fromMs / durationMs, durationMs);
     steps.push({ atMs: atMs + fromMs, perHour: (totalMm * fallen * HOUR_MS) / (toMs - fromMs) });
   }
   return [...dry, ...steps, { atMs: atMs + durationMs, perHour: 0 }];

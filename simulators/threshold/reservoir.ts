@@ -48,7 +48,8 @@ function flowAt(points: readonly FlowPoint[], tMs: number, how: 'linear' | 'hold
   let before = points[0];
   for (const point of points) {
     if (point.atMs > tMs) {
-      if (how === 'hold' || before === undefined || before === point) return before === point ? 0 : (before?.m3PerS ?? 0);
+      if (how === 'hold' || before === undefined || before === point)
+        return before === point ? 0 : (before?.m3PerS ?? 0);
       return before.m3PerS + ((point.m3PerS - before.m3PerS) * (tMs - before.atMs)) / (point.atMs - before.atMs);
     }
     before = point;
