@@ -51,8 +51,8 @@ describe('sites, zones and teams of a county', () => {
       'a zone that its site does not have',
       edited(
         'points.yaml',
-        'zone: fence-north\n        device: { edge: edge-park, bus: park-a, unit: 4, register: loop-1 }',
-        'zone: fence-nord\n        device: { edge: edge-park, bus: park-a, unit: 4, register: loop-1 }',
+        'zone: fence-north\n        device: { edge: edge-park, bus: park-a, unit: 5, register: loop-1 }',
+        'zone: fence-nord\n        device: { edge: edge-park, bus: park-a, unit: 5, register: loop-1 }',
       ),
       'unknown-zone',
       'use one of east, west, fence-north',
