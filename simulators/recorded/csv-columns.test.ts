@@ -356,6 +356,18 @@ describe('files and folders', () => {
     expect(notes.map(({ message }) => message)).toContain('no recordings, left out: README.md');
   });
 
+  it('lets a meter count from its first value where the inventory says so', () => {
+    const file = join(dir, 'meter.csv');
+    writeFileSync(
+      file,
+      'time,sensor,value\n2022-06-30T00:00Z,m,\n2022-06-30T01:00Z,m,592.7\n2022-06-30T02:00Z,m,600\n',
+    );
+    const inventory = parseInventory('i.yaml', 'm: { quantity: displacement, zero: true }');
+    const got = loadRecording(file, inventory.ok ? { inventory: inventory.value } : {});
+    rmSync(file);
+    expect(got.ok && [...(got.value.series[0]?.columns.values.subarray(1, 3) ?? [])]).toEqual([0, 730]);
+  });
+
   it('reads lines longer than a block allows as a fault, and a missing path, a bad zone and an empty folder too', () => {
     writeFileSync(join(dir, 'long.txt'), `time,sensor,value\n${'x'.repeat(3_000_000)}`);
     const messages = (path: string, zone?: string) => {

@@ -1,6 +1,7 @@
 /** Puts the series of several files together to one recording: which names they bear, and what is left out as the same gauge. */
+import { QUANTITIES } from '#model/quantity.ts';
 import type { Lint } from '#model/result.ts';
-import type { Recording, RecordingSeries, SeriesColumns } from '#rules/backtest/recording.ts';
+import { type Recording, type RecordingSeries, ROW_MISSING, type SeriesColumns } from '#rules/backtest/recording.ts';
 import type { Inventory } from '#simulators/recorded/inventory.ts';
 import { idFromFile, lintAt } from '#simulators/recorded/series.ts';
 
@@ -50,9 +51,22 @@ export function gatherFiles(
 const withInventory = (series: RecordingSeries, inventory: Inventory | undefined): RecordingSeries => {
   const entry = inventory?.get(series.sensor.sensorId);
   if (entry === undefined) return series;
-  const { unit: _unit, quantity: _quantity, ...rest } = entry;
-  return { ...series, sensor: { ...series.sensor, ...rest } };
+  const { unit: _unit, quantity: _quantity, zero, ...rest } = entry;
+  const { columns } = series;
+  const isGauge = QUANTITIES[series.sensor.quantity].kind === 'gauge';
+  return {
+    ...series,
+    sensor: { ...series.sensor, ...rest },
+    columns: zero === true && isGauge ? zeroed(columns) : columns,
+  };
 };
+
+/** As a meter shows that was set to zero at the first value. */
+function zeroed({ values, ...columns }: SeriesColumns): SeriesColumns {
+  const first = values.findIndex((_value, at) => at < columns.count && columns.marks?.[at] !== ROW_MISSING);
+  const base = values[first] ?? 0;
+  return { ...columns, values: values.map((value) => value - base) };
+}
 
 /** A station's months in files of their own. */
 function appended(before: RecordingSeries, more: RecordingSeries, file: string, notes: Lint[]): RecordingSeries {

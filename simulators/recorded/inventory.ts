@@ -1,6 +1,7 @@
 /**
  * What an inventory file says of recorded sensors: `--inventory FILE`, as YAML, JSON or CSV. Each entry names a `sensor` (or
- * `sensorId`, `id`) and its `quantity`, and may name `unit`, `point`, `kind`, `zone`, `lon`, `lat`, `staleAfter` (`90m`), `step`.
+ * `sensorId`, `id`) and its `quantity`, and may name `unit`, `point`, `kind`, `zone`, `lon`, `lat`, `staleAfter` (`90m`), `step`, and
+ * `zero: true` for a meter that is to count from the recording's first value.
  */
 import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import type { HazardPoint } from '#model/registry.ts';
@@ -14,6 +15,8 @@ import { columnOf } from '#simulators/recorded/units.ts';
 export type InventoryEntry = Partial<Omit<RecordedSensor, 'sensorId'>> & {
   /** Of the values in the file; default: the quantity's own. */
   readonly unit?: string;
+  /** The meter counts from the recording's first value, as one does that was set then. */
+  readonly zero?: true;
 };
 export type Inventory = ReadonlyMap<string, InventoryEntry>;
 
@@ -30,6 +33,7 @@ const FIELDS = [
   'lat',
   'staleAfter',
   'step',
+  'zero',
   'name',
 ];
 const KINDS: readonly HazardPoint['kind'][] = ['slope', 'reservoir', 'river', 'rain-station', 'warehouse'];
@@ -83,6 +87,7 @@ function entryOf({ fields }: ListRecord, find: Find): InventoryEntry {
     ...(pointId === undefined ? {} : { pointId }),
     ...(pointKind === undefined ? {} : { kind: pointKind }),
     ...(zone === undefined ? {} : { zone }),
+    ...(text('zero') === 'true' ? { zero: true as const } : {}),
     ...(lon === undefined ? {} : { lon }),
     ...(lat === undefined ? {} : { lat }),
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
