@@ -139,7 +139,11 @@ export function readSetup(
   if (!sweeps.ok) return sweeps;
   if (!options.ok) return options;
   if (!county.ok) return county;
-  const recording = loadRecording(data, options.value);
+  const own = loadRecording(data, options.value);
+  // Stamps of a file that names no zone are of the county's time.
+  const countyZone = given.zone === undefined ? county.value?.county.zone : undefined;
+  const recording =
+    own.ok || countyZone === undefined ? own : loadRecording(data, { ...options.value, zone: countyZone });
   if (!recording.ok) return recording;
   const zone = given.zone ?? recording.value.zone;
   const truth = given.truth === undefined ? ok(undefined) : loadTruth(given.truth, zone);

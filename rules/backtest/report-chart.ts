@@ -107,7 +107,9 @@ const eventsOf = ({ events, fromMs, toMs }: Chart, x: Scale): readonly string[] 
     .map((event) => {
       const left = x(event.fromMs);
       const width = Math.max(1.5, x(event.toMs) - left);
-      return `<rect x="${n(left)}" y="${TOP}" width="${n(width)}" height="${HEIGHT}" class="event"><title>${escapeHtml(event.name)}</title></rect>`;
+      // A bar above the chart and a line at its beginning: the levels' bands stay readable.
+      const line = `<line x1="${n(left)}" x2="${n(left)}" y1="${TOP - 6}" y2="${TOP + HEIGHT}" class="onset"/>`;
+      return `<rect x="${n(left)}" y="${TOP - 6}" width="${n(width)}" height="6" class="event"><title>${escapeHtml(event.name)}</title></rect>${line}`;
     });
 
 function axesOf({ fromMs, toMs, stamp }: Chart, range: Range, y: Scale): readonly string[] {

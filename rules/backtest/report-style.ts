@@ -11,6 +11,6 @@ svg{width:100%;height:auto;display:block;margin:4px 0}svg.roc{max-width:420px}
 .title{font-size:13px;font-weight:600}.tick{font-size:11px;fill:#556}
 .grid{stroke:#d8dde3;stroke-width:1}.frame{fill:none;stroke:#99a}
 .line{fill:none;stroke:#1c2430;stroke-width:1.2}.bars{fill:none;stroke:#1f7a8c;stroke-width:1}
-.dot{fill:#1c2430}.event{fill:#7a1fa2;opacity:.35}
+.dot{fill:#1c2430}.event{fill:#7a1fa2}.onset{stroke:#7a1fa2;stroke-dasharray:2 3}
 @media print{body{background:#fff}section{break-inside:avoid}}
 `;
