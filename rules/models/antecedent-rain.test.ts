@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bench, DAY, en, HOUR, MINUTE, paramsOf, START, storms, zh } from '#test/support/rain.ts';
 import { antecedentRain } from './antecedent-rain.ts';
 import { naiveSums, type RainSample } from './kit/naive-sums.ts';
-import { bench, DAY, en, HOUR, MINUTE, paramsOf, START, storms, zh } from './rain.support.ts';
 
 describe('antecedent rain', () => {
   it('is the sum of the daily table: 100 mm, then 50 mm a day later, then two dry days, K 0.84', () => {

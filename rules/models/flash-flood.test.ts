@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from '#test/support/rain.ts';
 import { flashFlood, onScale } from './flash-flood.ts';
 import { naiveSums } from './kit/naive-sums.ts';
 import { cut } from './kit/rain.ts';
-import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from './rain.support.ts';
 
 /** 双河1组 of the example, move now; prepare ten below. */
 const TABLE = [

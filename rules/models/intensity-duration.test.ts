@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from '#test/support/rain.ts';
 import { intensityDuration, partOfCurve } from './intensity-duration.ts';
 import { type NaiveSums, naiveSums } from './kit/naive-sums.ts';
 import { cut } from './kit/rain.ts';
-import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from './rain.support.ts';
 
 const CAINE = { a: 14.82, b: 0.39 };
 const SEATTLE = { a: 82.73, b: 1.13, maxDuration: '60h' };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from '#test/support/rain.ts';
 import type { ModelSensor } from './hazard-model.ts';
 import { naiveSums } from './kit/naive-sums.ts';
 import { cut } from './kit/rain.ts';
-import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from './rain.support.ts';
 import { soilWater } from './soil-water.ts';
 
 const SITE = { window: '1h', drySoil: 20, wetSoil: 40, dryLimit: 100, wetLimit: 50, soilMaxAge: '3h' };

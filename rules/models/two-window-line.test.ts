@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from '#test/support/rain.ts';
 import { naiveSums } from './kit/naive-sums.ts';
-import { bench, en, HOUR, MINUTE, paramsOf, START, storms, zh } from './rain.support.ts';
 import { twoWindowLine } from './two-window-line.ts';
 
 const LINE = { intercept: 88.9, slope: 0.67 };

@@ -1,8 +1,8 @@
 /** For the tests of the rain models: bindings by hand, and storms with late, doubled, missing, suspect and first readings. */
 import fc from 'fast-check';
 import type { Params } from '#model/rule-set.ts';
-import type { Figure, HazardModel, ModelSample, ModelSensor, Place } from './hazard-model.ts';
-import { type ParamFault, readParams } from './params.ts';
+import type { Figure, HazardModel, ModelSample, ModelSensor, Place } from '#rules/models/hazard-model.ts';
+import { type ParamFault, readParams } from '#rules/models/params.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
