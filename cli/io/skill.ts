@@ -37,9 +37,10 @@ function playSet(set: SkillSet, top: string, data: string, onPlay: (title: strin
       : loadTruth(join(top, 'simulators/recorded/truth', `${set.truth}.yaml`), undefined);
   if (!truth.ok) return truth;
   const rows: PlayedRow[] = [];
+  const read = openReader(data);
   for (const play of set.plays) {
     onPlay(`${set.title}: ${play.title}`);
-    const recording = recordingOf(play, data);
+    const recording = read(play);
     if (!recording.ok) return recording;
     const some = playRules(play, recording.value, truth.value, top);
     if (!some.ok) return some;
@@ -48,12 +49,17 @@ function playSet(set: SkillSet, top: string, data: string, onPlay: (title: strin
   return ok({ set, rows, source: truth.value?.source ?? null });
 }
 
-function recordingOf({ data: path, sensors, dryGaps }: SkillPlay, data: string): Findings<Recording> {
-  const loaded = loadRecording(join(data, path));
-  if (!loaded.ok) return loaded;
-  const series = loaded.value.series.filter(({ sensor }) => sensors?.test(sensor.sensorId) !== false);
-  const recording = { ...loaded.value, series };
-  return ok(dryGaps === true ? withDryGaps(recording) : recording);
+/** A set is read once, though several plays take it. */
+function openReader(data: string): (play: SkillPlay) => Findings<Recording> {
+  const read = new Map<string, Findings<Recording>>();
+  return ({ data: path, sensors, dryGaps }) => {
+    const loaded = read.get(path) ?? loadRecording(join(data, path));
+    read.set(path, loaded);
+    if (!loaded.ok) return loaded;
+    const series = loaded.value.series.filter(({ sensor }) => sensors?.test(sensor.sensorId) !== false);
+    const recording = { ...loaded.value, series };
+    return ok(dryGaps === true ? withDryGaps(recording) : recording);
+  };
 }
 
 type RuleFile = RuleText & { readonly rules: SkillRules; readonly ids: ReadonlySet<string>; readonly isDoubt: boolean };
