@@ -10,8 +10,9 @@ export type BenchOutcome = {
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, centre, latency, edge, siren, outbox, peers] = await Promise.all([
+  const [rules, backtest, centre, latency, edge, siren, outbox, peers] = await Promise.all([
     import('#test/bench/rules.ts'),
+    import('#test/bench/backtest.ts'),
     import('#test/bench/centre.ts'),
     import('#test/bench/latency.ts'),
     import('#test/bench/edge.ts'),
@@ -19,7 +20,16 @@ async function allRows(): Promise<readonly BenchRow[]> {
     import('#test/bench/edge-outbox.ts'),
     import('#test/bench/rules-peers.ts'),
   ]);
-  return [...centre.rows, ...latency.rows, ...rules.rows, ...peers.rows, ...edge.rows, ...siren.rows, ...outbox.rows];
+  return [
+    ...centre.rows,
+    ...latency.rows,
+    ...rules.rows,
+    ...backtest.rows,
+    ...peers.rows,
+    ...edge.rows,
+    ...siren.rows,
+    ...outbox.rows,
+  ];
 }
 
 const shown = (value: number): string =>
