@@ -1,5 +1,5 @@
 /**
- * A year of minute data from a hundred rain gauges through the live engine with the national rainstorm table (five
+ * A year of minute data from a hundred rain gauges through the live engine with the national rainstorm table (four
  * limits over three windows a gauge), ticks of the centre's clock included, on one core. `csv`: from the text of a file,
  * parsed and played; `store`: from columns as a reader holds them. Storms cross real limits, reasons are written.
  */
