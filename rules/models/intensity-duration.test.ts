@@ -96,6 +96,13 @@ describe('a rain event', () => {
     expect(en(figure)).toContain('data are missing, the truth is not less');
   });
 
+  it('of a gauge that reports every quarter of an hour has whole quarters', () => {
+    const { feed } = bench(intensityDuration, CAINE, 30);
+    for (let minute = 0; minute <= 180; minute += 15) feed(minute, 0);
+    expect(en(feed(195, 5.08))).toContain('0.25 h: rain of 5.08 mm');
+    expect(en(feed(210, 0))).toContain('0.5 h: rain of 5.08 mm');
+  });
+
   it('of an hourly gauge has whole hours, whatever the bucket', () => {
     for (const durations of ['event', 'trailing'])
       for (const bucket of ['10m', '1h']) {
@@ -170,7 +177,7 @@ describe('intensity and duration', () => {
         }),
         (steps, raw) => {
           const written = {
-            ...{ ...CAINE, gap: `${raw.gap * 10}m`, maxDuration: `${raw.max * 10}m` },
+            ...{ ...CAINE, bucket: '10m', gap: `${raw.gap * 10}m`, maxDuration: `${raw.max * 10}m` },
             durations: raw.durations,
           };
           const { feed } = bench(intensityDuration, written, 40);
@@ -197,7 +204,7 @@ describe('intensity and duration', () => {
   });
 
   it('refuse an empty range of durations and a gap that is no whole number of buckets', () => {
-    expect(paramsOf(intensityDuration, { ...CAINE, maxDuration: '5m', gap: '65m' }).faults).toEqual([
+    expect(paramsOf(intensityDuration, { ...CAINE, bucket: '10m', maxDuration: '5m', gap: '65m' }).faults).toEqual([
       'gap: 65 minutes are not a whole number of buckets of 10 minutes',
       'maxDuration: the range of durations is empty',
     ]);

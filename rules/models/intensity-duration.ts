@@ -184,7 +184,7 @@ export const intensityDuration = defineModel<Curve>({
       default: 'event',
       doc: 'the mean since the beginning, or the worst of all durations up to now',
     },
-    bucket: { type: 'duration', default: 10 * MINUTE_MS, doc: 'to this the beginning of an event is known' },
+    bucket: { type: 'duration', default: 5 * MINUTE_MS, doc: 'to this the beginning of an event is known' },
   },
   per: 'sensor',
   figure: () => ({
