@@ -5,7 +5,7 @@ import type { BoundRule, CompiledRuleSet } from '#model/rule-set.ts';
 import { compileRules, lintRules } from '../compile.ts';
 import { POINT_KINDS } from '../words.ts';
 import { type Names, namesIn } from './names.ts';
-import { countyOf, missingNames } from './recorded-county.ts';
+import { countyOf, missingNames, stepOf } from './recorded-county.ts';
 import type { BacktestInput } from './result.ts';
 
 export type Prepared = { readonly ruleSet: CompiledRuleSet; readonly notes: readonly Lint[] };
@@ -43,7 +43,12 @@ export function prepare(input: BacktestInput, tickMs: number): Result<Prepared, 
   const order = new Map(names.rules.map((id, index) => [id, index]));
   const all = [...bound.values()].sort((a, b) => (order.get(ruleId(a)) ?? 0) - (order.get(ruleId(b)) ?? 0));
   const content = { ...first, rules: all, silence: { ...first.silence, gatewayLostAfterMs: NEVER_MS } };
-  const notes = [...recording.notes, ...unboundNotes(names, all, lints, rules), ...nameNotes(input, names)];
+  const notes = [
+    ...recording.notes,
+    ...unboundNotes(names, all, lints, rules),
+    ...nameNotes(input, names),
+    ...stepNotes(input, all),
+  ];
   return ok({ ruleSet: { ...content, version: hashOf({ ...content, version: '' }) }, notes });
 }
 
@@ -75,4 +80,19 @@ function nameNotes({ recording, county }: BacktestInput, names: Names): readonly
   const each = (what: string, list: readonly string[]) =>
     list.map((id) => note('', id, `rules name the ${what} ${id}, which this recording does not have`));
   return [...each('point', missing.points), ...each('sensor', missing.sensors), ...each('grid', missing.grids)];
+}
+
+/** What fell in an hour counts as of the row's own instant: a window shorter than the step sees all of it at once. */
+function stepNotes({ recording }: BacktestInput, bound: readonly BoundRule[]): readonly Lint[] {
+  const steps = new Map(recording.series.map((series) => [series.sensor.sensorId, stepOf(series)]));
+  const coarse = bound.filter(
+    ({ measure, sensorId }) => measure.kind === 'rollingSum' && measure.windowMs < (steps.get(sensorId) ?? 0),
+  );
+  return [...new Set(coarse.map(ruleId))].map((id) =>
+    note(
+      '',
+      id,
+      `the window of ${id} is shorter than the step of some recorded sensors: their amounts count as of one instant`,
+    ),
+  );
 }
