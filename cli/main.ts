@@ -10,6 +10,7 @@ import { addPointCommand } from '#cli/io/point-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
+import { addSimulateCommand } from '#cli/io/simulate-command.ts';
 import { addSkillCommand } from '#cli/io/skill-command.ts';
 import { addTestCommand } from '#cli/io/test-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
@@ -89,6 +90,7 @@ export async function main(args: readonly string[]): Promise<void> {
     });
 
   addBacktestCommand(program, settingsOrExit);
+  addSimulateCommand(program, settingsOrExit);
   addDecodeCommand(program);
   addEdgeCommand(program);
   addModelsCommand(program);

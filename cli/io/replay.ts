@@ -82,7 +82,8 @@ const MIN_TICK_MS = 5_000;
 const MAX_TICK_MS = 900_000;
 const SETTLE_LOOK_MS = 1;
 
-const quiet: Log = {
+/** Of a chain in one process: a person who watches it sees what went wrong, and nothing else. */
+export const quiet: Log = {
   info: () => {},
   warn: () => {},
   error: (message, fields) => console.error(message, JSON.stringify(fields ?? {})),
@@ -109,10 +110,11 @@ function trackedJournal(reader: JournalReader): { readonly reader: JournalReader
   return { reader: { ...reader, read }, isDone };
 }
 
-type RuleSets = ReadonlyMap<number, CompiledRuleSet>;
-type Centre = { readonly stop: () => Promise<void>; readonly isDone: () => boolean; readonly mqttUrl: string };
+export type RuleSets = ReadonlyMap<number, CompiledRuleSet>;
+export type Centre = { readonly stop: () => Promise<void>; readonly isDone: () => boolean; readonly mqttUrl: string };
 
-async function startCentre(
+/** Broker, ingest, rules and alerts on one clock. */
+export async function startCentre(
   dataDir: string,
   registry: Registry,
   compiled: RuleSets,

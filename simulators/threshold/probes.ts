@@ -63,13 +63,7 @@ function shownOf(spec: RegisterSpec, raw: number): number {
   return (bits / 10 ** (spec.decimals?.usual ?? 0)) * spec.scale + spec.offset;
 }
 
-function readingOf(
-  spec: RegisterSpec,
-  sensorId: SensorId,
-  atMs: EpochMs,
-  steps: number,
-  flags: readonly Flag[],
-): Reading {
+function readingOf(sensorId: SensorId, atMs: EpochMs, steps: number, flags: readonly Flag[]): Reading {
   const doubted = flags.some((flag) => flag === 'range' || flag === 'rate');
   const quality = doubted ? 'suspect' : 'good';
   return { sensorId, measuredAtMs: atMs, timeQuality: 'synced', quality, value: steps, flags };
@@ -95,12 +89,12 @@ function probeOf(unit: Unit, edgeId: string, sensorId: SensorId, spec: RegisterS
       if (spec.counter === null) {
         const shown = shownOf(spec, raw);
         const isOut = shown < spec.plausible.min || shown > spec.plausible.max;
-        return readingOf(spec, sensorId, atMs, toSteps(spec.quantity, shown), isOut ? ['range'] : []);
+        return readingOf(sensorId, atMs, toSteps(spec.quantity, shown), isOut ? ['range'] : []);
       }
       const now = { raw, atMs };
       const { counts, flags } = countSince(spec, spec.counter.modulus, base, now);
       base = now;
-      return readingOf(spec, sensorId, atMs, toSteps(spec.quantity, counts * spec.scale), flags);
+      return readingOf(sensorId, atMs, toSteps(spec.quantity, counts * spec.scale), flags);
     },
   };
 }

@@ -111,7 +111,9 @@ function inRules(
       // What a place or a season says of this level would hide the limit that is tried.
       for (const key of ['overrides', 'schedule']) {
         const others = item.get(key);
-        if (isSeq(others)) for (const other of others.items) if (isMap(other)) other.deleteIn(['levels', level]);
+        if (isSeq(others))
+          for (const other of others.items)
+            if (isMap(other) && other.hasIn(['levels', level])) other.deleteIn(['levels', level]);
       }
     }
     return { file, text: String(document) };
