@@ -1,5 +1,5 @@
 /** A copy of the shipped county in a temporary folder, to be edited as a technician would. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { top } from '#test/support/command.ts';
@@ -8,6 +8,8 @@ export type CountyCopy = {
   readonly dir: string;
   /** Rewrites one file; an edit that changes nothing is a mistake of the test. */
   readonly edit: (file: string, change: (text: string) => string) => void;
+  /** Leaves only these rule files (without `.yaml`): a story about some rules must not change when the county gets others. */
+  readonly keepRules: (...names: readonly string[]) => void;
   readonly remove: () => void;
 };
 
@@ -22,6 +24,12 @@ export function copyCounty(): CountyCopy {
       const after = change(before);
       if (after === before) throw new Error(`the edit of ${file} changed nothing`);
       writeFileSync(path, after);
+    },
+    keepRules: (...names) => {
+      const files = readdirSync(join(dir, 'rules'));
+      for (const name of names) if (!files.includes(`${name}.yaml`)) throw new Error(`no rule file ${name}.yaml`);
+      for (const file of files)
+        if (!names.some((name) => file === `${name}.yaml`)) rmSync(join(dir, 'rules', file), { recursive: true });
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
