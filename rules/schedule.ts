@@ -1,9 +1,10 @@
 /** Limits by season and time of day: which of a rule's variants holds at an instant, in the county's local time. */
-import type { Schedule, When, ZoneOffsets } from '#model/rule-set.ts';
+import { rankOf } from '#model/level.ts';
+import type { LevelLimit, Schedule, When, ZoneOffsets } from '#model/rule-set.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Desk } from './desk.ts';
 import { arm } from './latch.ts';
-import type { EngineState } from './state.ts';
+import { type EngineState, LEVEL_COUNT } from './state.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -44,6 +45,7 @@ export function turnSchedules(state: EngineState, desk: Desk): void {
   if (minute <= state.limitsAtMs) return;
   state.limitsAtMs = minute;
   const localMs = minute + offsetAt(state.zone, minute);
+  const turned = new Set<number>();
   for (const index of state.open.scheduled) {
     const def = state.defs[index];
     if (def?.schedule === undefined) continue;
@@ -51,7 +53,20 @@ export function turnSchedules(state: EngineState, desk: Desk): void {
     if (limits === undefined || limits === def.limits) continue;
     if (JSON.stringify(limits) === JSON.stringify(def.limits)) continue;
     def.limits = limits;
-    for (let binding = 0; binding < state.defOf.length; binding++)
-      if (state.defOf[binding] === index) arm(state, binding);
+    turned.add(index);
   }
+  if (turned.size === 0) return;
+  for (let binding = 0; binding < state.defOf.length; binding++) {
+    const index = state.defOf[binding] as number;
+    if (!turned.has(index)) continue;
+    forgetPending(state, binding, state.defs[index]?.limits ?? []);
+    arm(state, binding);
+  }
+}
+
+/** Nobody looks at a level that has no limit now: its delay does not run on until it has one again. */
+function forgetPending(state: EngineState, binding: number, limits: readonly LevelLimit[]): void {
+  const at = binding * LEVEL_COUNT;
+  for (let rank = 1; rank <= LEVEL_COUNT; rank++)
+    if (!limits.some(({ level }) => rankOf(level) === rank)) state.since[at + rank - 1] = 0;
 }

@@ -55,6 +55,8 @@ describe('rate of rise', () => {
     const doubted = say(T0 + MINUTE_MS, 600, { suspect: true });
     expect(doubted).toMatchObject({ value: 40, mayLower: false, mayBeMore: true });
     expect(say(T0 + 2 * MINUTE_MS, 200)?.value).toBe(0);
+    // One that comes late with the backlog is no rise of now.
+    expect(say(T0 + MINUTE_MS, 900, { suspect: true, inOrder: false })).toBeUndefined();
   });
 });
 

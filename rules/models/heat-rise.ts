@@ -42,7 +42,8 @@ function sayRise(value: number, now: SeriesPoint, then: SeriesPoint): Text {
 function step(place: Here, _input: number, sample: ModelSample): Figure | undefined {
   const { params, memory } = place;
   const shape = shapeOf(params);
-  // A doubted sample is compared with the past, and is nobody's past.
+  // A doubted sample is compared with the past, and is nobody's past; a late one then has nothing to say of now.
+  if (sample.suspect && !sample.inOrder) return undefined;
   if (!sample.suspect && !addPoint(memory, 0, shape, sample.atMs, sample.value)) return undefined;
   const count = pointCount(memory, 0);
   if (count === 0) return undefined;

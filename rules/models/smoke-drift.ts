@@ -61,10 +61,12 @@ function sayFouling({ limit }: DriftParams, part: number, drift: number): Text {
   };
 }
 
-function step(place: Here, _input: number, sample: ModelSample): Figure {
+function step(place: Here, _input: number, sample: ModelSample): Figure | undefined {
   const { params, memory } = place;
+  // What it measured hours ago is not the smoke of now, and the baseline of then is gone.
+  if (!sample.inOrder) return undefined;
   const density = fromSteps('smokeDensity', sample.value);
-  const belongs = sample.inOrder && !sample.suspect;
+  const belongs = !sample.suspect;
   if (belongs) follow(place, sample.atMs, density);
   const drift = memory[DRIFT] as number;
   const sure = { coverage: null, mayLower: belongs, mayBeMore: sample.suspect };

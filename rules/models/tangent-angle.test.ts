@@ -37,6 +37,12 @@ function longest(figures: readonly Judged[], angle: number): number {
   return most;
 }
 
+it('lowers nothing while it is capped only because the window before is not known', () => {
+  const figure = last(run(tangentAngle, { reference: 1 }, sampled(uniform(100), { days: 1 })))?.figure;
+  expect(figure).toMatchObject({ value: 84.9, mayLower: false, mayBeMore: true });
+  expect(figure?.say().en).toContain('too few data in the window before that');
+});
+
 describe('the reference speed of a tangent angle', () => {
   it('is given, and then said to be', () => {
     const figure = last(run(tangentAngle, { reference: 2 }, sampled(uniform(2), { days: 2 })))?.figure;

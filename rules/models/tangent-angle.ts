@@ -223,7 +223,8 @@ function judge(place: Place<TangentParams>): Figure | undefined {
   return {
     value: slow || lost ? 0 : capped ? params.stepCap : held,
     coverage,
-    mayLower: coverage >= FULL_SPAN && !motion.doubtful,
+    // Capped for want of data is no sign that the slope slows down.
+    mayLower: coverage >= FULL_SPAN && !motion.doubtful && (heading !== 'unknown' || slow || lost),
     mayBeMore: coverage < FULL_SPAN || heading === 'unknown',
     say: () => {
       const { name } = QUANTITIES[quantity];
