@@ -16,7 +16,6 @@ export type FileSeries = {
 
 /** A logger's own table, and the file of inches made of it: one gauge in two units. */
 const LOGGER = /_14d$/;
-const INCHES = '_rain';
 const MAX_NOTES = 50;
 
 export function gatherFiles(
@@ -31,7 +30,7 @@ export function gatherFiles(
   for (const { file, series, namesSensors } of files)
     for (const one of series) {
       const { sensorId } = one.sensor;
-      const inches = sensorId.replace(LOGGER, INCHES);
+      const inches = sensorId.replace(LOGGER, '');
       if (inches !== sensorId && ids.includes(inches)) {
         notes.push(lintAt(file, 0, `left out: ${inches} is the same gauge`, 'warning'));
         continue;

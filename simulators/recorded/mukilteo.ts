@@ -28,7 +28,8 @@ export const mukilteoFormat: RecordedFormat = {
     if (!rows.ok) return rows;
     return ok([
       {
-        sensorId: options.sensorId ?? idFromFile(file),
+        // The file is named after its gauge.
+        sensorId: options.sensorId ?? idFromFile(file).replace(/_rain$/, ''),
         quantity: 'rain',
         unit: 'mm',
         zone: 'Etc/GMT+8',

@@ -112,10 +112,10 @@ describe.skipIf(!hasData)('Boulder 2013', () => {
 describe.skipIf(!hasData)('Mukilteo 2015', () => {
   const MUKILTEO = 'usgs-mukilteo';
   it.each([
-    ['waMLP_rain', 409.448, 38.86, 64.52],
-    ['waMWWD_rain', 407.924, 40.13, 65.02],
-    ['waMVD116_rain', 433.324, 44.7, 71.37],
-    ['waWatertonA_rain', 559.816, 45.21, 81.28],
+    ['waMLP', 409.448, 38.86, 64.52],
+    ['waMWWD', 407.924, 40.13, 65.02],
+    ['waMVD116', 433.324, 44.7, 71.37],
+    ['waWatertonA', 559.816, 45.21, 81.28],
   ])('%s: %d mm in all, %d in 24 h and %d in 72 h at most', (name, mm, day, three) => {
     const [series] = recordingOf(MUKILTEO, new RegExp(`^${name}$`)).series;
     if (series === undefined) throw new Error('no series');
@@ -131,7 +131,7 @@ describe.skipIf(!hasData)('Mukilteo 2015', () => {
     expect(run.changes).toEqual([]);
     const doubts = run.flags.filter(({ flag }) => flag === 'lone-gauge');
     expect(doubts.map(({ sensor, atMs }) => `${sensor} ${formatInZone(atMs, 'Etc/GMT+8').slice(0, 16)}`)).toEqual([
-      'waMLP_rain 2015-11-08T04:15',
+      'waMLP 2015-11-08T04:15',
     ]);
     expect(doubts[0]?.reason?.en).toMatch(/18\.288 mm in 1 hour while 2 neighbours/);
     expect(run.flags.filter(({ flag }) => flag === 'clock-back')).toHaveLength(2);
