@@ -255,7 +255,7 @@ export async function startProgram(
     clearTimeout(hard);
   };
   try {
-    await until(`${command} says ${ready}`, () => ready.test(output) || child.exitCode !== null, 15_000);
+    await until(`${command} says ${ready}`, () => ready.test(output) || child.exitCode !== null, 60_000);
     if (!ready.test(output)) throw new Error(`${command} ended: ${output}`);
   } catch (cause) {
     await stop('SIGKILL');
