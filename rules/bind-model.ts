@@ -2,6 +2,7 @@
 import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import type { HazardPoint, Registry, Sensor } from '#model/registry.ts';
 import type { ModelInput, Params } from '#model/rule-set.ts';
+import { checkFigure } from './check-figure.ts';
 import type { HazardModel, RoleSpec } from './models/hazard-model.ts';
 import { type ParamFault, readParams } from './models/params.ts';
 import { HAZARD_MODELS } from './models/registry.ts';
@@ -46,13 +47,8 @@ export function openModel(entry: RuleEntry, path: Path, report: Report): OpenedM
 }
 
 /** Whether a rule's own words fit the model that it names. */
-export function checkModel(
-  entry: RuleEntry,
-  { model }: OpenedModel,
-  path: Path,
-  registry: Registry,
-  fail: Report,
-): void {
+export function checkModel(entry: RuleEntry, opened: OpenedModel, path: Path, registry: Registry, fail: Report): void {
+  const { model } = opened;
   if (isQuantityCode(entry.quantity) && !model.quantities.includes(entry.quantity))
     fail([...path, 'quantity'], {
       kind: 'measure',
@@ -61,7 +57,8 @@ export function checkModel(
     });
   if (entry.per !== undefined && model.per === 'sensor')
     fail([...path, 'per'], { kind: 'per', message: `${model.kind} looks at one sensor at a time`, mend: 'remove per' });
-  for (const [role, input] of Object.entries(entry.inputs ?? {})) checkInput(role, input, model, path, registry, fail);
+  for (const role of Object.keys(entry.inputs ?? {})) checkInput(role, entry, model, path, registry, fail);
+  checkFigure(entry, opened, path, fail);
   for (const { role, from, min, doc } of model.roles ?? [])
     if (from === 'named' && min > 0 && entry.inputs?.[role] === undefined)
       fail(path, {
@@ -73,20 +70,21 @@ export function checkModel(
 
 function checkInput(
   role: string,
-  input: InputEntry,
+  entry: RuleEntry,
   model: HazardModel,
   path: Path,
   registry: Registry,
   fail: Report,
 ): void {
   const at = [...path, 'inputs', role];
+  const input = entry.inputs?.[role] ?? {};
   const roles = (model.roles ?? []).map((spec) => spec.role);
   if (!roles.includes(role)) {
     const mend = roles.length === 0 ? 'remove it' : `known: ${roles.join(', ')}`;
     fail(at, { kind: 'unknown-input', message: `${model.kind} has no part "${role}"`, mend });
     return;
   }
-  const spec = model.roles?.find((one) => one.role === role);
+  const played: readonly string[] = model.roles?.find((one) => one.role === role)?.quantities ?? [entry.quantity];
   for (const [index, id] of (input.sensors ?? []).entries()) {
     const sensor = registry.sensors.get(id);
     if (sensor === undefined) {
@@ -96,8 +94,8 @@ function checkInput(
         ...{ kind: 'unknown-sensor', message },
         ...(meant === undefined ? {} : { mend: `did you mean "${meant}"?` }),
       });
-    } else if (spec?.quantities !== undefined && !spec.quantities.includes(sensor.quantity)) {
-      const message = `${id} measures ${sensor.quantity}, "${role}" is ${spec.quantities.join(' or ')}`;
+    } else if (!played.includes(sensor.quantity)) {
+      const message = `${id} measures ${sensor.quantity}, "${role}" is ${played.join(' or ')}`;
       fail([...at, 'sensors', index], { kind: 'quantity', message });
     }
   }
@@ -108,6 +106,9 @@ function checkInput(
       ...{ kind: 'unknown-quantity', message },
       ...(meant === undefined ? {} : { mend: `did you mean "${meant}"?` }),
     });
+  } else if (input.quantity !== undefined && !played.includes(input.quantity)) {
+    const message = `"${role}" is ${played.join(' or ')}, not ${input.quantity}`;
+    fail([...at, 'quantity'], { kind: 'quantity', message, mend: 'leave it out' });
   }
 }
 
@@ -203,5 +204,5 @@ function candidatesOf(
     } else if (sensor.pointId === own.pointId) found.push({ sensor, km: 0 });
   }
   found.sort((a, b) => a.km - b.km || (a.sensor.id < b.sensor.id ? -1 : 1));
-  return { found: found.map(({ sensor }) => sensor), apart: [] };
+  return { found: found.slice(0, spec.most ?? found.length).map(({ sensor }) => sensor), apart: [] };
 }

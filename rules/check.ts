@@ -208,7 +208,7 @@ function checkPlaces(entry: RuleEntry, path: Path, registry: Registry, fail: Rep
 /** Lints limits as they hold at one sensor; `where` names it when only an override makes them wrong. */
 export function checkLimits(
   limits: readonly LevelLimit[],
-  positive: boolean,
+  { positive, below }: { readonly positive: boolean; readonly below: boolean },
   where: string,
   at: Path,
   report: Report,
@@ -220,8 +220,8 @@ export function checkLimits(
       sound = false;
       report(at, {
         kind: 'level-order',
-        message: `${limit.level} is not below ${above.level}${where}: ${above.level} would come first`,
-        mend: 'raise the limit of the more severe level',
+        message: `${limit.level} is not ${below ? 'above' : 'below'} ${above.level}${where}: ${above.level} would come first`,
+        mend: `${below ? 'lower' : 'raise'} the limit of the more severe level`,
       });
     }
     if (limit.deadband < 1) {
@@ -232,7 +232,7 @@ export function checkLimits(
         mend: 'leave it out, or use one step at least',
       });
     }
-    if (positive && limit.deadband > limit.limit) {
+    if (positive && !below && limit.deadband > limit.limit) {
       sound = false;
       report(at, {
         kind: 'deadband',

@@ -2,12 +2,13 @@
 import { hashOf } from '#model/hash.ts';
 import { isQuantityCode, type QuantityCode } from '#model/quantity.ts';
 import { ancestry, type Hazard, type HazardPoint, type Registry, type Sensor } from '#model/registry.ts';
-import type { BoundRule, Measure } from '#model/rule-set.ts';
+import type { BoundRule, LevelLimit, Measure } from '#model/rule-set.ts';
 import { gaugeLimitM } from '#model/water.ts';
 import { limitsOf, overridesAt, ownMeasureOf, plainOnly, type Resolve, type Scale, scaleOf } from './bind.ts';
 import { groupSensors, type InputContext, inputsOf, type OpenedModel, openModel } from './bind-model.ts';
 import { layersOf, type Variant, variantsOf } from './bind-schedule.ts';
 import { checkLimits, checkRule } from './check.ts';
+import { checkMost } from './check-figure.ts';
 import { resolveHeights } from './models/height.ts';
 import type { RuleEntry } from './schema.ts';
 import type { Path, Report } from './source.ts';
@@ -86,7 +87,9 @@ function checkPlain(task: Task, report: Report): boolean {
     fail([...path, 'schedule'], { kind: 'schedule', message: 'there are more than 8 spans', mend: 'join some' });
   for (const { limits, paths } of variants) {
     if (!sound) break;
-    sound = checkLimits(limits, scale.positive && !below, '', [...(paths.at(-1) ?? path), 'levels'], report) && sound;
+    const at = [...(paths.at(-1) ?? path), 'levels'];
+    sound =
+      checkLimits(limits, { positive: scale.positive, below }, '', at, report) && reaches(task, limits, at, report);
   }
   return sound;
 }
@@ -140,6 +143,12 @@ function bindGroup(task: Task, group: readonly [Sensor, ...Sensor[]], report: Re
   const version = hashOf({ hazard, quantity: own.quantity, measure, limits, ...extra }).slice(0, 12);
   const rule = `${entry.id}@${version}`;
   return { rule, title: entry.title, hazard, pointId: point.id, sensorId: own.id, measure, limits, ...extra };
+}
+
+/** The engine's limits against what the model can give at all. */
+function reaches({ opened, scale, below }: Task, limits: readonly LevelLimit[], at: Path, report: Report): boolean {
+  const most = opened?.model.most?.(opened.params) ?? null;
+  return most === null || checkMost(limits, scale.toSteps(most), below, at, report);
 }
 
 /** The measure with heights of this station's own. */
@@ -206,11 +215,13 @@ function checkVariants(
 ): boolean {
   for (const { limits, paths } of variants) {
     const silent: Report = () => {};
-    if (checkLimits(limits, task.scale.positive && !task.below, '', [], silent)) continue;
+    const kind = { positive: task.scale.positive, below: task.below };
+    if (checkLimits(limits, kind, '', [], silent) && reaches(task, limits, [], silent)) continue;
     const at = [...(paths.at(-1) ?? placeOf(task, point, overridden)), 'levels'];
-    tellOnce(task, `limits ${at.join('.')}`, () =>
-      checkLimits(limits, task.scale.positive && !task.below, ` at ${point.id}`, at, report),
-    );
+    tellOnce(task, `limits ${at.join('.')}`, () => {
+      checkLimits(limits, kind, ` at ${point.id}`, at, report);
+      reaches(task, limits, at, report);
+    });
     return false;
   }
   return true;

@@ -74,6 +74,7 @@ export const antecedentRain = defineModel<Antecedent>({
     },
   },
   per: 'sensor',
+  upwardsOnly: true,
   figure: () => ({ name: { zh: '前期有效雨量', en: 'antecedent effective rain' }, unit: 'mm', decimals: DECIMALS }),
   defaults: { onDelayMs: 0, offDelayMs: HOUR_MS, deadbandPart: 0.05 },
   numbers: (params) => FIXED + sumNumbers(shapeOf(params, 0)),

@@ -14,7 +14,7 @@
 import { fromSteps, QUANTITIES, toSteps } from '#model/quantity.ts';
 import type { Params } from '#model/rule-set.ts';
 import type { Text } from '#model/text.ts';
-import { MINUTE_MS } from '#model/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { sayDuration, sayNumber } from '../texts.ts';
 import { defineModel, type Figure, type ModelSample, type Place } from './hazard-model.ts';
 import {
@@ -50,24 +50,40 @@ export const corroboration = defineModel<LoneParams>({
   doc: 'A rain gauge that is alone among dry neighbours; its values are then suspect (for doubt rules).',
   quantities: ['rain'],
   params: {
-    window: { type: 'duration', default: 60 * MINUTE_MS, min: MINUTE_MS, doc: 'length of the sums that are compared' },
+    window: {
+      type: 'duration',
+      default: 60 * MINUTE_MS,
+      min: MINUTE_MS,
+      max: DAY_MS,
+      doc: 'length of the sums that are compared',
+    },
     dryBelow: { type: 'number', default: 0.5, min: 0, doc: 'a neighbour with at most this in the window is dry, mm' },
     min: { type: 'whole', default: 2, min: 1, doc: 'dry neighbours that it takes' },
     slack: {
       type: 'duration',
       default: 15 * MINUTE_MS,
+      max: 12 * HOUR_MS,
       doc: 'rain this much earlier or later at a neighbour counts too',
     },
     patience: {
       type: 'duration',
       default: 30 * MINUTE_MS,
+      max: 12 * HOUR_MS,
       doc: "neighbours' data may be this much behind the gauge's",
     },
     bucket: { type: 'duration', default: 5 * MINUTE_MS, min: MINUTE_MS, doc: 'buckets of the sums' },
   },
   per: 'sensor',
+  doubtsOnly: true,
   roles: [
-    { role: 'neighbours', from: 'near', many: true, min: 0, doc: 'rain gauges near by, each with its own distance' },
+    {
+      role: 'neighbours',
+      from: 'near',
+      many: true,
+      min: 0,
+      most: 16,
+      doc: 'rain gauges near by; of those that are not named the nearest 16',
+    },
   ],
   figure: () => ({
     name: { zh: '孤立雨量', en: 'rain at this gauge alone' },

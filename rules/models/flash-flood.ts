@@ -182,6 +182,7 @@ export const flashFlood = defineModel<FlashFlood>({
     bucket: { type: 'duration', default: 5 * MINUTE_MS, doc: 'step in which the windows slide' },
   },
   per: 'sensor',
+  upwardsOnly: true,
   figure: () => ({ name: { zh: '山洪临界雨量指数', en: 'mountain-flood index' }, unit: '', decimals: DECIMALS }),
   defaults: { onDelayMs: 0, offDelayMs: HOUR_MS, deadbandPart: 0.05 },
   numbers: (params) => sumNumbers(shapeOf(params, 0)) + antecedentNumbers(params),

@@ -71,6 +71,8 @@ export type RoleSpec = {
   readonly many: boolean;
   /** Fewer than this and the rule cannot be bound there (a finding of `fengsui check`). */
   readonly min: number;
+  /** Of those that were found and not named, the nearest so many; a figure costs a look at each of them. */
+  readonly most?: number;
   /** What it is for, in English, for the documentation. */
   readonly doc: string;
 };
@@ -92,6 +94,12 @@ export type HazardModel<P = Params> = {
   /** A figure that is worse the lower it is (time left): limits descend, a level raises at figure ≤ limit. */
   readonly below?: true;
   readonly figure: (params: P, quantity: QuantityCode) => FigureUnit;
+  /** The greatest figure that it ever gives, in the figure's unit: a limit beyond it says nothing. */
+  readonly most?: (params: P) => number | null;
+  /** With a hole in the data its figure is a lower bound: a rule that raises downwards would raise at the hole. */
+  readonly upwardsOnly?: true;
+  /** Made to doubt a sensor: its figure does not fall by itself, so levels would stand for ever. */
+  readonly doubtsOnly?: true;
   /** Default on-delay, off-delay (ms) and deadband (part of the limit). */
   readonly defaults: { readonly onDelayMs: number; readonly offDelayMs: number; readonly deadbandPart: number };
   /** Numbers of memory that a binding needs: fixed, so that what a county costs is known before it runs. */

@@ -187,6 +187,7 @@ export const intensityDuration = defineModel<Curve>({
     bucket: { type: 'duration', default: 5 * MINUTE_MS, doc: 'to this the beginning of an event is known' },
   },
   per: 'sensor',
+  upwardsOnly: true,
   figure: () => ({
     name: { zh: '雨强占临界曲线', en: 'part of the intensity–duration curve' },
     unit: '%',

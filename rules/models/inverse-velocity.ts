@@ -90,6 +90,7 @@ export const inverseVelocity = defineModel<InverseParams>({
     },
     ...MOTION_PARAMS,
   },
+  most: ({ horizon }) => horizon / HOUR_MS,
   figure: () => ({ name: { zh: '距预测破坏时间', en: 'time to the forecast failure' }, unit: 'h', decimals: 1 }),
   defaults: { onDelayMs: 2 * HOUR_MS, offDelayMs: 12 * HOUR_MS, deadbandPart: 0.2 },
   numbers: (params) => motionNumbers(shapeOf(params)),

@@ -34,6 +34,7 @@ export const kOfN = defineModel<VoteParams>({
     window: { type: 'duration', min: 1_000, doc: 'how long a sensor counts after it reached the value' },
   },
   per: 'group',
+  upwardsOnly: true,
   roles: [
     { role: 'others', from: 'named', many: true, min: 0, doc: 'further sensors of the same quantity that are counted' },
   ],

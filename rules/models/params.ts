@@ -153,7 +153,7 @@ function readTable(table: ParamTable, raw: unknown, path: Path, form: Form, find
     if (value === undefined) {
       if (usual !== undefined) out[name] = usual;
       else if (spec.optional === true) out[name] = null;
-      else sound = find([...path, name], `${name} is missing: ${spec.doc}`) ?? false;
+      else sound = find([...path, name], `is missing: ${spec.doc}`) ?? false;
       continue;
     }
     if (form === 'compiled' && value === null && spec.optional === true) out[name] = null;

@@ -102,6 +102,7 @@ export const smokeDrift = defineModel<DriftParams>({
     },
   },
   per: 'sensor',
+  most: ({ say }) => (say === 'contamination' ? 100 : null),
   figure: ({ say, unit }) =>
     say === 'contamination'
       ? { name: { zh: '迷宫污染', en: 'fouling' }, unit: '%', decimals: 1 }

@@ -117,6 +117,7 @@ export const soilWater = defineModel<SoilWater>({
     bucket: { type: 'duration', default: 5 * MINUTE_MS, doc: 'step in which the window slides' },
   },
   per: 'sensor',
+  upwardsOnly: true,
   roles: [
     {
       role: 'soil',

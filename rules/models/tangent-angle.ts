@@ -191,6 +191,7 @@ export const tangentAngle = defineModel<TangentParams>({
     },
     ...MOTION_PARAMS,
   },
+  most: () => 90,
   figure: () => ({ name: { zh: '改进切线角', en: 'improved tangent angle' }, unit: '°', decimals: 1 }),
   defaults: { onDelayMs: 2 * HOUR_MS, offDelayMs: 12 * HOUR_MS, deadbandPart: 0.02 },
   numbers: (params) => learnAt(params) + motionNumbers(learnShapeOf(params)),

@@ -63,6 +63,7 @@ export const tiltChange = defineModel<TiltParams>({
   doc: 'Tilt since mounting, of one axis or the resultant of two: mean over a window less the mean over a base period',
   quantities: ['tilt'],
   per: 'sensor',
+  upwardsOnly: true,
   roles: [
     { role: 'axes', quantities: ['tilt'], from: 'named', many: true, min: 0, doc: 'the other axes of the same device' },
   ],

@@ -273,6 +273,7 @@ export const timeToLevel = defineModel<TimeToLevelParams>({
     { role: 'inflow', quantities: ['flow'], from: 'named', many: true, min: 0, doc: 'all that flows in' },
     { role: 'outflow', quantities: ['flow'], from: 'named', many: true, min: 0, doc: 'all that flows out' },
   ],
+  most: ({ horizon }) => horizon / HOUR_MS,
   figure: () => ({ name: { zh: '到达水位剩余时间', en: 'time left to the level' }, unit: 'h', decimals: 2 }),
   defaults: { onDelayMs: 0, offDelayMs: HOUR_MS, deadbandPart: 0.2 },
   numbers: (params, sensors) => seriesAt(sensors) + seriesNumbers(shapeOf(params)),

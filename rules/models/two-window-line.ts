@@ -126,6 +126,7 @@ export const twoWindowLine = defineModel<TwoWindows>({
     bucket: { type: 'duration', default: 15 * MINUTE_MS, doc: 'step in which the windows slide' },
   },
   per: 'sensor',
+  upwardsOnly: true,
   figure: () => ({ name: { zh: '超出判别线', en: 'rain above the line' }, unit: 'mm', decimals: 3 }),
   defaults: { onDelayMs: 0, offDelayMs: HOUR_MS, deadbandPart: 0.02 },
   numbers: (params) => sumNumbers(shapeOf(params, 0)),

@@ -44,6 +44,7 @@ export const velocity = defineModel<VelocityParams>({
   doc: 'Speed by least squares over a trailing window (Carlà 2016 for the smoothing; B3 of the domain notes for the windows)',
   quantities: MOTIONS,
   per: 'sensor',
+  upwardsOnly: true,
   params: {
     window: { type: 'duration', default: 12 * HOUR_MS, min: 60_000, doc: 'length of the fit' },
     per: { type: 'choice', of: ['h', 'd'], default: 'd', doc: 'unit of time of the figure' },

@@ -166,6 +166,7 @@ export const zoneCoincidence = defineModel<CoincidenceParams>({
     },
   },
   per: 'group',
+  upwardsOnly: true,
   roles: [
     {
       role: CALL_POINT,

@@ -4,7 +4,7 @@ import { toSteps } from '#model/quantity.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { createEngine, type Engine } from '#rules/engine.ts';
 import { compiled, countyOf, TOWNSHIP } from '#test/rules/county-of.ts';
-import { HOUR, MINUTE, rowMaker, T0, type Value } from '#test/rules/rows.ts';
+import { MINUTE, rowMaker, T0, type Value } from '#test/rules/rows.ts';
 
 const title = 'title: { zh: 规则, en: rule }';
 const edgeId = `edge-${TOWNSHIP}`;

@@ -72,7 +72,7 @@ describe('a rule that raises as the value falls', () => {
 
   it('is refused where the levels are in the wrong order', () => {
     expect(findings(registry, rules.replace('blue: 20, yellow: 10', 'blue: 10, yellow: 20'))[0]).toMatch(
-      /^rules\.yaml:3:7: error: rules\[0\]\.levels: blue is not below yellow/,
+      /^rules\.yaml:3:7: error: rules\[0\]\.levels: blue is not above yellow: yellow would come first — lower/,
     );
   });
 });
