@@ -340,7 +340,7 @@ describe('files and folders', () => {
     rmSync(dir, { recursive: true });
   });
 
-  it('puts the months of a folder together, keeps the order of each sensor and says what it left out', () => {
+  it('puts the months of a folder together in the order of time and says what it left out', () => {
     const got = loadRecording(dir);
     if (!got.ok) throw new Error(got.error.map(formatLint).join('\n'));
     const { series, zone, notes } = got.value;
@@ -350,10 +350,18 @@ describe('files and folders', () => {
       ['b', 1],
     ]);
     const july = series[0];
-    expect([...(july?.columns.values.subarray(0, 3) ?? [])]).toEqual([0, 1_000, 2_000]);
-    expect([...(july?.columns.marks?.subarray(0, 3) ?? [])]).toEqual([3, 0, 0]);
+    expect([...(july?.columns.values.subarray(0, 3) ?? [])]).toEqual([2_000, 1_000, 0]);
+    expect([...(july?.columns.marks?.subarray(0, 3) ?? [])]).toEqual([0, 0, 3]);
     expect(july?.flags).toEqual([{ atMs: Date.parse('2022-06-30T22:00:00+08:00'), flag: 'clock-back' }]);
     expect(notes.map(({ message }) => message)).toContain('no recordings, left out: README.md');
+  });
+
+  it('knows the step of a gauge whose newest row is first', () => {
+    const file = join(dir, 'newest.csv');
+    writeFileSync(file, `time,sensor,value\n${[3, 2, 1, 0].map((h) => `2022-06-30T0${h}:00Z,n,${h}\n`).join('')}`);
+    const got = loadRecording(file);
+    rmSync(file);
+    expect(got.ok && got.value.series[0]?.sensor.stepMs).toBe(3_600_000);
   });
 
   it('lets a meter count from its first value where the inventory says so', () => {

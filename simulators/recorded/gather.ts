@@ -79,10 +79,16 @@ function appended(before: RecordingSeries, more: RecordingSeries, file: string, 
   const flags = [...(before.flags ?? []), ...(more.flags ?? [])];
   return {
     sensor: before.sensor,
-    columns: joined(before.columns, more.columns),
+    columns: isEarlier(more.columns, before.columns)
+      ? joined(more.columns, before.columns)
+      : joined(before.columns, more.columns),
     ...(flags.length === 0 ? {} : { flags }),
   };
 }
+
+/** The names of files are in no order of time: july.csv comes before june.csv. */
+const isEarlier = (a: SeriesColumns, b: SeriesColumns): boolean =>
+  a.count > 0 && b.count > 0 && (a.atMs[a.count - 1] as number) <= (b.atMs[0] as number);
 
 function joined(a: SeriesColumns, b: SeriesColumns): SeriesColumns {
   const count = a.count + b.count;

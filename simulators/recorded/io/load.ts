@@ -13,6 +13,7 @@ import { type Inventory, parseInventory } from '#simulators/recorded/inventory.t
 import { type BytesDone, readCsv } from '#simulators/recorded/io/read-csv.ts';
 import { lintAt, type RecordedSeries } from '#simulators/recorded/series.ts';
 import { seriesColumns } from '#simulators/recorded/series-columns.ts';
+import { inTimeOrder } from '#simulators/recorded/time-order.ts';
 import { parseTruth } from '#simulators/recorded/truth.ts';
 import { openZone, type ZoneClock } from '#simulators/recorded/zone-clock.ts';
 
@@ -25,6 +26,8 @@ export type LoadOptions = {
   readonly onProgress?: BytesDone;
 };
 
+const MAX_NOTES = 50;
+
 type Read = Result<FileSeries, readonly Lint[]>;
 
 /** A file, or all files of a folder that are recordings. */
@@ -36,7 +39,12 @@ export function loadRecording(path: string, options: LoadOptions = {}): Result<R
   if (isFolder === undefined) return err([lintAt(path, 0, 'there is no such file or folder')]);
   const read = isFolder ? loadFolder(path, options, zone) : loadFile(path, options, zone);
   if (!read.ok) return read;
-  return ok(gatherFiles(read.value, options.inventory, options.zone));
+  const recording = gatherFiles(read.value, options.inventory, options.zone);
+  if (read.value.length === 1 || !read.value.every(({ namesSensors }) => namesSensors)) return ok(recording);
+  // Files of one station may overlap. Known formats keep their loggers' rows: what is odd is told of, not mended.
+  const ordered = recording.series.map((series) => inTimeOrder(series, path));
+  const notes = [...recording.notes, ...ordered.flatMap((one) => one.notes).slice(0, MAX_NOTES)];
+  return ok({ ...recording, series: ordered.map(({ series }) => series), notes });
 }
 
 function loadFile(
@@ -85,21 +93,23 @@ function loadCsv(path: string, options: LoadOptions, zone: ZoneClock | undefined
   };
   const read = readCsv(path, csv, options.onProgress);
   if (read === undefined || !read.ok) return read;
+  const ordered = csvSeries(read.value).map((series) => inTimeOrder(series, path));
   return ok({
-    file: path,
-    series: csvSeries(read.value),
-    zone: read.value.zone,
-    notes: read.value.notes,
-    namesSensors: true,
+    ...{ file: path, series: ordered.map(({ series }) => withStep(series)), zone: read.value.zone, namesSensors: true },
+    notes: [...read.value.notes, ...ordered.flatMap(({ notes }) => notes).slice(0, MAX_NOTES)],
   });
 }
 
 const csvSeries = ({ sensors }: CsvContent): readonly RecordingSeries[] =>
   sensors.map(({ sensorId, quantity, track }) => {
-    const columns = columnsOf(track);
-    const series = { sensor: { sensorId, quantity, stepMs: usualStepMs(columns) }, columns };
+    const series = { sensor: { sensorId, quantity }, columns: columnsOf(track) };
     return track.flags.length === 0 ? series : { ...series, flags: track.flags };
   });
+
+const withStep = (series: RecordingSeries): RecordingSeries => ({
+  ...series,
+  sensor: { ...series.sensor, stepMs: usualStepMs(series.columns) },
+});
 
 const HEAD_BYTES = 4_096;
 const isKnown = (path: string): boolean => {
