@@ -11,6 +11,7 @@ import { clockPolicy } from '#edge/acquire/clock-watch.ts';
 import { type EdgeService, startEdge } from '#edge/main.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { decodeBatch } from '#model/batch.ts';
+import type { EdgeConfig } from '#model/edge-config.ts';
 import { openSteppedClock, type SteppedClock } from '#model/io/clock.ts';
 import { type LevelOrNone, rankOf, worse } from '#model/level.ts';
 import type { StageContext } from '#model/ports.ts';
@@ -36,6 +37,8 @@ const SETTLE_LOOK_MS = 1;
 /** Real time that one poll with all its consequences may take. */
 const STEP_LIMIT_MS = 30_000;
 const READ_ROWS = 1_000;
+/** Devices here answer at once; a machine under load is no slow device. */
+const LEAST_TIMEOUT_MS = 2_000;
 
 /** False when a step took too long. */
 async function settle(isDone: () => boolean): Promise<boolean> {
@@ -52,6 +55,14 @@ type Chain = {
   readonly isDone: () => boolean;
   readonly stop: () => Promise<void>;
 };
+
+const patient = (profiles: EdgeConfig['profiles']): EdgeConfig['profiles'] =>
+  Object.fromEntries(
+    Object.entries(profiles).map(([id, profile]) => [
+      id,
+      { ...profile, timeoutMs: Math.max(profile.timeoutMs, LEAST_TIMEOUT_MS) },
+    ]),
+  );
 
 async function startChain(stage: Stage, dataDir: string, ctx: StageContext): Promise<Chain> {
   const { place, ruleSets, scenario, tickMs } = stage;
@@ -76,7 +87,9 @@ async function startChain(stage: Stage, dataDir: string, ctx: StageContext): Pro
     const edges: EdgeService[] = [];
     for (const config of configs) {
       const buses = config.buses.map((bus) => ({ ...bus, pollMs: NEVER_MS }));
-      const edge = await startEdge({ ...config, buses }, ctx, { clockPolicy: policy });
+      const edge = await startEdge({ ...config, buses, profiles: patient(config.profiles) }, ctx, {
+        clockPolicy: policy,
+      });
       stops.push(edge.stop);
       edges.push(edge);
     }
@@ -99,7 +112,6 @@ async function pollThrough(
   const polls = Math.floor(runsMs / pollMs) + 1;
   for (let poll = 0; poll < polls; poll++) {
     clock.advanceTo(startMs + poll * pollMs);
-    // What is due at the instant itself goes before the poll, as in the engine alone it comes after the rows of it.
     await Promise.all(chain.edges.map((edge) => edge.readNow()));
     if (!(await settle(chain.isDone))) return `poll ${poll + 1} was not taken in within ${STEP_LIMIT_MS / 1_000} s`;
     options.onProgress?.(poll + 1, polls);
