@@ -7,7 +7,7 @@ import { openVerified, type VerifiedBatch } from '#model/batch.ts';
 import { createBatchScanner, type ScannedBatch } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
-import { FLAGS, type Origin } from '#model/reading.ts';
+import { BAD_REASONS, FLAGS, type Origin } from '#model/reading.ts';
 import type { Note, Transition } from '#model/transition.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { hearEdge } from './edge-conditions.ts';
@@ -17,18 +17,18 @@ import { changeEdgeOrigin, changeOrigin } from './origin.ts';
 import { turnSchedules } from './schedule.ts';
 import { edgeIsHere, onEdge, onTick } from './silence.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
-import { type EngineState, emptyState, FIRST, GOOD, INTS, ORIGIN, originIndex, SUSPECT } from './state.ts';
+import { type EngineState, emptyState, FIRST, GOOD, INTS, MISSING, ORIGIN, originIndex, SUSPECT } from './state.ts';
 import { adopt } from './switch.ts';
 
 export type EngineCounters = EngineState['counters'];
 
-/** A batch of good values as columns; slots as `slotOf` gives them. */
+/** A batch as columns; slots as `slotOf` gives them. */
 export type Columns = {
   readonly count: number;
   readonly slots: Int32Array;
   readonly atMs: Float64Array;
   readonly values: Int32Array;
-  /** GOOD, SUSPECT or FIRST (state.ts), all GOOD when left out. */
+  /** GOOD, SUSPECT, FIRST, MISSING or UNHEARD (state.ts), all GOOD when left out; without a value `values` means nothing. */
   readonly marks?: Uint8Array;
 };
 
@@ -37,7 +37,7 @@ export type Engine = {
   readonly apply: (row: JournalRow) => readonly Transition[];
   /** What edges did by themselves and which sensors are doubted, of the row judged last. */
   readonly notes: () => readonly Note[];
-  /** Judges a batch of good values given as columns, without a codec; for backtests and benches. */
+  /** Judges a batch given as columns, without a codec; for backtests and benches. */
   readonly applyColumns: (pos: number, receivedAtMs: number, columns: Columns) => readonly Transition[];
   /** The slot of a sensor in columns; changes with the rule set. */
   readonly slotOf: (sensorId: string) => number | undefined;
@@ -48,6 +48,8 @@ export type Engine = {
 
 const FIRST_BIT = 1 << FLAGS.indexOf('first');
 const SUSPECT_CODE = 2;
+const ANSWERED_CODE = BAD_REASONS.indexOf('sentinel');
+const UNHEARD_CODE = BAD_REASONS.indexOf('timeout');
 
 /** An engine for one partition, before its first row. */
 export function createEngine(partition: number, site: 'centre' | 'edge' = 'centre'): Engine {
@@ -115,7 +117,8 @@ function engineOn(start: EngineState, desk: Desk): Engine {
 function feedColumns(state: EngineState, desk: Desk, { count, slots, atMs, values, marks }: Columns): void {
   for (let i = 0; i < count; i++) {
     const mark = marks === undefined ? GOOD : (marks[i] as number);
-    feedValue(state, desk, slots[i] as number, atMs[i] as number, values[i] as number, mark);
+    if (mark < MISSING) feedValue(state, desk, slots[i] as number, atMs[i] as number, values[i] as number, mark);
+    else feedBad(state, slots[i] as number, atMs[i] as number, mark === MISSING ? ANSWERED_CODE : UNHEARD_CODE);
   }
 }
 

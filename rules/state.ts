@@ -42,6 +42,9 @@ export const LEVEL_COUNT = 4;
 export const GOOD = 0;
 export const SUSPECT = 1;
 export const FIRST = 2; // the first count of a counter: a base, nothing is known of the time before
+// Of rows without a value; only columns have these.
+export const MISSING = 3; // the device answered without one: a sign of life
+export const UNHEARD = 4; // it was not heard
 
 /** What rules with the same meaning have in common. `limits` are those of the hour: a schedule changes them. */
 export type RuleDef = Pick<BoundRule, 'rule' | 'title' | 'hazard' | 'measure' | 'below' | 'schedule' | 'doubt'> & {

@@ -5,7 +5,7 @@ import type { Transition } from '#model/transition.ts';
 import { openLevelBook } from '#rules/backtest/levels.ts';
 import { meets, type Span, spansAtLevel } from '#rules/backtest/periods.ts';
 import type { BacktestRun, LevelChange, Skill } from '#rules/backtest/result.ts';
-import { scoreSkill } from '#rules/backtest/skill.ts';
+import { scoredTo, scoreSkill } from '#rules/backtest/skill.ts';
 import { DEFAULT_SKILL, type Truth } from '#rules/backtest/truth.ts';
 
 export type SkillRow = {
@@ -18,9 +18,6 @@ export type SkillRow = {
   readonly worst: { readonly level: Level; readonly atMs: EpochMs } | null;
   readonly readings: number;
 };
-
-/** An event that begins so soon after the last row is still the recording's: what stands at its end is taken to stand on. */
-const AFTER_MS = DAY_MS;
 
 const idOf = ({ rule }: Transition): string => rule.split('@')[0] ?? rule;
 
@@ -50,9 +47,8 @@ export function scoreRules(
 ): SkillRow {
   const changes = changesOfRules(run, ids);
   const events = truth?.events ?? [];
-  const ends = events.filter(({ fromMs }) => fromMs - run.toMs < AFTER_MS).map((event) => event.toMs);
-  const toMs = Math.max(run.toMs, ...ends);
-  const skill = scoreSkill({ changes, fromMs: run.fromMs, toMs }, truth);
+  const toMs = scoredTo(run.toMs, truth);
+  const skill = scoreSkill({ changes, fromMs: run.fromMs, toMs: run.toMs }, truth);
   const warned = daysOf(spansAtLevel(changes, DEFAULT_SKILL.warnLevel, toMs), utcOffsetMs);
   const touched = warned.filter((day) => events.some((event) => meets(event, day)));
   return {

@@ -3,7 +3,7 @@ import type { EpochMs } from '#model/time.ts';
 import { isDoubt, type Note, type Transition } from '#model/transition.ts';
 import { openLevelBook } from './levels.ts';
 import type { Batch } from './merge.ts';
-import { ROW_MISSING, ROW_SUSPECT } from './recording.ts';
+import { hasValue, ROW_SUSPECT } from './recording.ts';
 import type { BacktestRun, SensorFlag } from './result.ts';
 
 /** More than these are no history but a rule that flaps, or a file of nothing but doubts. */
@@ -50,7 +50,7 @@ export function openKeeper(sensorIds: readonly string[], fileFlags: readonly Sen
     takeMarks: ({ count, slots, atMs, marks }) => {
       for (let row = 0; row < count; row++) {
         const slot = slots[row] as number;
-        if (marks[row] === ROW_MISSING) missing++;
+        if (!hasValue(marks[row] as number)) missing++;
         if (marks[row] !== ROW_SUSPECT) suspects.delete(slot);
         else if (!suspects.has(slot)) {
           suspects.add(slot);

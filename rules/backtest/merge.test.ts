@@ -72,16 +72,16 @@ describe('merging series in time', () => {
     expect(rows.map(({ atMs }) => atMs)).toEqual([HOUR, 2 * HOUR]);
   });
 
-  it('says of a batch whether rows are marked or missing', () => {
+  it('says of a batch whether rows are marked, and keeps the marks', () => {
     const merge = mergeSeries([columns([0, 1, 2], [0, ROW_SUSPECT, ROW_MISSING])], Int32Array.of(0));
     const marksOfNext = () => {
       const batch = merge.next();
-      return [batch?.marked, batch?.missing];
+      return [batch?.marked, batch?.marks[0]];
     };
     expect([marksOfNext(), marksOfNext(), marksOfNext()]).toEqual([
-      [false, false],
-      [true, false],
-      [true, true],
+      [false, 0],
+      [true, ROW_SUSPECT],
+      [true, ROW_MISSING],
     ]);
     expect(merge.next()).toBeUndefined();
   });

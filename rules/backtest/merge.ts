@@ -4,7 +4,7 @@
  */
 import type { EpochMs } from '#model/time.ts';
 import { receiptOf } from './receipt.ts';
-import { ROW_GOOD, ROW_MISSING, type SeriesColumns } from './recording.ts';
+import { ROW_GOOD, type SeriesColumns } from './recording.ts';
 
 /** The rows of one instant; the arrays are used again for the next. */
 export type Batch = {
@@ -12,8 +12,6 @@ export type Batch = {
   count: number;
   /** Some row is not plainly good. */
   marked: boolean;
-  /** Some row has no value. */
-  missing: boolean;
   /** The tags of the rows' series. */
   slots: Int32Array;
   atMs: Float64Array;
@@ -58,7 +56,6 @@ const emptyBatch = (capacity: number): Batch => ({
   receivedAtMs: 0,
   count: 0,
   marked: false,
-  missing: false,
   slots: new Int32Array(capacity),
   atMs: new Float64Array(capacity),
   values: new Int32Array(capacity),
@@ -76,7 +73,6 @@ function grown(batch: Batch): Batch {
     receivedAtMs: batch.receivedAtMs,
     count: batch.count,
     marked: batch.marked,
-    missing: batch.missing,
   };
 }
 
@@ -100,7 +96,6 @@ export function mergeSeries(all: readonly SeriesColumns[], tags: Int32Array, win
       nextMs = Infinity;
       batch.count = 0;
       batch.marked = false;
-      batch.missing = false;
       batch.receivedAtMs = nowMs;
       for (let series = 0; series < due.length; series++) {
         while (due[series] === nowMs) {
@@ -166,10 +161,7 @@ function openStage(reels: readonly Reel[]): Stage {
       batch.atMs[to] = atMs[row] as number;
       batch.values[to] = values[row] as number;
       batch.marks[to] = mark;
-      if (mark !== ROW_GOOD) {
-        batch.marked = true;
-        if (mark === ROW_MISSING) batch.missing = true;
-      }
+      if (mark !== ROW_GOOD) batch.marked = true;
       next[series] = row + 1;
       if (row + 1 === held[series]) refill(series);
       else due[series] = receipt[row + 1] as number;

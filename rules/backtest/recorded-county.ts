@@ -4,6 +4,7 @@
  * for another place is one that does not apply and no mistake.
  */
 import { QUANTITIES } from '#model/quantity.ts';
+import type { Origin } from '#model/reading.ts';
 import type { EdgeUnit, Grid, HazardPoint, Registry, Sensor } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import { MINUTE_MS } from '#model/time.ts';
@@ -37,8 +38,8 @@ export function staleAfterOf(series: RecordingSeries): number {
   return Math.max(stepMs * 3, MINUTE_MS);
 }
 
-const edgeOf = (id: string): EdgeUnit => ({
-  ...{ id, township: TOWNSHIP, origin: 'replay', name: same(id) },
+const edgeOf = (id: string, origin: Origin): EdgeUnit => ({
+  ...{ id, township: TOWNSHIP, origin, name: same(id) },
   ...{ buses: [], links: [], outputs: [], mutes: [] },
 });
 
@@ -68,7 +69,7 @@ function addSeries(
   parts: Parts,
   series: RecordingSeries,
   kind: HazardPoint['kind'],
-  county: Registry | undefined,
+  { county, origin }: { readonly county: Registry | undefined; readonly origin: Origin },
 ): void {
   const { sensor } = series;
   const known = county?.sensors.get(sensor.sensorId);
@@ -76,7 +77,7 @@ function addSeries(
   const point = county?.points.get(pointId) ?? parts.points.get(pointId);
   parts.points.set(pointId, point ?? pointOf({ ...sensor, pointId }, kind, county?.county.code ?? COUNTY));
   const edgeId = edgeIdOf(series);
-  parts.edges.set(edgeId, edgeOf(edgeId));
+  parts.edges.set(edgeId, edgeOf(edgeId, origin));
   parts.sensors.set(sensor.sensorId, {
     ...(known ?? { name: same(sensor.sensorId) }),
     ...{ id: sensor.sensorId, pointId, edgeId, quantity: sensor.quantity },
@@ -94,7 +95,8 @@ export function countyOf(
 ): Registry {
   const { county } = given;
   const parts: Parts = { points: new Map(), sensors: new Map(), edges: new Map() };
-  for (const series of recording.series) addSeries(parts, series, kind, county);
+  const { origin = 'replay' } = recording;
+  for (const series of recording.series) addSeries(parts, series, kind, { county, origin });
   for (const id of names.points)
     if (!parts.points.has(id)) {
       const phantom = county?.points.get(id) ?? pointOf({ sensorId: id, quantity: 'fault' }, kind, COUNTY);

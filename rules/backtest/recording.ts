@@ -4,18 +4,22 @@
  * here; steps that it leaves out because nothing was measured are no rows.
  */
 import type { QuantityCode } from '#model/quantity.ts';
-import type { SensorId } from '#model/reading.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
 import type { HazardPoint, PointId } from '#model/registry.ts';
 import type { Lint } from '#model/result.ts';
 import type { EpochMs } from '#model/time.ts';
 
-/** Marks of a row; the first three are the engine's. */
+/** Marks of a row; they are the engine's. */
 export const ROW_GOOD = 0;
 export const ROW_SUSPECT = 1;
 /** The first count of a counter: a base, nothing is known of the time before. */
 export const ROW_FIRST = 2;
 /** The station wrote a row and had no value; the row's `values` is 0 and means nothing. */
 export const ROW_MISSING = 3;
+/** There is a row, and the station itself was not heard: no sign of life. */
+export const ROW_UNHEARD = 4;
+/** Whether a row with this mark has a value. */
+export const hasValue = (mark: number): boolean => mark < ROW_MISSING;
 
 export type SeriesColumns = {
   readonly count: number;
@@ -56,6 +60,8 @@ export type RecordingSeries = {
 };
 
 export type Recording = {
+  /** Where its rows came from, when they came to a centre; default `replay`. */
+  readonly origin?: Origin;
   /** IANA zone of the data's own times. */
   readonly zone: string;
   readonly series: readonly RecordingSeries[];

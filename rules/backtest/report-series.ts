@@ -3,7 +3,7 @@
  * engine decided.
  */
 import type { EpochMs } from '#model/time.ts';
-import { ROW_MISSING, type SeriesColumns } from './recording.ts';
+import { hasValue, ROW_GOOD, type SeriesColumns } from './recording.ts';
 
 export type Stretch = { readonly fromMs: EpochMs; readonly toMs: EpochMs; readonly bins: number };
 
@@ -32,7 +32,7 @@ export function envelopeOf({ count, atMs, values, marks }: SeriesColumns, stretc
   const bins = emptyBins(stretch.bins);
   for (let row = 0; row < count; row++) {
     const at = atMs[row] as number;
-    if (isIn(at, stretch) && marks?.[row] !== ROW_MISSING) widen(bins, binOf(at, stretch), values[row] as number);
+    if (isIn(at, stretch) && hasValue(marks?.[row] ?? ROW_GOOD)) widen(bins, binOf(at, stretch), values[row] as number);
   }
   return bins;
 }
@@ -42,7 +42,7 @@ export function amountsOf({ count, atMs, values, marks }: SeriesColumns, stretch
   const bins = emptyBins(stretch.bins);
   for (let row = 0; row < count; row++) {
     const at = atMs[row] as number;
-    if (!isIn(at, stretch) || marks?.[row] === ROW_MISSING) continue;
+    if (!isIn(at, stretch) || !hasValue(marks?.[row] ?? ROW_GOOD)) continue;
     const bin = binOf(at, stretch);
     const before = bins.high[bin] as number;
     bins.high[bin] = (Number.isNaN(before) ? 0 : before) + (values[row] as number);
@@ -59,9 +59,9 @@ export function sumsOf(columns: SeriesColumns, windowMs: number, stretch: Stretc
   let oldest = 0;
   for (let row = 0; row < count; row++) {
     const at = atMs[row] as number;
-    if (marks?.[row] !== ROW_MISSING) sum += values[row] as number;
+    if (hasValue(marks?.[row] ?? ROW_GOOD)) sum += values[row] as number;
     while (oldest < row && (atMs[oldest] as number) <= at - windowMs) {
-      if (marks?.[oldest] !== ROW_MISSING) sum -= values[oldest] as number;
+      if (hasValue(marks?.[oldest] ?? ROW_GOOD)) sum -= values[oldest] as number;
       oldest++;
     }
     if (isIn(at, stretch)) widen(bins, binOf(at, stretch), sum);

@@ -8,7 +8,6 @@ import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '#model/time.ts';
 import { createEngine, type Engine } from '../engine.ts';
 import { type Keeper, MAX_KEPT, openKeeper } from './keeper.ts';
-import { rowsOf, type Sender } from './marked.ts';
 import { type Batch, type Merge, mergeSeries } from './merge.ts';
 import { prepare } from './prepare.ts';
 import { stepOf } from './recorded-county.ts';
@@ -79,11 +78,6 @@ function openPlayer(ruleSet: CompiledRuleSet, merge: Merge, slots: Int32Array, k
   };
   const head = (receivedAtMs: EpochMs) => ({ partition: PARTITION, pos: ++pos, receivedAtMs });
   const coming = edgesToCome(ruleSet, merge, slots);
-  const sender: Sender = {
-    partition: PARTITION,
-    edgeIds: ruleSet.inventory.map(({ edgeId }) => edgeId),
-    sensorIds: ruleSet.inventory.map(({ sensorId }) => sensorId),
-  };
   give({ ...head(fromMs), kind: 'rules', ruleSet });
   return {
     feed: (batch) => {
@@ -92,12 +86,6 @@ function openPlayer(ruleSet: CompiledRuleSet, merge: Merge, slots: Int32Array, k
         give({ ...head(edge.atMs), kind: 'edge', edgeId: edge.edgeId, state: 'online' });
       }
       if (batch.marked) keeper.takeMarks(batch);
-      if (batch.missing) {
-        const rows = rowsOf(batch, sender, pos + 1);
-        pos += rows.length;
-        for (const row of rows) give(row);
-        return;
-      }
       const transitions = engine.applyColumns(++pos, batch.receivedAtMs, batch);
       const notes = engine.notes();
       if (transitions.length > 0 || notes.length > 0) keeper.take(transitions, notes);

@@ -33,6 +33,15 @@ describe('skill', () => {
     expect(skill.falseTime).toBeCloseTo(10 / 996);
   });
 
+  it('takes what stands at the end of the data as a warning of what begins within a day after it', () => {
+    const standing = [change(990, 'red')];
+    const soon = scoreSkill(run(standing), { events: [event(1_010, 1_020)] });
+    expect(soon).toMatchObject({ hits: 1, misses: 0, falseAlarms: 0, leadTimesMs: [20 * HOUR] });
+    const ended = [change(990, 'red'), change(995, 'none')];
+    expect(scoreSkill(run(ended), { events: [event(1_010, 1_020)] })).toMatchObject({ hits: 0, misses: 1 });
+    expect(scoreSkill(run(standing), { events: [event(1_024, 1_025)] })).toMatchObject({ hits: 0, misses: 0 });
+  });
+
   it('knows no score without truth, and no POD without an event', () => {
     const changes = [change(10, 'red'), change(11, 'none')];
     expect(scoreSkill(run(changes), undefined)).toMatchObject({ hits: null, misses: null, pod: null, alarmHours: 1 });

@@ -2,7 +2,7 @@
  * Scores warnings against what really happened. A hit is an event at which a warning stood; a false alarm is a warning
  * period without an event. How they are matched, and why so, is written in docs/decisions/backtest.md.
  */
-import { HOUR_MS } from '#model/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS } from '#model/time.ts';
 import { joined, lengthOf, meets, overlapOf, type Span, spansAtLevel } from './periods.ts';
 import type { BacktestRun, EventOutcome, LevelChange, Skill } from './result.ts';
 import { DEFAULT_SKILL, type SkillOptions, type TrueEvent, type Truth } from './truth.ts';
@@ -21,7 +21,17 @@ const inScope = (change: LevelChange, { subject, hazard }: Scope): boolean =>
 const eventsWithin = ({ events }: Truth, { fromMs, toMs }: Scored): readonly TrueEvent[] =>
   events.filter((event) => meets(event, { fromMs, toMs }));
 
-export function scoreSkill(run: Scored, truth: Truth | undefined, given: Partial<SkillOptions> = {}): Skill {
+/** An event that begins so soon after the last row is still the recording's. */
+const AFTER_MS = DAY_MS;
+
+/** How far a recording is scored: what stands at its end is taken to stand on through the events that begin soon after. */
+export function scoredTo(toMs: EpochMs, truth: Truth | undefined): EpochMs {
+  const reached = (truth?.events ?? []).filter((event) => event.fromMs - toMs < AFTER_MS);
+  return reached.reduce((most, event) => Math.max(most, event.toMs), toMs);
+}
+
+export function scoreSkill(played: Scored, truth: Truth | undefined, given: Partial<SkillOptions> = {}): Skill {
+  const run: Scored = { changes: played.changes, fromMs: played.fromMs, toMs: scoredTo(played.toMs, truth) };
   const options: SkillOptions = { ...DEFAULT_SKILL, ...given };
   const { warnLevel, mergeMs } = options;
   const all = spansAtLevel(run.changes, warnLevel, run.toMs);

@@ -4,7 +4,7 @@ import { encodeBatch } from '#model/batch.ts';
 import type { JournalRow } from '#model/journal.ts';
 import type { Reading } from '#model/reading.ts';
 import type { Transition } from '#model/transition.ts';
-import { type Recording, ROW_MISSING, ROW_SUSPECT } from '#rules/backtest/recording.ts';
+import { hasValue, type Recording, ROW_MISSING, ROW_SUSPECT, ROW_UNHEARD } from '#rules/backtest/recording.ts';
 import { runBacktest, tickOf } from '#rules/backtest/run.ts';
 import { createEngine } from '#rules/engine.ts';
 
@@ -39,7 +39,7 @@ const rowsArb = fc.array(
     sensor: fc.integer({ min: 0, max: 2 }),
     minute: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.constantFrom(-30, 40, 200)),
     value: fc.integer({ min: 0, max: 4_000 }),
-    mark: fc.constantFrom(0, 0, 0, 0, 0, 0, ROW_SUSPECT, ROW_MISSING),
+    mark: fc.constantFrom(0, 0, 0, 0, 0, 0, ROW_SUSPECT, ROW_MISSING, ROW_UNHEARD),
   }),
   { minLength: 1, maxLength: 250 },
 );
@@ -58,7 +58,7 @@ function recordingOf(rows: readonly Row[]): Recording {
       columns: {
         count: own.length,
         atMs: Float64Array.from(own, (row) => row.atMs),
-        values: Int32Array.from(own, (row) => (row.mark === ROW_MISSING ? 0 : row.value)),
+        values: Int32Array.from(own, (row) => (hasValue(row.mark) ? row.value : 0)),
         marks: Uint8Array.from(own, (row) => row.mark),
       },
     };
@@ -95,8 +95,8 @@ function* journalOf(recording: Recording): Generator<Omit<JournalRow, 'pos' | 'p
     online.add(edgeId);
     const stamp = { sensorId: sensor.sensorId, measuredAtMs: atMs, timeQuality: 'synced', flags: [] } as const;
     const reading: Reading =
-      mark === ROW_MISSING
-        ? { ...stamp, quality: 'bad', reason: 'sentinel' }
+      mark === ROW_MISSING || mark === ROW_UNHEARD
+        ? { ...stamp, quality: 'bad', reason: mark === ROW_MISSING ? 'sentinel' : 'timeout' }
         : { ...stamp, quality: mark === ROW_SUSPECT ? 'suspect' : 'good', value };
     const body = encodeBatch({
       ...{ edgeId, epoch: 'e', seq: 1, bootId: 'b', monoMs: 0, writtenAtMs: receivedAtMs, timeQuality: 'synced' },
