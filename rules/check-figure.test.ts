@@ -96,6 +96,15 @@ describe('what a rule asks of a figure', () => {
     );
   });
 
+  it('is warned of a value that no sensor of the place gives', () => {
+    const values =
+      'values: [{ name: r, quantity: rain, stat: sum, window: 1h }, { name: s, quantity: soilMoisture, stat: last }]';
+    const found = rule('landslide', 'rain', `kind: expression, expression: "r + s", ${values}`, levels('blue: 10'));
+    expect(found).toEqual([
+      'rules.yaml:6:5: warning: rules[0].measure: no sensor at slope gives the value "s" (soilMoisture): it stays unknown there — name its sensor under inputs, ask with has(), or leave the place out by where',
+    ]);
+  });
+
   it('names a parameter that is missing once', () => {
     expect(rule('fire', 'smoke', 'kind: kOfN, window: 1m', levels('blue: 1'))[0]).toMatch(/: reach is missing: /);
   });

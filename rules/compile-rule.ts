@@ -13,6 +13,9 @@ import { resolveHeights } from './models/height.ts';
 import type { RuleEntry } from './schema.ts';
 import type { Path, Report } from './source.ts';
 
+/** Of one binding: 2 MB; the longest windows that make sense need a tenth of it. */
+const MOST_NUMBERS = 2 ** 18;
+
 /** What a rule measures; undefined when its model could not be opened. */
 export function measureOf(
   entry: RuleEntry,
@@ -123,6 +126,7 @@ function bindGroup(task: Task, group: readonly [Sensor, ...Sensor[]], report: Re
   if (measure === undefined) return undefined;
   const inputs = opened === undefined ? undefined : inputsAt(task, opened, group, report);
   if (inputs === 'missing') return undefined;
+  if (opened !== undefined && !fitsAt(task, opened, own, inputs ?? [], measure, report)) return undefined;
   const silent: Report = () => {};
   const layers = layersOf(entry, overrides, path, silent);
   const { variants, schedule } = variantsOf(layers, (chosen) => limitsOf(task, chosen, resolveAt(task, point, report)));
@@ -185,6 +189,43 @@ function inputsAt(
       }),
     );
   return missing.length > 0 ? 'missing' : inputs;
+}
+
+/** Whether the model can work with the sensors that were found, and with the memory that it may have. */
+function fitsAt(
+  task: Task,
+  { model, params }: OpenedModel,
+  own: Sensor,
+  inputs: NonNullable<BoundRule['inputs']>,
+  measure: Measure,
+  report: Report,
+): boolean {
+  const ids = [own.id, ...inputs.map(({ sensorId }) => sensorId)];
+  const sensors = ids.flatMap((id) => task.context.registry.sensors.get(id) ?? []);
+  const unseen =
+    model.unseen?.(
+      params,
+      sensors.map(({ id, quantity }) => ({ sensorId: id, quantity })),
+    ) ?? [];
+  for (const what of unseen)
+    tellOnce(task, `unseen ${what}`, () =>
+      report([...task.path, 'measure'], {
+        kind: 'unseen',
+        message: `no sensor at ${own.pointId} gives ${what}: it stays unknown there`,
+        mend: 'name its sensor under inputs, ask with has(), or leave the place out by where',
+        severity: 'warning',
+      }),
+    );
+  const numbers = measure.kind === 'model' ? model.numbers(measure.params, ids.length) : 0;
+  if (numbers <= MOST_NUMBERS) return true;
+  tellOnce(task, 'memory', () =>
+    report([...task.path, 'measure'], {
+      kind: 'memory',
+      message: `${model.kind} would keep ${Math.round(numbers / 131_072)} MB at ${own.id} alone`,
+      mend: 'use shorter windows or larger buckets',
+    }),
+  );
+  return false;
 }
 
 /** A level of the station's own table in the gauge's metres; a level that the station does not have is left out there. */

@@ -52,6 +52,29 @@ const limitsAt = (source: string, sensorId: string) =>
     .filter((rule) => rule.sensorId === sensorId)
     .flatMap(({ limits }) => limits.map(({ level, limit }) => `${level} ${limit}`));
 
+describe('a rule file whose form is wrong in one place', () => {
+  it('has its other rules looked at all the same, and says what is missing with the mend', () => {
+    const found = findings(`rules:
+  - id: sum
+    title: { zh: 雨, en: rain }
+    hazard: rainstorm
+    quantity: rain
+    measure: { kind: rollingSum }
+    levels: { blue: 10 }
+  - id: crack
+    title: { zh: 裂缝, en: crack }
+    hazard: landslide
+    quantity: displacment
+    measure: { kind: value }
+    levels: { blue: 80, red: 10 }
+`);
+    expect(found).toEqual([
+      'rules/a.yaml:6:5: error: rules[0].measure.window: window is missing — add e.g. window: 3h',
+      'rules/a.yaml:11:15: error: rules[1].quantity: there is no quantity "displacment" — did you mean "displacement"?',
+    ]);
+  });
+});
+
 describe('compiling rules', () => {
   it('binds a rule to every sensor of its quantity and puts it in the partition of the township of its edge', () => {
     const result = compiled(RULE);

@@ -121,6 +121,7 @@ function inventoryOf(
     }));
 }
 
-function bindFile({ content, report }: Source, context: Parameters<typeof bindRule>[2]): readonly BoundRule[] {
-  return (content?.rules ?? []).flatMap((entry, index) => bindRule(entry, ['rules', index], context, report));
+function bindFile({ content, rest, report }: Source, context: Parameters<typeof bindRule>[2]): readonly BoundRule[] {
+  const entries = content?.rules?.map((entry, index) => ({ entry, index })) ?? rest;
+  return entries.flatMap(({ entry, index }) => bindRule(entry, ['rules', index], context, report));
 }

@@ -101,7 +101,7 @@ const input = z.strictObject({
     .optional(),
 });
 
-const rule = z.strictObject({
+export const ruleEntry = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]{0,47}$/, 'an id is lower case letters, digits and -, up to 48'),
   title: text,
   hazard: z.string().optional(),
@@ -121,7 +121,7 @@ const rule = z.strictObject({
 });
 
 export const ruleFile = z.strictObject({
-  rules: z.array(rule).optional(),
+  rules: z.array(ruleEntry).optional(),
   silence: z
     .strictObject({ staleLevel: level, gatewayLostLevel: level, gatewayLostAfter: duration })
     .partial()

@@ -1,7 +1,7 @@
 /** Reads a rule file: YAML with the place of everything in it, so that each finding names file, line and column. */
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Lint } from '#model/result.ts';
-import { type RuleFile, ruleFile } from './schema.ts';
+import { type RuleEntry, type RuleFile, ruleEntry, ruleFile } from './schema.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -20,6 +20,8 @@ export type Source = {
   readonly file: string;
   /** Undefined when its form is wrong; the findings say where. */
   readonly content: RuleFile | undefined;
+  /** Of a file whose form is wrong somewhere: the rules that are sound by themselves, so that they are looked at all the same. */
+  readonly rest: readonly { readonly entry: RuleEntry; readonly index: number }[];
   readonly report: Report;
 };
 
@@ -60,11 +62,20 @@ export function readSource(file: string, text: string, lints: Lint[]): Source {
     const { line, col } = lines.linePos(error.pos[0]);
     lints.push({ file, line, column: col, path: '', kind: 'yaml', message: error.message, severity: 'error' });
   }
-  if (document.errors.length > 0) return { file, content: undefined, report };
-  const parsed = ruleFile.safeParse(document.toJS() ?? {});
-  if (parsed.success) return { file, content: parsed.data, report };
+  if (document.errors.length > 0) return { file, content: undefined, rest: [], report };
+  const raw: unknown = document.toJS() ?? {};
+  const parsed = ruleFile.safeParse(raw);
+  if (parsed.success) return { file, content: parsed.data, rest: [], report };
   for (const issue of parsed.error.issues) reportIssue(report, issue);
-  return { file, content: undefined, report };
+  return { file, content: undefined, rest: soundRules(raw), report };
+}
+
+function soundRules(raw: unknown): Source['rest'] {
+  const rules: unknown = typeof raw === 'object' && raw !== null && 'rules' in raw ? raw.rules : undefined;
+  return (Array.isArray(rules) ? rules : []).flatMap((one: unknown, index) => {
+    const { data } = ruleEntry.safeParse(one);
+    return data === undefined ? [] : [{ entry: data, index }];
+  });
 }
 
 type Issue = {
@@ -72,6 +83,16 @@ type Issue = {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly keys?: readonly string[];
+};
+
+/** Of what is left out most. */
+const EXAMPLES: { readonly [name: string]: string } = {
+  window: 'window: 3h',
+  kind: 'kind: value',
+  id: 'id: slope-crack',
+  title: 'title: { zh: 裂缝, en: crack }',
+  quantity: 'quantity: rain',
+  measure: 'measure: { kind: value }',
 };
 
 function reportIssue(report: Report, issue: Issue): void {
@@ -83,6 +104,13 @@ function reportIssue(report: Report, issue: Issue): void {
   }
   if (issue.code === 'invalid_union' && path.at(-2) === 'levels') {
     report(path, { kind: 'shape', message: 'a level is a number or { limit, deadband, onDelay, offDelay }' });
+    return;
+  }
+  if (/received undefined$/.test(issue.message)) {
+    const name = String(path.at(-1) ?? '');
+    const mend = EXAMPLES[name];
+    const finding = { kind: 'shape', message: `${name} is missing` };
+    report(path, mend === undefined ? finding : { ...finding, mend: `add e.g. ${mend}` });
     return;
   }
   report(path, { kind: 'shape', message: issue.message });

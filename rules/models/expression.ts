@@ -79,6 +79,12 @@ export const expression = defineModel<ExpressionParams>({
   defaults: { onDelayMs: 0, offDelayMs: 600_000, deadbandPart: 0 },
   numbers: ({ values }, sensors) => FIXED + sensors * rowNumbers(values),
   check: checkValues,
+  unseen: ({ values }, sensors) =>
+    values.flatMap(({ name, quantity, sensor }) =>
+      sensors.some((one) => (sensor === null ? one.quantity === quantity : one.sensorId === sensor))
+        ? []
+        : [`the value "${name}" (${sensor ?? quantity})`],
+    ),
   step: stepExpression,
   windowMs: ({ values }) => Math.max(...values.map(({ window }) => window)),
 });

@@ -108,6 +108,8 @@ export type HazardModel<P = Params> = {
   readonly check?: (
     params: P,
   ) => readonly { readonly path: string; readonly message: string; readonly mend?: string }[];
+  /** What it names and none of the sensors of a place has: told once as a warning, the rule is bound all the same. */
+  readonly unseen?: (params: P, sensors: readonly Pick<ModelSensor, 'sensorId' | 'quantity'>[]) => readonly string[];
   /** Takes a sample of sensor number `input` in. Undefined: nothing to say (no reference yet): levels stay as they are. */
   readonly step: (place: Place<P>, input: number, sample: ModelSample) => Figure | undefined;
   /** Time went by without a sample: for what absence itself says. Called at ticks, at most once a minute. */
