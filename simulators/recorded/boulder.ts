@@ -51,6 +51,7 @@ export const boulderFormat: RecordedFormat = {
         quantity: 'rain',
         unit: 'mm',
         zone: 'Etc/GMT+7',
+        localStamps: true,
         rows: plainRows(rows.value),
         stepMs: HOUR_MS,
         omitted: 'dry',

@@ -356,6 +356,24 @@ describe('files and folders', () => {
     expect(notes.map(({ message }) => message)).toContain('no recordings, left out: README.md');
   });
 
+  it('reads a known format and a CSV with the same stamps as the same instants, in a named zone', () => {
+    const stamps = ['2015-07-01 11:15', '2015-11-01 00:45', '2015-11-01 02:00', '2015-12-01 00:00'];
+    const known = join(dir, 'w_rain.txt');
+    const csv = join(dir, 'w.csv');
+    writeFileSync(known, stamps.map((stamp) => `${stamp.replaceAll(/[-: ]/g, ' ')} 0.02\n`).join(''));
+    writeFileSync(csv, `time,sensor,value\n${stamps.map((stamp) => `${stamp},w,0.508\n`).join('')}`);
+    const instants = (path: string) => {
+      const got = loadRecording(path, { zone: 'America/Los_Angeles' });
+      return got.ok ? [...(got.value.series[0]?.columns.atMs.subarray(0, 4) ?? [])] : [];
+    };
+    expect(instants(known)).toEqual(instants(csv));
+    expect(instants(csv)[0]).toBe(Date.parse('2015-07-01T11:15:00-07:00'));
+    const own = loadRecording(known);
+    rmSync(known);
+    rmSync(csv);
+    expect(own.ok && own.value.series[0]?.columns.atMs[0]).toBe(Date.parse('2015-07-01T11:15:00-08:00'));
+  });
+
   it('knows the step of a gauge whose newest row is first', () => {
     const file = join(dir, 'newest.csv');
     writeFileSync(file, `time,sensor,value\n${[3, 2, 1, 0].map((h) => `2022-06-30T0${h}:00Z,n,${h}\n`).join('')}`);

@@ -45,6 +45,7 @@ export const mukilteoLoggerFormat: RecordedFormat = {
         quantity: 'rain',
         unit: 'mm',
         zone: 'Etc/GMT+8',
+        localStamps: true,
         rows: plainRows(rows.value),
         stepMs: 15 * MINUTE_MS,
         omitted: 'missing',

@@ -44,6 +44,7 @@ export const seattleFormat: RecordedFormat = {
         quantity: 'rain',
         unit: 'mm',
         zone: 'Etc/GMT+8',
+        localStamps: true,
         rows: plainRows(rows.value),
         stepMs: HOUR_MS,
         omitted: 'missing',

@@ -19,6 +19,8 @@ export type RecordedSeries = {
   readonly unit: string;
   /** IANA zone of the file's own times, for people; `Etc/GMT+7` is UTC−7 all the year. */
   readonly zone: string;
+  /** The file's stamps name no offset: they are of `zone` unless somebody says whose they are. */
+  readonly localStamps?: true;
   /** In the file's order. A logger's clock that was set back shows as a row that is not later than the one before. */
   readonly rows: readonly RecordedRow[];
   /** The station's step, and what a step that the file leaves out means. */

@@ -185,6 +185,25 @@ rules:
   });
 
   it.skipIf(!existsSync(boulder))(
+    'reads stamps without an offset as clock time of --zone, in a known format too',
+    async () => {
+      const { status, json, stderr } = await inThisProcess({
+        ...{
+          rules: [national],
+          data: boulder,
+          zone: 'America/Denver',
+          from: '2013-09-01',
+          to: '2013-09-20',
+          json: true,
+        },
+      });
+      expect(status).toBe(0);
+      expect(json().changes[0]).toMatchObject({ at: '2013-09-11T19:00:00-06:00', level: 'blue' });
+      expect(stderr).toContain('stamps read as clock time of America/Denver, not of Etc/GMT+7');
+    },
+  );
+
+  it.skipIf(!existsSync(boulder))(
     'gives the four colours of Boulder 2013 at the hours that the record gives',
     async () => {
       const { status, json } = await inThisProcess({

@@ -11,9 +11,10 @@ import { parseRecorded, RECORDED_FORMATS } from '#simulators/recorded/formats.ts
 import { type FileSeries, gatherFiles } from '#simulators/recorded/gather.ts';
 import { type Inventory, parseInventory } from '#simulators/recorded/inventory.ts';
 import { type BytesDone, readCsv } from '#simulators/recorded/io/read-csv.ts';
-import { lintAt, type RecordedSeries } from '#simulators/recorded/series.ts';
+import { lintAt } from '#simulators/recorded/series.ts';
 import { seriesColumns } from '#simulators/recorded/series-columns.ts';
 import { inTimeOrder } from '#simulators/recorded/time-order.ts';
+import { inZone } from '#simulators/recorded/told-zone.ts';
 import { parseTruth } from '#simulators/recorded/truth.ts';
 import { openZone, type ZoneClock } from '#simulators/recorded/zone-clock.ts';
 
@@ -52,7 +53,7 @@ function loadFile(
   options: LoadOptions,
   zone: ZoneClock | undefined,
 ): Result<readonly FileSeries[], readonly Lint[]> {
-  const read = loadCsv(path, options, zone) ?? loadKnown(path);
+  const read = loadCsv(path, options, zone) ?? loadKnown(path, zone);
   return read.ok ? ok([read.value]) : read;
 }
 
@@ -70,7 +71,7 @@ function loadFolder(
   const strange: string[] = [];
   for (const name of names) {
     const path = join(folder, name);
-    const read = loadCsv(path, options, zone) ?? (isKnown(path) ? loadKnown(path) : undefined);
+    const read = loadCsv(path, options, zone) ?? (isKnown(path) ? loadKnown(path, zone) : undefined);
     if (read === undefined) strange.push(name);
     else if (read.ok) files.push(read.value);
     else lints.push(...read.error);
@@ -117,13 +118,13 @@ const isKnown = (path: string): boolean => {
   return RECORDED_FORMATS.some((format) => format.matches(path, head));
 };
 
-function loadKnown(path: string): Read {
+function loadKnown(path: string, zone: ZoneClock | undefined): Read {
   const parsed = parseRecorded(path, readFileSync(path, 'utf8'));
   if (!parsed.ok) return parsed;
-  const zones = new Set(parsed.value.map((series: RecordedSeries) => series.zone));
+  const told = zone === undefined ? parsed.value : parsed.value.map((series) => inZone(series, zone, path));
   return ok({
-    ...{ file: path, series: parsed.value.map(seriesColumns), zone: [...zones][0] ?? null, namesSensors: false },
-    notes: [...new Set(parsed.value.flatMap(({ notes }) => notes))],
+    ...{ file: path, series: told.map(seriesColumns), zone: told[0]?.zone ?? null, namesSensors: false },
+    notes: [...new Set(told.flatMap(({ notes }) => notes))],
   });
 }
 
