@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readScenario } from '#cli/io/simulate.ts';
 import { simulateOnWires } from '#cli/io/simulate-wires.ts';
-import { type ScenarioInput, type Simulated, simulate } from '#simulators/threshold/sweep.ts';
+import { isPlayed, type ScenarioInput, type Simulated, simulate, simulateAll } from '#simulators/threshold/sweep.ts';
+import { parseVariation } from '#simulators/threshold/vary.ts';
 import { runFengsui, top } from '#test/support/command.ts';
 import { needs } from '#test/support/needs.ts';
 
@@ -53,12 +54,17 @@ describe('the shipped scenarios', () => {
     expect(wishes.length + never.length + (leadAtLeastMs === null ? 0 : 1)).toBeGreaterThan(0);
   });
 
-  it('of steps do move: without the guards of the models they would be red', () => {
-    for (const name of ['step-slide-rain.yaml', 'step-slide-drawdown.yaml']) {
-      const { verdict } = must(simulate(read(name)));
-      expect(verdict.highest).toBe('orange');
-    }
-  });
+  it.each(['step-slide-rain.yaml', 'step-slide-drawdown.yaml'])(
+    '%s would be red without what keeps steps from it',
+    (name) => {
+      const guard = must(parseVariation('slope-tangent.measure.stepCap=84,89.9'));
+      const trials = must(simulateAll(read(name), [guard]));
+      expect(trials.map((trial) => isPlayed(trial) && [trial.verdict.highest, trial.verdict.falseAlarm])).toEqual([
+        ['orange', false],
+        ['red', true],
+      ]);
+    },
+  );
 });
 
 describe('a scenario over real wires', () => {
