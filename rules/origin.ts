@@ -2,6 +2,7 @@
 import type { Desk } from './desk.ts';
 import { closeEdgeConditions } from './edge-conditions.ts';
 import { arm } from './latch.ts';
+import { endDoubt } from './models/bound-model.ts';
 import { closeSilent, writeGateway } from './silence.ts';
 import {
   BIND,
@@ -41,6 +42,7 @@ export function changeOrigin(state: EngineState, desk: Desk, slot: number, origi
   state.ints[s + HEAD] = 0;
   state.ints[s + HEAD_POS] = 0;
   state.ints[s + HEAD_CELL] = 0;
+  endDoubt(state, desk, slot, reason);
   state.ints[s + ORIGIN] = origin;
   state.doubles[slot * DOUBLES + LAST_AT] = 0;
   state.doubtUntil[slot] = 0;

@@ -1,5 +1,6 @@
 /** A snapshot: the engine's state as bytes, a JSON head and the arrays behind it; the same rows after it do the same. */
 import { openModels } from './models/open-models.ts';
+import { HAZARD_MODELS } from './models/registry.ts';
 import type { ModelBinding, RuleDef } from './state.ts';
 import { ARRAYS, type ArrayName, type EdgeState, type EngineState } from './state.ts';
 
@@ -117,5 +118,12 @@ export function decodeSnapshot(bytes: Uint8Array): EngineState | undefined {
     ...{ modelOf: open('modelOf'), cells: open('cells'), lastFigure: open('lastFigure') },
     doubtUntil: open('doubtUntil'),
   };
-  return { ...state, open: openModels(state) };
+  return state.models.every((bound) => fitsModel(bound, state)) ? { ...state, open: openModels(state) } : undefined;
+}
+
+/** Whether this version's model has a memory of the same size; after one that changed the rows are read again. */
+function fitsModel({ binding, inputs, cells }: ModelBinding, { defs, defOf }: Pick<EngineState, 'defs' | 'defOf'>) {
+  const measure = defs[defOf[binding] as number]?.measure;
+  if (measure?.kind !== 'model') return false;
+  return HAZARD_MODELS.get(measure.model)?.numbers(measure.params, inputs.length + 1) === cells;
 }

@@ -8,8 +8,10 @@ import { type Desk, defOfBinding, writeBindingChange } from './desk.ts';
 import { carryHearings } from './edge-conditions.ts';
 import { arm } from './latch.ts';
 import { layOut } from './layout.ts';
+import { endDoubt } from './models/bound-model.ts';
 import { lookAtSum, recountSum } from './models/rolling-sum.ts';
 import { lookAtSample } from './models/sample.ts';
+import { seedModel } from './models/seed.ts';
 import { turnSchedules } from './schedule.ts';
 import { closeSilent, gatewayRule, loseBinding, silentRule, writeGateway } from './silence.ts';
 import {
@@ -60,10 +62,12 @@ export function adopt(old: EngineState, ruleSet: CompiledRuleSet, desk: Desk): E
     const to = state.ints[slot * INTS + BIND_TO] as number;
     for (let binding = state.ints[slot * INTS + BIND_FROM] as number; binding < to; binding++) {
       if (!carryBinding(old, from, state, binding, kept))
-        fresh.push({ binding, held: heldBefore(old, from, state, binding) });
+        fresh.push({ binding, held: heldBefore(old, state, binding) });
     }
   }
   closeVanished(old, state, desk, kept);
+  endDoubts(old, state, desk);
+  for (const open of state.open.places) seedModel(state, desk, open);
   for (const one of fresh) lookAtNew(state, desk, one);
   return state;
 }
@@ -205,6 +209,18 @@ function closeVanished(old: EngineState, state: EngineState, desk: Desk, kept: U
     if (kept[binding] === 0) closeBinding(old, desk, binding, sayRuleGone(defOfBinding(old, binding).title));
 }
 
+/** A sensor that no rule doubts any more is not doubted any more. */
+function endDoubts(old: EngineState, state: EngineState, desk: Desk): void {
+  const doubting = new Set(state.open.places.flatMap(({ doubts, slots }) => (doubts ? slots.slice(0, 1) : [])));
+  for (const open of old.open.places) {
+    const slot = open.slots[0] as number;
+    const now = state.slotOf.get(old.sensorIds[slot] ?? '');
+    if (!open.doubts || (now !== undefined && doubting.has(now))) continue;
+    if (now !== undefined) state.doubtUntil[now] = 0;
+    endDoubt(old, desk, slot, sayRuleGone(defOfBinding(old, open.binding).title));
+  }
+}
+
 /** Ends a rule's condition for a reason outside the data. */
 export function closeBinding(
   state: EngineState,
@@ -229,19 +245,38 @@ export function closeBinding(
 
 const nameOf = (rule: string): string => rule.split('@', 1)[0] ?? rule;
 
-function heldBefore(old: EngineState, from: number | undefined, state: EngineState, binding: number): number {
-  if (from === undefined) return 0;
+/** Sensors that a binding looks at, its own first. */
+const slotsOf = (state: EngineState, binding: number): readonly number[] =>
+  state.open.places[state.modelOf[binding] as number]?.slots ?? [state.slotOfBinding[binding] as number];
+
+/** A group's own sensor may be another one since; it is the same group while it shares a sensor. */
+function heldBefore(old: EngineState, state: EngineState, binding: number): number {
   const name = nameOf(defOfBinding(state, binding).rule);
   const point = state.points[state.bindPoint[binding] as number];
   let held = 0;
-  for (let was = old.ints[from * INTS + BIND_FROM] as number; was < (old.ints[from * INTS + BIND_TO] as number); was++)
-    if (nameOf(defOfBinding(old, was).rule) === name && old.points[old.bindPoint[was] as number] === point)
-      held = Math.max(held, rankOfBits(old.latch[was] as number));
+  for (const slot of isGroup(state, binding) ? slotsOf(state, binding) : [state.slotOfBinding[binding] as number]) {
+    const from = old.slotOf.get(state.sensorIds[slot] ?? '') ?? -1;
+    const to = from < 0 ? 0 : (old.ints[from * INTS + BIND_TO] as number);
+    for (let was = from < 0 ? 0 : (old.ints[from * INTS + BIND_FROM] as number); was < to; was++)
+      if (nameOf(defOfBinding(old, was).rule) === name && old.points[old.bindPoint[was] as number] === point)
+        held = Math.max(held, rankOfBits(old.latch[was] as number));
+  }
   return held;
 }
 
 /** Long ago: a level that stood before needs no delay of its own to stand under the rule's next version. */
 const LONG_HELD = 1;
+
+const isGroup = (state: EngineState, binding: number): boolean =>
+  state.open.places[state.modelOf[binding] as number]?.model.per === 'group';
+
+/** Of a binding's sensors the one that spoke last. */
+const newestOf = (state: EngineState, slots: readonly number[]): number =>
+  slots.reduce((best, slot) =>
+    (state.doubles[slot * DOUBLES + LAST_AT] as number) > (state.doubles[best * DOUBLES + LAST_AT] as number)
+      ? slot
+      : best,
+  );
 
 /**
  * A new rule judges what the sensor has, unless that is old: a sensor that was heard of days ago raises nothing now. The
@@ -249,7 +284,7 @@ const LONG_HELD = 1;
  * that nobody knows to be over.
  */
 function lookAtNew(state: EngineState, desk: Desk, { binding, held }: Fresh): void {
-  const slot = state.slotOfBinding[binding] as number;
+  const slot = newestOf(state, slotsOf(state, binding));
   const lastAt = state.doubles[slot * DOUBLES + LAST_AT] as number;
   const silentMs = desk.receivedAtMs - lastAt;
   const allowedMs = state.ints[slot * INTS + STALE_MS] as number;
@@ -257,8 +292,9 @@ function lookAtNew(state: EngineState, desk: Desk, { binding, held }: Fresh): vo
   if (lastAt === 0 || (isOld && held === 0)) return;
   const since = state.since.subarray(binding * LEVEL_COUNT, (binding + 1) * LEVEL_COUNT);
   since.fill(LONG_HELD, 0, held);
-  if (binding < (state.ints[slot * INTS + SUM_TO] as number)) lookAtSum(state, desk, slot, binding, held === 0);
-  else lookAtSample(state, desk, slot, binding, held === 0);
+  const own = state.slotOfBinding[binding] as number;
+  if (binding < (state.ints[own * INTS + SUM_TO] as number)) lookAtSum(state, desk, own, binding, held === 0);
+  else lookAtSample(state, desk, own, binding, held === 0);
   for (let bit = 0; bit < held; bit++) if (since[bit] === LONG_HELD) since[bit] = 0;
   arm(state, binding);
   if (!isOld) return;

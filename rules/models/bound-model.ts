@@ -16,7 +16,7 @@ import type { Sample } from './sample.ts';
 const TICK_MS = 60_000;
 const MOST_STEPS = 2 ** 31 - 2;
 
-const stepsOf = (value: number, decimals: number): number => {
+export const stepsOfFigure = (value: number, decimals: number): number => {
   const scaled = value * 10 ** decimals;
   const steps = Math.sign(scaled) * Math.round(Math.abs(scaled) * (1 + 1e-12));
   return Math.max(-MOST_STEPS, Math.min(MOST_STEPS, steps));
@@ -81,7 +81,7 @@ type How = {
 function judgeSteps(state: EngineState, desk: Desk, open: OpenPlace, figure: Figure, how: How): void {
   const def = defOfBinding(state, open.binding);
   if (def.measure.kind !== 'model') return;
-  const steps = stepsOf(figure.value, def.measure.figure.decimals);
+  const steps = stepsOfFigure(figure.value, def.measure.figure.decimals);
   const value = def.below === true ? -steps : steps;
   state.lastFigure[open.index] = value;
   if (!outside(state, open.binding, value)) return;
@@ -129,12 +129,20 @@ function judgeDoubt(state: EngineState, desk: Desk, open: OpenPlace, figure: Fig
   if (doubt === undefined || measure.kind !== 'model') return;
   const slot = open.slots[0] as number;
   const until = state.doubtUntil[slot] as number;
-  const holds = stepsOf(figure.value, measure.figure.decimals) >= doubt.limit;
+  const holds = stepsOfFigure(figure.value, measure.figure.decimals) >= doubt.limit;
   if (holds) state.doubtUntil[slot] = Math.max(until, newestAt(state, [slot]) + doubt.holdMs);
   else if (until !== 0 && (figure.mayLower || atMs > until)) state.doubtUntil[slot] = 0;
   const now = state.doubtUntil[slot] as number;
   if ((until === 0) === (now === 0)) return;
   writeDoubt(state, desk, open, now !== 0, atMs, now === 0 ? sayDoubtOver(figure.say()) : figure.say());
+}
+
+/** A doubt ends because its rule or its data are gone, and the record says so. */
+export function endDoubt(state: EngineState, desk: Desk, slot: number, why: Text): void {
+  const open = state.open.places.find(({ doubts, slots }) => doubts && slots[0] === slot);
+  if (state.doubtUntil[slot] === 0 || open === undefined) return;
+  state.doubtUntil[slot] = 0;
+  writeDoubt(state, desk, open, false, desk.receivedAtMs, sayDoubtOver(why));
 }
 
 function writeDoubt(
