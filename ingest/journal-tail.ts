@@ -4,7 +4,7 @@
  */
 import { dateBatch } from '#model/dating.ts';
 import type { JournalReader } from '#model/journal.ts';
-import type { SensorId } from '#model/reading.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Columns, emptyColumns, pushReading } from './chunk.ts';
 import { createColumnOpener } from './open-columns.ts';
@@ -14,6 +14,7 @@ import { bootKey, type Fixes, isInjected, plausibleFixes, streamKey } from './se
 export type TailPiece = {
   readonly partition: number;
   readonly pos: number;
+  readonly origin: Origin;
   readonly columns: Columns;
   /** Set when the instants rest on the receive time: see `Chunk`. */
   readonly waiting: { readonly boot: string; readonly monoShiftMs: number } | null;
@@ -61,7 +62,7 @@ export function createJournalTail(journal: JournalReader): JournalTail {
         if (target !== undefined) pushReading(target, baseMs + (batch.dt[at] as number), batch, at);
       }
       batch.ids.forEach((id, index) => {
-        const piece = { partition, pos: row.pos, columns: columns[index] as Columns, waiting };
+        const piece = { partition, pos: row.pos, origin: row.origin, columns: columns[index] as Columns, waiting };
         const list = pieces.get(id);
         if (list === undefined) pieces.set(id, [piece]);
         else list.push(piece);

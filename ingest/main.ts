@@ -14,7 +14,7 @@ import { DEFAULT_GAP_TIMES } from './gaps.ts';
 import { createControl } from './io/control.ts';
 import { openFleet } from './io/fleet.ts';
 import { startHistory } from './io/history.ts';
-import { readHistoryCursors } from './io/history-reader.ts';
+import { readHistoryCursors } from './io/history-file.ts';
 import { openPush } from './io/http-push.ts';
 import { openJournal } from './io/journal.ts';
 import { createNativeReceiver } from './io/native.ts';

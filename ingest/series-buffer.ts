@@ -6,7 +6,7 @@ import type { VerifiedBatch } from '#model/batch.ts';
 import type { ScannedBatch as VerifiedColumns } from '#model/batch-scan.ts';
 import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
-import { flagBits, type SensorId } from '#model/reading.ts';
+import { flagBits, type Origin, type SensorId } from '#model/reading.ts';
 import { addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Columns, emptyColumns, pushReading } from './chunk.ts';
@@ -17,9 +17,13 @@ import { ANCIENT_MS, FUTURE_TOLERANCE_MS } from './verify.ts';
 export type BootKey = string;
 export type Fixes = ReadonlyMap<BootKey, EpochMs>;
 
+/** Of one sensor and one origin. */
+export type SureSeries = { readonly sensorId: SensorId; readonly origin: Origin; readonly columns: Columns };
+
 /** `columns.times` are instants, or for unsure ones instants + (monotonic − instant) = `monoShiftMs`. */
 export type UnsureSeries = {
   readonly sensorId: SensorId;
+  readonly origin: Origin;
   readonly boot: BootKey;
   /** Add to an instant to get the monotonic instant of its boot. */
   readonly monoShiftMs: number;
@@ -30,7 +34,7 @@ export type SeriesBuffer = {
   /** Takes a row; other kinds than batches hold no readings. */
   readonly take: (row: JournalRow) => void;
   readonly count: () => number;
-  readonly sure: () => ReadonlyMap<SensorId, Columns>;
+  readonly sure: () => Iterable<SureSeries>;
   readonly unsure: () => Iterable<UnsureSeries>;
   /** `clock` events that came in, first one a boot. */
   readonly fixes: () => Fixes;
@@ -52,39 +56,39 @@ export const bootKey = (edgeId: string, bootId: string): BootKey => `${edgeId}/$
 
 /** `isTaken` tells which batches have been stored before; their rows are passed over. */
 export function createSeriesBuffer(isTaken: (stream: string, seq: number) => boolean = () => false): SeriesBuffer {
-  const sure = new Map<SensorId, Columns>();
+  const sure = new Map<string, SureSeries>();
   const unsure = new Map<string, UnsureSeries>();
   const fixes = new Map<BootKey, EpochMs>();
   const open = createColumnOpener();
   const batches = new Map<string, readonly SeqRange[]>();
-  let lists = new Map<readonly SensorId[], readonly Columns[]>();
+  let lists = new Map<readonly SensorId[], { readonly origin: Origin; readonly columns: readonly Columns[] }>();
   let count = 0;
 
-  const takeUnsure = (sensorId: SensorId, boot: BootKey, monoShiftMs: number): Columns => {
-    const key = `${sensorId} ${boot} ${monoShiftMs}`;
+  const takeUnsure = (sensorId: SensorId, origin: Origin, boot: BootKey, monoShiftMs: number): Columns => {
+    const key = `${sensorId} ${origin} ${boot} ${monoShiftMs}`;
     let series = unsure.get(key);
     if (series === undefined) {
-      series = { sensorId, boot, monoShiftMs, columns: emptyColumns() };
+      series = { sensorId, origin, boot, monoShiftMs, columns: emptyColumns() };
       unsure.set(key, series);
     }
     return series.columns;
   };
-  const takeSure = (sensorId: SensorId): Columns => {
-    let columns = sure.get(sensorId);
-    if (columns === undefined) {
-      columns = emptyColumns();
-      sure.set(sensorId, columns);
+  const takeSure = (sensorId: SensorId, origin: Origin): Columns => {
+    const key = `${sensorId} ${origin}`;
+    let series = sure.get(key);
+    if (series === undefined) {
+      series = { sensorId, origin, columns: emptyColumns() };
+      sure.set(key, series);
     }
-    return columns;
+    return series.columns;
   };
 
-  /** Looked up once a list and filling. */
-  const takeSureList = (ids: readonly SensorId[]): readonly Columns[] => {
-    let columns = lists.get(ids);
-    if (columns === undefined) {
-      columns = ids.map(takeSure);
-      lists.set(ids, columns);
-    }
+  /** Looked up once a list and filling; a list is an edge's, and its origin hardly ever changes. */
+  const takeSureList = (ids: readonly SensorId[], origin: Origin): readonly Columns[] => {
+    const known = lists.get(ids);
+    if (known?.origin === origin) return known.columns;
+    const columns = ids.map((id) => takeSure(id, origin));
+    lists.set(ids, { origin, columns });
     return columns;
   };
 
@@ -101,8 +105,8 @@ export function createSeriesBuffer(isTaken: (stream: string, seq: number) => boo
       const { baseMs, unsure: isUnsure } = dateBatch(batch, row.receivedAtMs);
       const boot = isUnsure ? bootKey(batch.edgeId, batch.bootId) : '';
       const columns = isUnsure
-        ? batch.ids.map((id) => takeUnsure(id, boot, batch.monoMs - baseMs))
-        : takeSureList(batch.ids);
+        ? batch.ids.map((id) => takeUnsure(id, row.origin, boot, batch.monoMs - baseMs))
+        : takeSureList(batch.ids, row.origin);
       for (let at = 0; at < batch.count; at++) {
         const target = columns[batch.index[at] as number];
         if (target !== undefined) pushReading(target, baseMs + (batch.dt[at] as number), batch, at);
@@ -111,7 +115,7 @@ export function createSeriesBuffer(isTaken: (stream: string, seq: number) => boo
       for (const [key, utc] of plausibleFixes(batch, row.receivedAtMs)) if (!fixes.has(key)) fixes.set(key, utc);
     },
     count: () => count,
-    sure: () => sure,
+    sure: () => sure.values(),
     unsure: () => unsure.values(),
     fixes: () => fixes,
     batches: () => batches,

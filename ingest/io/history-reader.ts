@@ -1,14 +1,10 @@
 /** Reads history: chunks and the journal's rows beyond them as one, each reading once, late ones in their place. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { HistoryPoint, HistoryReader } from '#model/history.ts';
-import { openReadable } from '#model/io/sqlite.ts';
-import type { Cursors, JournalReader } from '#model/journal.ts';
+import type { JournalReader } from '#model/journal.ts';
 import type { Flag, SensorId } from '#model/reading.ts';
-import { hasSeq, type SeqRange } from '#model/seen.ts';
 import type { EpochMs } from '#model/time.ts';
 import { type Columns, decodeChunk, pointAt } from '../chunk.ts';
-import { createJournalTail } from '../journal-tail.ts';
-import { historyPath } from './history-schema.ts';
+import { type Dating, type Moment, openHistoryFile } from './history-file.ts';
 
 type StoredChunk = {
   readonly from_ms: number;
@@ -16,10 +12,7 @@ type StoredChunk = {
   readonly boot: string | null;
   readonly mono_shift: number | null;
 };
-/** Readings whose instants need `shiftMs` added, and whether they still rest on receive times. */
-type Piece = { readonly columns: Columns; readonly shiftMs: number; readonly isUnsure: boolean };
-/** One moment of the file: cursors and chunks belong together. */
-type Moment = { readonly db: DatabaseSync; readonly cursors: Cursors } | undefined;
+type Piece = Dating & { readonly columns: Columns };
 
 const UNSURE: readonly Flag[] = ['clock-unsure'];
 const SURE: readonly Flag[] = [];
@@ -27,33 +20,13 @@ const COLUMNS = 'c.from_ms, c.data, c.boot, c.mono_shift';
 const JOINED = 'FROM chunks c JOIN series s ON s.id = c.series WHERE s.sensor_id = ?';
 
 export function openHistoryReader(dataDir: string, journal: JournalReader): HistoryReader {
-  const open = openOnDemand(historyPath(dataDir));
-  const tail = createJournalTail(journal);
+  const file = openHistoryFile(dataDir, journal);
+  const { tail, withMoment } = file;
 
-  /** Runs `read` on one moment of history with the tail that continues it. */
-  const withMoment = <T>(read: (moment: Moment) => T): T => {
-    const db = open.get();
-    if (db === undefined) {
-      tail.follow(new Map(), () => false);
-      return read(undefined);
-    }
-    db.exec('BEGIN');
-    try {
-      const cursors = readCursors(db);
-      tail.follow(cursors, takenIn(db));
-      return read({ db, cursors });
-    } finally {
-      db.exec('COMMIT');
-    }
-  };
-
-  const dated = (columns: Columns, boot: string | null, monoShiftMs: number | null): Piece => {
-    if (boot === null || monoShiftMs === null) return { columns, shiftMs: 0, isUnsure: false };
-    const utc = open.clockOf(boot) ?? tail.fixes().get(boot);
-    return utc === undefined
-      ? { columns, shiftMs: 0, isUnsure: true }
-      : { columns, shiftMs: monoShiftMs + utc, isUnsure: false };
-  };
+  const dated = (columns: Columns, boot: string | null, monoShiftMs: number | null): Piece => ({
+    columns,
+    ...file.datingOf(boot, monoShiftMs),
+  });
   const fromChunk = (chunk: StoredChunk): Piece =>
     dated(decodeChunk(chunk.data, chunk.from_ms), chunk.boot, chunk.mono_shift);
   const tailOf = (sensorId: SensorId): Piece[] =>
@@ -107,40 +80,7 @@ export function openHistoryReader(dataDir: string, journal: JournalReader): Hist
         }
         return counts;
       }),
-    close: open.close,
-  };
-}
-
-/** How far history has come in the journal; for whoever decides what the journal may forget. */
-export function readHistoryCursors(dataDir: string): Cursors {
-  const open = openOnDemand(historyPath(dataDir));
-  const db = open.get();
-  try {
-    return db === undefined ? new Map() : readCursors(db);
-  } finally {
-    open.close();
-  }
-}
-
-function readCursors(db: DatabaseSync): Cursors {
-  const rows = db.prepare('SELECT partition, pos FROM cursors').all() as { partition: number; pos: number }[];
-  return new Map(rows.map((row) => [row.partition, row.pos]));
-}
-
-/** Which batches are in the chunks, as far as it is asked in one moment. */
-function takenIn(db: DatabaseSync): (stream: string, seq: number) => boolean {
-  const known = new Map<string, readonly SeqRange[]>();
-  const rangesOf = (stream: string): readonly SeqRange[] => {
-    const row = db.prepare('SELECT ranges FROM taken WHERE stream = ?').get(stream) as { ranges: string } | undefined;
-    return row === undefined ? [] : (JSON.parse(row.ranges) as SeqRange[]);
-  };
-  return (stream, seq) => {
-    let ranges = known.get(stream);
-    if (ranges === undefined) {
-      ranges = rangesOf(stream);
-      known.set(stream, ranges);
-    }
-    return hasSeq(ranges, seq);
+    close: file.close,
   };
 }
 
@@ -160,32 +100,4 @@ function collect(pieces: readonly Piece[], fromMs: EpochMs, toMs: EpochMs): Hist
     }
   }
   return isSorted ? points : points.sort((a, b) => a.atMs - b.atMs);
-}
-
-/** The file may come later than its reader. */
-function openOnDemand(path: string) {
-  let db: DatabaseSync | undefined;
-  return {
-    get: (): DatabaseSync | undefined => {
-      if (db !== undefined) return db;
-      const opened = openReadable(path);
-      try {
-        opened?.prepare('SELECT pos FROM cursors, taken LIMIT 1').all();
-        db = opened;
-      } catch {
-        opened?.close(); // The tables are not there yet.
-      }
-      return db;
-    },
-    clockOf: (boot: string): EpochMs | undefined =>
-      (
-        db?.prepare('SELECT utc_at_mono_zero_ms AS utc FROM clocks WHERE boot = ?').get(boot) as
-          | { utc: number }
-          | undefined
-      )?.utc,
-    close: () => {
-      db?.close();
-      db = undefined;
-    },
-  };
 }

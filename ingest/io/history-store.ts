@@ -4,7 +4,7 @@
  */
 import type { StatementSync } from 'node:sqlite';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
-import type { SensorId } from '#model/reading.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
 import { addRange, hasSeq, type SeqRange } from '#model/seen.ts';
 import {
   appendColumns,
@@ -17,7 +17,7 @@ import {
   summarise,
 } from '../chunk.ts';
 import type { SeriesBuffer } from '../series-buffer.ts';
-import { HISTORY_SCHEMA } from './history-schema.ts';
+import { HISTORY_SCHEMA, historyUpgrade } from './history-schema.ts';
 
 export type HistoryStore = {
   readonly cursors: () => ReadonlyMap<number, number>;
@@ -37,12 +37,16 @@ const SMALL_CHUNKS = 16;
 const MERGED_CHUNKS = 64;
 const CHECKPOINT_PAGES = 2_000;
 type Waiting = { readonly boot: string; readonly monoShiftMs: number } | null;
+/** A series' chunks of one origin: only these are ever merged. */
+type Strand = { readonly id: number; readonly origin: Origin | null };
 
 export function openHistoryStore(path: string): HistoryStore {
   const db = openWritable(path, HISTORY_SCHEMA, CHECKPOINT_PAGES);
+  const there = db.prepare(`SELECT name FROM pragma_table_info('chunks')`).all() as { name: string }[];
+  db.exec(historyUpgrade(there.map(({ name }) => name)));
   const insert = db.prepare(
-    `INSERT INTO chunks (series, from_ms, to_ms, n, good, min, max, sum, boot, mono_shift, data)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO chunks (series, from_ms, to_ms, n, good, min, max, sum, boot, mono_shift, data, origin)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertSeries = db.prepare('INSERT INTO series (sensor_id) VALUES (?)');
   const saveCursor = db.prepare(
@@ -62,8 +66,8 @@ export function openHistoryStore(path: string): HistoryStore {
   const series = new Map<SensorId, number>();
   const clocks = new Map<string, number>();
   const taken = new Map<string, readonly SeqRange[]>();
-  /** How many small chunks a series has. */
-  const small = new Map<number, number>();
+  /** Strands with small chunks, and how many. */
+  const small = new Map<string, Strand & { readonly chunks: number }>();
   load();
 
   function load(): void {
@@ -77,8 +81,18 @@ export function openHistoryStore(path: string): HistoryStore {
       taken.set(row.stream, JSON.parse(row.ranges) as SeqRange[]);
     const booted = db.prepare('SELECT boot, utc_at_mono_zero_ms AS utc FROM clocks').all();
     for (const row of booted as { boot: string; utc: number }[]) clocks.set(row.boot, row.utc);
-    const sums = db.prepare('SELECT series, count(*) AS n FROM chunks WHERE n < ? AND boot IS NULL GROUP BY series');
-    for (const row of sums.all(SMALL_READINGS) as { series: number; n: number }[]) small.set(row.series, row.n);
+    const sums = db.prepare(
+      'SELECT series, origin, count(*) AS n FROM chunks WHERE n < ? AND boot IS NULL GROUP BY series, origin',
+    );
+    for (const row of sums.all(SMALL_READINGS) as { series: number; origin: Origin | null; n: number }[])
+      countSmall({ id: row.series, origin: row.origin }, row.n);
+  }
+
+  function countSmall({ id, origin }: Strand, more: number): void {
+    const key = `${id} ${origin}`;
+    const chunks = Math.max(0, (small.get(key)?.chunks ?? 0) + more);
+    if (chunks === 0) small.delete(key);
+    else small.set(key, { id, origin, chunks });
   }
 
   const idOf = (sensorId: SensorId): number => {
@@ -90,7 +104,7 @@ export function openHistoryStore(path: string): HistoryStore {
     return id;
   };
 
-  const writeChunks = (id: number, sorted: Columns, shiftMs: number, waiting: Waiting): void => {
+  const writeChunks = (strand: Strand, sorted: Columns, shiftMs: number, waiting: Waiting): void => {
     for (let at = 0; at < sorted.times.length; at += CHUNK_READINGS) {
       const part = sorted.times.length <= CHUNK_READINGS ? sorted : sliceColumns(sorted, at, at + CHUNK_READINGS);
       const n = part.times.length;
@@ -98,7 +112,7 @@ export function openHistoryStore(path: string): HistoryStore {
       const from = (part.times[0] ?? 0) + shiftMs;
       const to = (part.times[n - 1] ?? 0) + shiftMs;
       insert.run(
-        id,
+        strand.id,
         from,
         to,
         n,
@@ -109,20 +123,25 @@ export function openHistoryStore(path: string): HistoryStore {
         waiting?.boot ?? null,
         waiting?.monoShiftMs ?? null,
         encode(part),
+        strand.origin,
       );
-      if (n < SMALL_READINGS && waiting === null) small.set(id, (small.get(id) ?? 0) + 1);
+      if (n < SMALL_READINGS && waiting === null) countSmall(strand, 1);
     }
   };
 
-  const mergeSeries = (select: StatementSync, remove: StatementSync, id: number): void => {
-    const rows = select.all(id, SMALL_READINGS, MERGED_CHUNKS) as { id: number; from_ms: number; data: Uint8Array }[];
+  const mergeStrand = (select: StatementSync, remove: StatementSync, strand: Strand): void => {
+    const rows = select.all(strand.id, strand.origin, SMALL_READINGS, MERGED_CHUNKS) as {
+      id: number;
+      from_ms: number;
+      data: Uint8Array;
+    }[];
     const merged = emptyColumns();
     for (const row of rows) {
       appendColumns(merged, decodeChunk(row.data, row.from_ms));
       remove.run(row.id);
     }
-    small.set(id, Math.max(0, (small.get(id) ?? 0) - rows.length));
-    writeChunks(id, sortColumns(merged), 0, null);
+    countSmall(strand, -rows.length);
+    writeChunks(strand, sortColumns(merged), 0, null);
   };
 
   /** A rolled back transaction leaves what is remembered of the file wrong: read it anew. */
@@ -149,12 +168,14 @@ export function openHistoryStore(path: string): HistoryStore {
           saveClock.run(boot, utc);
           redate.run(utc, utc, boot);
         }
-        for (const [sensorId, columns] of buffer.sure()) writeChunks(idOf(sensorId), sortColumns(columns), 0, null);
-        for (const { sensorId, boot, monoShiftMs, columns } of buffer.unsure()) {
+        for (const { sensorId, origin, columns } of buffer.sure())
+          writeChunks({ id: idOf(sensorId), origin }, sortColumns(columns), 0, null);
+        for (const { sensorId, origin, boot, monoShiftMs, columns } of buffer.unsure()) {
+          const strand = { id: idOf(sensorId), origin };
           const utc = clocks.get(boot);
           const sorted = sortColumns(columns);
-          if (utc === undefined) writeChunks(idOf(sensorId), sorted, 0, { boot, monoShiftMs });
-          else writeChunks(idOf(sensorId), sorted, monoShiftMs + utc, null);
+          if (utc === undefined) writeChunks(strand, sorted, 0, { boot, monoShiftMs });
+          else writeChunks(strand, sorted, monoShiftMs + utc, null);
         }
         for (const [stream, ranges] of buffer.batches()) {
           const all = ranges.reduce(addRange, taken.get(stream) ?? []);
@@ -164,14 +185,14 @@ export function openHistoryStore(path: string): HistoryStore {
         for (const [partition, pos] of cursors) saveCursor.run(partition, pos);
       }),
     compact: (limit) => {
-      const ripe = [...small].filter(([, count]) => count >= SMALL_CHUNKS).slice(0, limit);
+      const ripe = [...small.values()].filter(({ chunks }) => chunks >= SMALL_CHUNKS).slice(0, limit);
       if (ripe.length === 0) return 0;
       const select = db.prepare(
-        'SELECT id, from_ms, data FROM chunks WHERE series = ? AND n < ? AND boot IS NULL ORDER BY id LIMIT ?',
+        'SELECT id, from_ms, data FROM chunks WHERE series = ? AND origin IS ? AND n < ? AND boot IS NULL ORDER BY id LIMIT ?',
       );
       const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
       atomically(() => {
-        for (const [id] of ripe) mergeSeries(select, remove, id);
+        for (const strand of ripe) mergeStrand(select, remove, strand);
       });
       return ripe.length;
     },

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { ensureCredential } from '#broker/io/credentials.ts';
-import { readHistoryCursors } from '#ingest/io/history-reader.ts';
+import { readHistoryCursors } from '#ingest/io/history-file.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import type { Cursors } from '#model/journal.ts';
 import { BATCH_READINGS, EDGES, edgeIds, townshipOf } from '#test/bench/centre-county.ts';
