@@ -52,9 +52,13 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** `2022-06-03T14:05:09+08:00` in a fixed IANA zone; for people and reports. */
-export function formatInZone(atMs: EpochMs, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en-CA', {
+/** Making a format costs a hundred times what using it does, and texts with times are made all the time. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -64,7 +68,14 @@ export function formatInZone(atMs: EpochMs, zone: string): string {
     minute: '2-digit',
     second: '2-digit',
     timeZoneName: 'longOffset',
-  }).formatToParts(new Date(atMs));
+  });
+  formats.set(zone, made);
+  return made;
+}
+
+/** `2022-06-03T14:05:09+08:00` in a fixed IANA zone; for people and reports. */
+export function formatInZone(atMs: EpochMs, zone: string): string {
+  const parts = formatOf(zone).formatToParts(new Date(atMs));
   const get = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
   const offset = get('timeZoneName').replace('GMT', '') || '+00:00';
   return `${get('year')}-${get('month')}-${get('day')}T${get('hour')}:${get('minute')}:${get('second')}${offset}`;

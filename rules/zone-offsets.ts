@@ -25,10 +25,11 @@ export function zoneOffsets(zone: string): ZoneOffsets {
   if (found !== undefined) return found;
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   const fromMs = [FROM_MS];
-  const offsetsMs = [offsetOf(format, FROM_MS)];
+  let after = offsetOf(format, FROM_MS);
+  const offsetsMs = [after];
   for (let atMs = FROM_MS; atMs < TO_MS; atMs += STEP_MS) {
-    const before = offsetOf(format, atMs);
-    const after = offsetOf(format, atMs + STEP_MS);
+    const before = after;
+    after = offsetOf(format, atMs + STEP_MS);
     if (before === after) continue;
     let low = atMs;
     let high = atMs + STEP_MS;
