@@ -11,6 +11,7 @@ export type BacktestArguments = {
   readonly truth?: string;
   readonly inventory?: string;
   readonly county?: string;
+  readonly origin?: string;
   readonly quantity?: string;
   readonly warnLevel?: string;
   readonly lead?: string;
@@ -28,13 +29,17 @@ export function addBacktestCommand(program: Command, settings: () => Settings): 
   const backtest = program
     .command('backtest')
     .option('--rules <path...>', 'rule files, or folders of them')
-    .option('--data <path>', 'a recording: a file or folder of a known format, or CSV with time,sensor,value')
+    .option(
+      '--data <path>',
+      "a recording (a file or folder of a known format, or CSV with time,sensor,value), or a centre's data folder",
+    )
     .option('--zone <iana>', 'interprets stamps without an offset, schedules, and how times are written')
     .option('--from <time>', 'begin here; local time of the zone where no offset is named')
     .option('--to <time>', 'end here')
     .option('--truth <file>', 'what really happened: CSV, JSON or YAML with from,to or at')
     .option('--inventory <file>', "each sensor's quantity, unit, point and place: CSV, JSON or YAML")
-    .option('--county <folder>', 'the county whose points and grids the rules name')
+    .option('--county <folder>', "the county whose points and grids the rules name; with a centre's data: its own")
+    .option('--origin <origin>', "of a centre's data: live, simulated, replay or drill (default: live)")
     .option('--quantity <code>', 'of sensors of which nobody says it')
     .option('--warn-level <level>', 'a warning is this level or above (default: blue)')
     .option('--lead <duration>', 'a warning that ended this long before an event still counts (default: 0h)')

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { BacktestArguments } from '#cli/io/backtest-command.ts';
-import { type Findings, problem, readSetup } from '#cli/io/backtest-input.ts';
+import { type Findings, readSetup } from '#cli/io/backtest-input.ts';
+import { problem } from '#cli/io/backtest-problem.ts';
 import { openBar } from '#cli/io/backtest-progress.ts';
 import type { Settings } from '#cli/settings.ts';
 import { formatTable } from '#cli/table.ts';

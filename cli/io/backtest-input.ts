@@ -2,14 +2,18 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { BacktestArguments } from '#cli/io/backtest-command.ts';
+import { problem } from '#cli/io/backtest-problem.ts';
+import { isStore, readStore } from '#cli/io/backtest-store.ts';
 import { readProfiles } from '#cli/io/county-source.ts';
 import { inspectCounty } from '#cli/load/io/read-county.ts';
 import type { Settings } from '#cli/settings.ts';
 import { isLevel } from '#model/level.ts';
 import { isQuantityCode, QUANTITIES } from '#model/quantity.ts';
+import { ORIGINS, type Origin } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import { type EpochMs, formatInZone } from '#model/time.ts';
+import type { Recording } from '#rules/backtest/recording.ts';
 import type { BacktestInput } from '#rules/backtest/result.ts';
 import { parseSweep, type SweepSpec } from '#rules/backtest/sweep.ts';
 import { DEFAULT_SKILL, type SkillOptions, type Truth } from '#rules/backtest/truth.ts';
@@ -28,12 +32,6 @@ export type BacktestSetup = {
   readonly matching: SkillOptions;
   readonly sweeps: readonly SweepSpec[];
 };
-
-/** A mistake on the command line, or in a file as a whole. */
-export const problem = (where: string, message: string, mend?: string): Lint => ({
-  ...{ file: where, line: 0, column: 0, path: '', kind: 'backtest', message, severity: 'error' },
-  ...(mend === undefined ? {} : { mend }),
-});
 
 const isRuleFile = (name: string): boolean => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name);
 
@@ -118,6 +116,48 @@ function loadOptions(given: BacktestArguments, onBytes: (done: number, of: numbe
   });
 }
 
+type Stretch = { readonly fromMs?: EpochMs; readonly toMs?: EpochMs };
+
+function readStretch(given: BacktestArguments, zone: string): Findings<Stretch> {
+  const fromMs = instant('--from', given.from, zone);
+  const toMs = instant('--to', given.to, zone);
+  if (!fromMs.ok) return fromMs;
+  if (!toMs.ok) return toMs;
+  if (fromMs.value !== undefined && toMs.value !== undefined && toMs.value <= fromMs.value)
+    return err([problem('--to', `${formatInZone(toMs.value, zone)} is not after --from`)]);
+  return ok({
+    ...(fromMs.value === undefined ? {} : { fromMs: fromMs.value }),
+    ...(toMs.value === undefined ? {} : { toMs: toMs.value }),
+  });
+}
+
+const isOrigin = (name: string): name is Origin => (ORIGINS as readonly string[]).includes(name);
+
+/** A recording in files, or a centre's own history. */
+function readData(
+  given: BacktestArguments,
+  data: string,
+  county: Registry | undefined,
+  options: LoadOptions,
+): Findings<Recording> {
+  const { origin = 'live' } = given;
+  if (county !== undefined && isStore(data)) {
+    if (!isOrigin(origin)) return err([problem('--origin', `"${origin}" is no origin`, ORIGINS.join(', '))]);
+    const zone = given.zone ?? county.county.zone;
+    const stretch = readStretch(given, zone);
+    if (!stretch.ok) return stretch;
+    const { inventory } = options;
+    const wish = { dataDir: data, registry: county, zone, origin, ...stretch.value };
+    return readStore(inventory === undefined ? wish : { ...wish, inventory }, options.onProgress ?? (() => {}));
+  }
+  if (given.origin !== undefined)
+    return err([problem('--origin', `${data} is no data folder of a centre: only these have origins`, 'leave it out')]);
+  const own = loadRecording(data, options);
+  // Stamps of a file that names no zone are of the county's time.
+  const countyZone = given.zone === undefined ? county?.county.zone : undefined;
+  return own.ok || countyZone === undefined ? own : loadRecording(data, { ...options, zone: countyZone });
+}
+
 /** All of it; `rules` may be others than those of the command line, for a comparison. */
 export function readSetup(
   settings: Settings,
@@ -133,32 +173,24 @@ export function readSetup(
   const matching = readMatching(given);
   const sweeps = readSweeps(given.sweep ?? []);
   const options = loadOptions(given, onBytes);
-  const county = given.county === undefined ? ok(undefined) : readRegistry(given.county, settings.devicesDir);
+  const countyDir = given.county ?? (isStore(data) ? settings.countyDir : undefined);
+  const county = countyDir === undefined ? ok(undefined) : readRegistry(countyDir, settings.devicesDir);
   if (!rules.ok) return rules;
   if (!matching.ok) return matching;
   if (!sweeps.ok) return sweeps;
   if (!options.ok) return options;
   if (!county.ok) return county;
-  const own = loadRecording(data, options.value);
-  // Stamps of a file that names no zone are of the county's time.
-  const countyZone = given.zone === undefined ? county.value?.county.zone : undefined;
-  const recording =
-    own.ok || countyZone === undefined ? own : loadRecording(data, { ...options.value, zone: countyZone });
+  const recording = readData(given, data, county.value, options.value);
   if (!recording.ok) return recording;
   const zone = given.zone ?? recording.value.zone;
   const truth = given.truth === undefined ? ok(undefined) : loadTruth(given.truth, zone);
-  const fromMs = instant('--from', given.from, zone);
-  const toMs = instant('--to', given.to, zone);
+  const stretch = readStretch(given, zone);
   if (!truth.ok) return truth;
-  if (!fromMs.ok) return fromMs;
-  if (!toMs.ok) return toMs;
-  if (fromMs.value !== undefined && toMs.value !== undefined && toMs.value <= fromMs.value)
-    return err([problem('--to', `${formatInZone(toMs.value, zone)} is not after --from`)]);
+  if (!stretch.ok) return stretch;
   const input: BacktestInput = {
     ...{ recording: recording.value, rules: rules.value, zone },
     ...(county.value === undefined ? {} : { county: county.value }),
-    ...(fromMs.value === undefined ? {} : { fromMs: fromMs.value }),
-    ...(toMs.value === undefined ? {} : { toMs: toMs.value }),
+    ...stretch.value,
   };
   return ok({ input, zone, truth: truth.value, matching: matching.value, sweeps: sweeps.value });
 }
