@@ -9,6 +9,7 @@ import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import type { BoundRule, CompiledRuleSet, InventorySensor } from '#model/rule-set.ts';
 import { bindRule } from './compile-rule.ts';
+import { findContradictions } from './contradict.ts';
 import { DEFAULT_SILENCE } from './defaults.ts';
 import { readSource, type Source } from './source.ts';
 import { zoneOffsets } from './zone-offsets.ts';
@@ -40,6 +41,7 @@ function compile(files: readonly RuleText[], registry: Registry, tickMs: number)
   const context = { registry, partitionOf: (sensorId: string) => partitions.get(sensorId) };
   const rules = sources.flatMap((source) => bindFile(source, context));
   checkIds(sources);
+  findContradictions(sources);
   const ruleSets = new Map<number, CompiledRuleSet>();
   for (const partition of [...new Set(partitions.values())].sort((a, b) => a - b)) {
     const inventory = inventoryOf(registry, partitions, partition);

@@ -60,12 +60,22 @@ export function readSource(file: string, text: string, lints: Lint[]): Source {
   };
   for (const error of document.errors) {
     const { line, col } = lines.linePos(error.pos[0]);
-    lints.push({ file, line, column: col, path: '', kind: 'yaml', message: error.message, severity: 'error' });
+    const mend = 'look at the brackets, quotes, colons and indentation here';
+    lints.push({ file, line, column: col, path: '', kind: 'yaml', message: error.message, mend, severity: 'error' });
   }
   if (document.errors.length > 0) return { file, content: undefined, rest: [], report };
   const raw: unknown = document.toJS() ?? {};
   const parsed = ruleFile.safeParse(raw);
-  if (parsed.success) return { file, content: parsed.data, rest: [], report };
+  if (parsed.success) {
+    // A file cut off while it was written must not take its rules away from the running set.
+    if (parsed.data.rules === undefined && parsed.data.silence === undefined)
+      report([], {
+        kind: 'empty',
+        message: 'the file has no rule',
+        mend: 'write rules: with a list, or remove the file',
+      });
+    return { file, content: parsed.data, rest: [], report };
+  }
   for (const issue of parsed.error.issues) reportIssue(report, issue);
   return { file, content: undefined, rest: soundRules(raw), report };
 }
