@@ -22,6 +22,19 @@ export const POLL_MS = 200;
 /** Crack openings of the steps, in mm: past each colour of the shipped displacement rule. */
 export const STEPS_MM = [14, 28, 55, 92] as const;
 
+/** The shipped rules for what this county has: slopes and rain, models with long memories among them. */
+const RULES = [
+  'silence',
+  'slope-displacement',
+  'slope-rate',
+  'slope-acceleration',
+  'slope-inverse-velocity',
+  'slope-tangent',
+  'rainstorm-national',
+  'rain-slope',
+  'rain-county',
+];
+
 export const pointId = (edge: RunEdge, index: number): string => `${edge.busId}-p${index}`;
 export const crackId = (edge: RunEdge, index: number): string => `${edge.busId}-p${index}-crack`;
 export const rainId = (edge: RunEdge): string => `${edge.busId}-rain`;
@@ -55,8 +68,9 @@ export function writeRunCounty(
     if (!/^(points|edges|channels|simulation)\b/.test(name))
       cpSync(join(shipped, name), join(dir, name), { recursive: true });
   }
-  // These name points and kinds that this county does not have.
-  for (const rule of ['reservoir-level', 'smoke']) rmSync(join(dir, 'rules', `${rule}.yaml`), { force: true });
+  const rules = join(dir, 'rules');
+  for (const name of readdirSync(rules))
+    if (!RULES.some((rule) => name === `${rule}.yaml`)) rmSync(join(rules, name), { recursive: true });
   const profiles = readProfiles(join(top, 'devices'));
   const county = readCounty(shipped, Date.now(), profiles.ok ? profiles.value : undefined);
   if (!county.ok) throw new Error('the shipped county does not load');
