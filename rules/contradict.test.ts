@@ -88,7 +88,7 @@ describe('levels that another rule always overtakes', () => {
 });
 
 describe('a rule file', () => {
-  it.each(['', '# only a remark', '---'])('without a rule is a finding: %j', (text) => {
+  it.each(['', '# only a remark'])('without a rule is a finding: %j', (text) => {
     const lints: Lint[] = [];
     readSource('r.yaml', text, lints);
     expect(lints.map(({ line, column, severity }) => [line, column, severity])).toEqual([[1, 1, 'error']]);
