@@ -25,7 +25,7 @@ describe('a chain whose processes are killed at random', () => {
   });
 
   it(`loses nothing and repeats nothing (seed ${seed}; again with FENGSUI_CHAOS_SEED)`, {
-    timeout: 400_000,
+    timeout: 900_000,
   }, async () => {
     const result = await runChaos({ kills: 66, seed, dir, say: (text) => console.log(`chaos: ${text}`) });
     console.log(`chaos: ${JSON.stringify({ ...result, findings: result.findings.length })}`);
