@@ -76,7 +76,10 @@ const oneOf = <T extends string>(raw: unknown, choices: readonly T[]): raw is T 
   choices.some((choice) => choice === raw);
 const fault = (path: string, message: string): Result<never, EventFault> => err({ path, message });
 
-const MEASURES = ['value', 'rollingSum', 'rate', 'silence'] as const satisfies readonly Evidence['measure'][];
+/** A measure of the engine's own or a hazard model by its name: what this centre does not know it still takes in. */
+const MEASURE = /^[A-Za-z][A-Za-z0-9]{0,47}$/;
+const MAX_UNIT = 24;
+const MAX_DECIMALS = 6;
 const CONFIG_STATES = ['applied', 'refused', 'rolledBack'] as const;
 const CONDITIONS = ['active', 'cleared', 'dataLost', 'closed'] as const satisfies readonly Transition['condition'][];
 
@@ -93,13 +96,17 @@ function parseEvidence(raw: unknown): Evidence | undefined {
   const limits = fields['limits'];
   if (sensorId !== null && !isToken(sensorId)) return undefined;
   if (quantity !== null && !(typeof quantity === 'string' && isQuantityCode(quantity))) return undefined;
-  if (!oneOf(measure, MEASURES) || !Array.isArray(limits) || limits.length > 8) return undefined;
+  if (typeof measure !== 'string' || !MEASURE.test(measure)) return undefined;
+  if (!Array.isArray(limits) || limits.length > 8) return undefined;
   if (![windowMs, value, limit, coverage].every(isNumberOrNull)) return undefined;
   const rows = (limits as unknown[]).map(fieldsOf).flatMap((row) => {
     const { level, limit: at } = row as { readonly level?: unknown; readonly limit?: unknown };
     return isLevelOrNone(level) && typeof at === 'number' && Number.isFinite(at) ? [{ level, limit: at }] : [];
   });
   if (rows.length !== limits.length) return undefined;
+  const figure = fields['figure'] === undefined ? null : parseFigure(fields['figure']);
+  const forecast = fields['forecast'] === undefined ? null : parseForecast(fields['forecast']);
+  if (figure === undefined || forecast === undefined) return undefined;
   return {
     sensorId,
     quantity: quantity as QuantityCode | null,
@@ -109,7 +116,21 @@ function parseEvidence(raw: unknown): Evidence | undefined {
     limit: limit as number | null,
     limits: rows,
     coverage: coverage as number | null,
+    ...(figure === null ? {} : { figure }),
+    ...(forecast === null ? {} : { forecast }),
   };
+}
+
+function parseFigure(raw: unknown): Evidence['figure'] {
+  const fields = fieldsOf(raw);
+  const [unit, decimals, name] = [fields['unit'], fields['decimals'], parseText(fields['name'])];
+  if (name === undefined || typeof unit !== 'string' || unit.length > MAX_UNIT) return undefined;
+  return isInt(decimals) && decimals >= 0 && decimals <= MAX_DECIMALS ? { name, unit, decimals } : undefined;
+}
+
+function parseForecast(raw: unknown): Evidence['forecast'] {
+  const { fromMs, toMs } = fieldsOf(raw) as { readonly [key: string]: unknown };
+  return isInt(fromMs) && isInt(toMs) ? { fromMs, toMs } : undefined;
 }
 
 function parseCondition(raw: unknown, path: string): Result<EdgeCondition, EventFault> {
