@@ -80,6 +80,14 @@ describe('a truth', () => {
     );
     expect(shown('t.json', '["2022-06-03"]', 'Asia/Shanghai')).toEqual([['2022-06-03T00:00', '2022-06-03T23:59', {}]]);
   });
+  it('takes the names that tables of events have for its times', () => {
+    const expected = [['2022-06-03T08:00', '2022-06-03T10:00', {}]];
+    expect(shown('t.csv', 'start,end\n2022-06-03 08:00,2022-06-03 10:00\n', 'Asia/Shanghai')).toEqual(expected);
+    expect(shown('t.csv', 'time\n2022-06-03T00:00:00Z\n')).toEqual([['2022-06-03T08:00', '2022-06-03T08:00', {}]]);
+    expect(shown('t.csv', 'date\n2022-06-03\n', 'Asia/Shanghai')).toEqual([
+      ['2022-06-03T00:00', '2022-06-03T23:59', {}],
+    ]);
+  });
   it.each([
     ['- { at: 2022-06-31 }', /t\.yaml:1:1: .*no time 2022-06-31/],
     ['- { to: 2022-06-03 }', /needs from and to, or at/],

@@ -1,7 +1,8 @@
 /**
- * What truly happened: a truth file, as YAML, JSON or CSV. Each event has `from` and `to`, or `at`; a day without a time is
- * that whole day at the place. Besides: `name`, `subject` (point or sensor; `place` is only told), `hazard`. A YAML or JSON file may
- * name once, for all its events, `zone` (of stamps without an offset), `hazard` and `source`.
+ * What truly happened: a truth file, as YAML, JSON or CSV. Each event has `from` and `to`, or `at` (`start` and `end`, `time` or
+ * `date` by other names); a day without a time is that whole day at the place. Besides: `name`, `subject` (point or sensor;
+ * `place` is only told), `hazard`. A YAML or JSON file may name once, for all its events, `zone` (of stamps without an
+ * offset), `hazard` and `source`.
  */
 import { HAZARDS, type Hazard } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
@@ -12,7 +13,9 @@ import { lintAt, MAX_LINTS } from '#simulators/recorded/series.ts';
 import { readDay, readStamp } from '#simulators/recorded/stamp.ts';
 import { openZone, type ZoneClock } from '#simulators/recorded/zone-clock.ts';
 
-const FIELDS = ['from', 'to', 'at', 'name', 'subject', 'place', 'hazard', 'source'];
+/** Other names that tables of events have for the three times. */
+const ALSO = { time: 'at', date: 'at', start: 'from', begin: 'from', end: 'to' } as const;
+const FIELDS = ['from', 'to', 'at', 'name', 'subject', 'place', 'hazard', 'source', ...Object.keys(ALSO)];
 
 type Find = (message: string) => undefined;
 type Span = { readonly fromMs: EpochMs; readonly toMs: EpochMs };
@@ -50,7 +53,11 @@ function eventOf(
 ): TrueEvent | undefined {
   const stranger = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (byHand && stranger !== undefined) return find(`"${stranger}" is not known here; known: ${FIELDS.join(', ')}`);
-  const { at, from = at, to = at ?? from } = fields;
+  const times: { readonly [name: string]: string | number } = {
+    ...Object.fromEntries(Object.entries(ALSO).flatMap(([also, name]) => named(name, fields[also]))),
+    ...fields,
+  };
+  const { at, from = at, to = at ?? from } = times;
   if (from === undefined || to === undefined) return find('an event needs from and to, or at');
   const first = spanOf(String(from), clock, find);
   const last = spanOf(String(to), clock, find);
@@ -66,6 +73,9 @@ function eventOf(
     ...(hazard === undefined ? {} : { hazard }),
   };
 }
+
+const named = (name: string, value: string | number | undefined) =>
+  value === undefined ? [] : [[name, value] as const];
 
 function spanOf(text: string, clock: ZoneClock | undefined, find: Find): Span | undefined {
   const day = readDay(text);
