@@ -5,26 +5,26 @@ import { readSource } from './source.ts';
 
 type Rule = { window: string; levels: string; more?: string };
 
-function findings(...rules: readonly Rule[]): readonly string[] {
-  const lints: Lint[] = [];
-  const sources = rules.map(({ window, levels, more = '' }, index) =>
-    readSource(
-      `${index}.yaml`,
-      `rules:
+const ruleText = ({ window, levels, more = '' }: Rule, index: number): string => `
   - id: sum-${index}
     title: { zh: 雨, en: rain }
     quantity: rain
     measure: { kind: rollingSum, window: ${window} }
     levels: ${levels}
     ${more}
-`,
-      lints,
-    ),
+`;
+
+function findingsIn(...files: readonly (readonly Rule[])[]): readonly string[] {
+  const lints: Lint[] = [];
+  const sources = files.map((rules, index) =>
+    readSource(`${index}.yaml`, `rules:${rules.map(ruleText).join('')}`, lints),
   );
   expect(lints).toEqual([]);
   findContradictions(sources);
   return lints.map(({ file, line, message, mend }) => `${file}:${line} ${message} — ${mend}`);
 }
+
+const findings = (...rules: readonly Rule[]) => findingsIn(rules);
 
 describe('levels that another rule always overtakes', () => {
   it.each<[string, readonly Rule[]]>([
@@ -72,6 +72,12 @@ describe('levels that another rule always overtakes', () => {
     ],
   ])('lets %s be', (_, rules) => {
     expect(findings(...rules)).toEqual([]);
+  });
+
+  it('lets tables of different files be', () => {
+    expect(
+      findingsIn([{ window: '3h', levels: '{ blue: 55 }' }], [{ window: '6h', levels: '{ yellow: 50 }' }]),
+    ).toEqual([]);
   });
 
   it('names blue above red in a shorter or equal window', () => {

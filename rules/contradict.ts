@@ -1,5 +1,5 @@
 /**
- * Finds a level that can never be seen because another rule's worse level always comes first: the same measure with a lower
+ * Finds a level that can never be seen because the worse level of another rule of its file always comes first: the same measure with a lower
  * limit, or a sum over another window that must have reached its limit by then. (Of a sum over 12 hours at least a
  * quarter fell in one of its four stretches of 3 hours.)
  */
@@ -19,7 +19,11 @@ type Limit = {
 const COLOURS = ['blue', 'yellow', 'orange', 'red'] as const;
 
 export function findContradictions(sources: readonly Source[]): void {
-  const limits = sources.flatMap(limitsOf);
+  // Within one file: two tables of different origin, the state's and the county's, may well overtake each other.
+  for (const source of sources) findIn(limitsOf(source));
+}
+
+function findIn(limits: readonly Limit[]): void {
   for (const milder of limits) {
     const worse = limits.find((other) => comesFirst(other, milder));
     if (worse === undefined) continue;
