@@ -106,7 +106,9 @@ describe('k of n heads of a zone', () => {
     say(0, T0 + SECOND_MS, 0);
     const second = say(1, T0 + MINUTE_MS, 1);
     expect(second?.value).toBe(2);
-    expect(second?.say().en).toBe('2 of 3 sections set off in one zone within 2 minutes (head-1, head-2), 1 without data');
+    expect(second?.say().en).toBe(
+      '2 of 3 sections set off in one zone within 2 minutes (head-1, head-2), 1 without data',
+    );
     say(1, T0 + MINUTE_MS + SECOND_MS, 0);
     expect(tick(T0 + 2 * MINUTE_MS)?.value).toBe(1);
     expect(tick(T0 + 3 * MINUTE_MS)?.value).toBe(0);
