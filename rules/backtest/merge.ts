@@ -127,8 +127,11 @@ type Stage = {
  */
 function openStage(reels: readonly Reel[]): Stage {
   const width = Math.max(8, Math.min(MAX_STAGED, Math.floor(STAGED_ROWS / Math.max(1, reels.length))));
-  const receipt = new Float64Array(reels.length * width);
   const atMs = new Float64Array(reels.length * width);
+  // As nearly all recordings are: no clock was ever set back, and every row is good.
+  const isPlain = reels.every((reel) => reel.receipt === reel.columns.atMs);
+  const hasMarks = reels.some(({ columns }) => columns.marks !== undefined);
+  const receipt = isPlain ? atMs : new Float64Array(reels.length * width);
   const values = new Int32Array(reels.length * width);
   const marks = new Uint8Array(reels.length * width);
   const next = new Int32Array(reels.length);
@@ -140,7 +143,7 @@ function openStage(reels: readonly Reel[]): Stage {
     const { columns, at } = reel;
     const to = Math.min(at + width, reel.end);
     const base = series * width;
-    receipt.set(reel.receipt.subarray(at, to), base);
+    if (!isPlain) receipt.set(reel.receipt.subarray(at, to), base);
     atMs.set(columns.atMs.subarray(at, to), base);
     values.set(columns.values.subarray(at, to), base);
     if (columns.marks !== undefined) marks.set(columns.marks.subarray(at, to), base);
@@ -156,12 +159,14 @@ function openStage(reels: readonly Reel[]): Stage {
     take: (series, batch, tag) => {
       const row = next[series] as number;
       const to = batch.count++;
-      const mark = marks[row] as number;
       batch.slots[to] = tag;
       batch.atMs[to] = atMs[row] as number;
       batch.values[to] = values[row] as number;
-      batch.marks[to] = mark;
-      if (mark !== ROW_GOOD) batch.marked = true;
+      if (hasMarks) {
+        const mark = marks[row] as number;
+        batch.marks[to] = mark;
+        if (mark !== ROW_GOOD) batch.marked = true;
+      }
       next[series] = row + 1;
       if (row + 1 === held[series]) refill(series);
       else due[series] = receipt[row + 1] as number;
