@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { BacktestArguments } from '#cli/io/backtest-command.ts';
 import { type BacktestSetup, type Findings, readSetup } from '#cli/io/backtest-input.ts';
 import { type Bar, openBar } from '#cli/io/backtest-progress.ts';
+import { withDoubts } from '#cli/io/backtest-quality.ts';
 import { checkReplay, type ReplayVerdict } from '#cli/io/check-replay.ts';
 import type { Settings } from '#cli/settings.ts';
 import { formatLint, type Lint, ok } from '#model/result.ts';
@@ -68,7 +69,8 @@ function backtest(settings: Settings, given: BacktestArguments, bar: Bar): Findi
     if (!sweep.ok) return sweep;
     sweeps.push(sweep.value);
   }
-  return ok({ setup: setup.value, run: run.value, skill: scoreSkill(run.value, truth, matching), sweeps });
+  const whole = withDoubts(run.value, input, given.county ?? settings.countyDir);
+  return ok({ setup: setup.value, run: whole, skill: scoreSkill(whole, truth, matching), sweeps });
 }
 
 const defaultReport = (settings: Settings, { data = '' }: BacktestArguments): string =>
