@@ -46,7 +46,7 @@ export function feedValue(
   }
   if (ints[s + SILENT] === 1) sensorIsBack(state, desk, slot, at);
   let believed = mark;
-  if (state.open.taps[slot] !== undefined || state.doubtUntil[slot] !== 0)
+  if (state.open.watched[slot] === 1)
     believed = feedModels(state, desk, slot, { atMs: at, value, mark, inOrder, afterGap }).mark;
   if (believed !== mark && inOrder) ints[s + LAST_MARK] = believed;
   if ((ints[s + RING] as number) >= 0) addIncrement(state, desk, slot, at, value, believed, afterGap);

@@ -218,7 +218,7 @@ export function allocate(size: StateSize) {
 
 export const DEFAULT_BUCKET_MS = 300_000;
 
-const NO_MODELS: OpenModel = { places: [], taps: [], ticking: [], scheduled: [] };
+const NO_MODELS: OpenModel = { places: [], taps: [], watched: new Uint8Array(0), ticking: [], scheduled: [] };
 
 /** Before the first rule set nothing is known and nothing is judged. */
 export function emptyState(): EngineState {

@@ -25,6 +25,8 @@ export type OpenModel = {
   readonly places: readonly OpenPlace[];
   /** By slot; undefined for a sensor that no model looks at. Doubts come first. */
   readonly taps: readonly (readonly Tap[] | undefined)[];
+  /** By slot, 1 where a model looks or a doubt is left: one byte tells the hot path that there is nothing to do. */
+  readonly watched: Uint8Array;
   /** Models for which time itself says something. */
   readonly ticking: readonly OpenPlace[];
   /** Numbers of the definitions whose limits change with the season or the hour. */
@@ -42,9 +44,13 @@ export function openModels(state: Unopened): OpenModel {
       taps[slot].push({ open, input });
     }
   for (const list of taps) list?.sort((a, b) => Number(b.open.doubts) - Number(a.open.doubts));
+  const watched = Uint8Array.from(state.sensorIds, (_, slot) =>
+    taps[slot] !== undefined || state.doubtUntil[slot] !== 0 ? 1 : 0,
+  );
   return {
     places,
     taps,
+    watched,
     ticking: places.filter(({ model }) => model.tick !== undefined),
     scheduled: state.defs.flatMap(({ schedule }, index) => (schedule === undefined ? [] : [index])),
   };
