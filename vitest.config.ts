@@ -3,7 +3,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that mostly wait for processes of their own; they begin first, so that nothing long is left for the end. */
 const LONG = [
-  'test/chaos/',
   'test/e2e/edge-alarm',
   'test/e2e/up.',
   'test/console/page.',
@@ -28,16 +27,38 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const NEVER = ['**/node_modules/**', '**/dist/**', 'data/**'];
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'data/**'],
     pool: 'forks',
-    // Most tests wait for sockets, disks and other processes: more files than cores keep two cores busy.
-    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // A limit for what hangs, not for what is slow: CI's two cores run three files at a time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          // By itself and first: its books are of processes that are killed, not of a machine that starves them.
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          exclude: NEVER,
+          maxWorkers: 1,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['**/*.test.ts'],
+          exclude: [...NEVER, 'test/chaos/**'],
+          // Most tests wait for sockets, disks and other processes: more files than cores keep two cores busy.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
