@@ -45,7 +45,7 @@ export default defineConfig({
           include: ['test/chaos/**/*.test.ts'],
           exclude: NEVER,
           maxWorkers: 1,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -56,7 +56,7 @@ export default defineConfig({
           exclude: [...NEVER, 'test/chaos/**'],
           // Most tests wait for sockets, disks and other processes: more files than cores keep two cores busy.
           maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
