@@ -45,14 +45,19 @@ export function addIncrement(
   mark: number,
   afterGap: boolean,
 ): void {
-  const { ints } = state;
+  const { ints, bucketMs } = state;
   const s = slot * INTS;
-  const back = (ints[s + HEAD] as number) - Math.ceil(atMs / state.bucketMs);
-  if (back > 0) {
-    addLate(state, desk, slot, atMs, value, mark, back);
-    return;
+  const head = ints[s + HEAD] as number;
+  const endMs = head * bucketMs;
+  // Most readings fall into the newest bucket: two comparisons tell, where a division would cost as much as all the rest.
+  if (atMs > endMs || atMs <= endMs - bucketMs) {
+    const back = head - Math.ceil(atMs / bucketMs);
+    if (back > 0) {
+      addLate(state, desk, slot, atMs, value, mark, back);
+      return;
+    }
+    if (back < 0) advance(state, s, -back);
   }
-  if (back < 0) advance(state, s, -back);
   const cell = ints[s + HEAD_CELL] as number;
   const sum = cell >> 1;
   const added = Math.max(0, Math.min(value, state.bucketCap - sum));
