@@ -102,6 +102,10 @@ function judge(command: AlertCommand, episode: Episode): Verdict {
       return close(command, episode);
     case 'falseAlarm':
       return declareFalse(command, episode);
+    case 'shelve':
+    case 'unshelve':
+    case 'reset':
+      return refuse('尚不支持', 'this is not done yet');
     default:
       return command.action satisfies never;
   }

@@ -1,7 +1,8 @@
 /** Which deliveries a notice becomes: one row a channel, queued, refused at the gate, or done by being in the store. */
 import type { Alert, Delivery } from '#model/alert.ts';
+import { type ChannelConfig, reachOf } from '#model/channel.ts';
 import { isLevel, rankOf } from '#model/level.ts';
-import type { ChannelConfig, Hazard, Registry } from '#model/registry.ts';
+import type { AlertHazard, Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Change, EventDraft, Notice } from './episode.ts';
@@ -23,6 +24,10 @@ export type Message = {
   /** Empty for a platform that takes the incident over: it comes by itself. */
   readonly recipients: Alert['recipients'];
   readonly handover?: Handover;
+  /** Whether an answer is waited for; a channel says how to give it. Absent: no. */
+  readonly ask?: boolean;
+  /** A message that covers several alerts, the worst first; `text` then sums them up. */
+  readonly digest?: readonly { readonly alertId: string; readonly level: Alert['level']; readonly text: Text }[];
 };
 
 export type PlannedDelivery = {
@@ -38,9 +43,11 @@ export type DeliveryPlan = { readonly deliveries: readonly PlannedDelivery[]; re
 export const deliveryKey = (notice: Notice, attempt: number, personId: string, channel: string): string =>
   `${notice.alertId}/${notice.round}/${notice.step}/${attempt}/${personId}/${channel}`;
 
-function wants(channel: ChannelConfig, notice: Notice, hazard: Hazard): boolean {
+function wants(channel: ChannelConfig, notice: Notice, hazard: AlertHazard): boolean {
   if (channel.kind === 'console') return true;
-  const { handover } = channel;
+  // One person at a time is the affair of call-and-confirm.
+  if (reachOf(channel) === 'person') return false;
+  const handover = channel.kind === 'webhook' ? channel.handover : undefined;
   if (handover !== undefined && !handover.hazards.includes(hazard)) return false;
   // Whoever was told of a level hears that it is over, though the new one would be below his floor.
   const worst = isLevel(notice.from) ? Math.max(rankOf(notice.from), rankOf(notice.to)) : rankOf(notice.to);

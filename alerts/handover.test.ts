@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert, AlertCondition } from '#model/alert.ts';
-import type { ChannelConfig, HazardPoint, Registry, Sensor, Team } from '#model/registry.ts';
+import type { ChannelConfig } from '#model/channel.ts';
+import type { HazardPoint, Registry, Sensor, Team } from '#model/registry.ts';
 import { planDeliveries } from './deliveries.ts';
 import { indexRegistry } from './directory.ts';
 import type { Notice } from './episode.ts';

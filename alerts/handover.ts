@@ -4,7 +4,7 @@
  */
 import type { Alert, AlertCondition } from '#model/alert.ts';
 import type { Level } from '#model/level.ts';
-import { ancestry, type Hazard, type HazardPoint, type Registry, type Site } from '#model/registry.ts';
+import { type AlertHazard, ancestry, type HazardPoint, type Registry, type Site } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import { stands } from './conditions.ts';
@@ -26,7 +26,7 @@ export type Handover = {
   readonly incident: string;
   /** Later ones are newer; the receiver keeps the highest. */
   readonly update: number;
-  readonly hazard: Hazard;
+  readonly hazard: AlertHazard;
   readonly level: Level;
   readonly raisedAtMs: EpochMs;
   readonly place: {

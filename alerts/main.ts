@@ -1,5 +1,5 @@
 /** The alerts stage: transitions and commands in, alerts, ledger, deliveries and retained topics out. */
-import type { AlertCommand } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { supervise } from '#model/io/supervise.ts';
 import type { LogReader } from '#model/journal.ts';
 import { LEVELS, levelOfRank } from '#model/level.ts';
@@ -8,6 +8,7 @@ import type { RegistryPort } from '#model/registry.ts';
 import type { Finding } from '#model/transition.ts';
 import { indexRegistry } from './directory.ts';
 import { openDispatcher } from './io/dispatch.ts';
+import { followDue } from './io/due.ts';
 import { followLog } from './io/follow.ts';
 import { type MqttConfig, openPublisher } from './io/publish.ts';
 import { openStore, type Store } from './io/store.ts';
@@ -23,7 +24,7 @@ export type AlertsConfig = {
 
 export type AlertsPorts = {
   readonly transitions: LogReader<Finding>;
-  readonly commands: LogReader<AlertCommand>;
+  readonly commands: LogReader<DeskCommand>;
   readonly registry: RegistryPort;
 };
 
@@ -59,6 +60,7 @@ function followRegistry(store: Store, port: RegistryPort, ctx: StageContext, onC
     try {
       const nowMs = ctx.clock.nowMs();
       const moved = store.moveAlerts(directory, nowMs).length;
+      store.settle(directory, nowMs);
       const channels = directory.registry.channels.map((channel) => channel.id);
       const abandoned = store.abandon(channels, nowMs);
       if (moved + abandoned > 0) ctx.log.info('registry taken over', { moved, abandoned });
@@ -78,7 +80,8 @@ function openParts(config: AlertsConfig, ports: AlertsPorts, ctx: StageContext) 
   const unknown = store.recover(clock.nowMs());
   if (unknown > 0) log.warn('deliveries were in hand when the process ended, they are sent again', { unknown });
   const gauges = openGauges(store, ctx);
-  const base = { registry, clock, log, metrics, probe, jitter: Math.random, onCommit: gauges.touch };
+  const { mqtt } = config;
+  const base = { registry, clock, log, metrics, probe, mqtt, jitter: Math.random, onCommit: gauges.touch };
   const dispatcher = openDispatcher(store, config.retry === undefined ? base : { ...base, retry: config.retry });
   const publisher = config.mqtt === null ? null : openPublisher(store, config.mqtt, { registry, clock, log, metrics });
   return { store, dispatcher, publisher, gauges };
@@ -88,14 +91,24 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ctx.signal]);
   const { store, dispatcher, publisher, gauges } = openParts(config, ports, ctx);
-  const told = (taken: Taken): void => {
+  const { clock, log, metrics } = ctx;
+  const changed = (ids: readonly string[]): void => {
     gauges.touch();
     dispatcher.kick();
-    if (taken.changed.length > 0) publisher?.kick(taken.changed);
+    if (ids.length > 0) publisher?.kick(ids);
   };
-  const { clock, log, metrics } = ctx;
+  const due = followDue(store, { clock, directory: () => directory.current(), onRun: changed });
+  const told = (taken: Taken): void => {
+    changed(taken.changed);
+    due.kick();
+  };
+  dispatcher.onReceipts((receipts) => {
+    changed(store.takeReceipts(receipts, directory.current(), clock.nowMs()));
+    due.kick();
+  });
   const directory = followRegistry(store, ports.registry, ctx, () => {
     dispatcher.kick();
+    due.kick();
     publisher?.kick('all');
   });
   const keep = (name: string, loop: (signal: AbortSignal) => Promise<void>, maxPauseMs = 5_000) =>
@@ -109,10 +122,11 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
       return followLog({ name: 'transitions', log: transitions, take, onTaken: told }, sources, abort);
     }),
     keep('alerts.commands', (abort) => {
-      const take: Parameters<typeof followLog<AlertCommand>>[0]['take'] = (entries) =>
+      const take: Parameters<typeof followLog<DeskCommand>>[0]['take'] = (entries) =>
         store.takeCommands(entries, directory.current(), clock.nowMs());
       return followLog({ name: 'commands', log: commands, take, onTaken: told }, sources, abort);
     }),
+    keep('alerts.due', due.run),
     keep('alerts.deliveries', dispatcher.run),
     ...(publisher === null ? [] : [keep('alerts.topics', publisher.run)]),
   ];

@@ -1,6 +1,7 @@
 /** The gate before every channel: a row's origin passes only where the channel says so, and a real channel takes `live`. */
+
+import type { ChannelConfig } from '#model/channel.ts';
 import type { Origin } from '#model/reading.ts';
-import type { ChannelConfig } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 
 /** What a channel takes when nobody said anything. */

@@ -1,25 +1,8 @@
 /** Who is told at which level: the default policy of the county as one table. A county's own policy is another table. */
-import type { Level } from '#model/level.ts';
-import type { Post, Tier } from '#model/registry.ts';
-import type { Text } from '#model/text.ts';
-
-/** A group of people, found along the subject's own chain of grids and nowhere else. */
-export type Group =
-  /** Holders of posts in the chain's grids of these tiers; `posts` null: any post. */
-  | { readonly kind: 'posts'; readonly tiers: readonly Tier[]; readonly posts: readonly Post[] | null }
-  /** Whoever is on duty in the chain's grid of this tier at that time. */
-  | { readonly kind: 'duty'; readonly tier: Tier }
-  /** Whoever has to wake the households of the point's evacuation list. */
-  | { readonly kind: 'households' }
-  /** Members of the teams whose hazard it is and who cover one of the chain's grids, from each team's own level on. */
-  | { readonly kind: 'teams' };
-
-export type PolicyLine = {
-  /** This level and all worse ones. */
-  readonly from: Level;
-  readonly group: Group;
-  readonly why: Text;
-};
+import { type Level, rankOf } from '#model/level.ts';
+import type { Policy, PolicyLine, When } from '#model/policy.ts';
+import type { AlertHazard, Grid, Registry } from '#model/registry.ts';
+import { type EpochMs, formatInZone, HOUR_MS, MINUTE_MS } from '#model/time.ts';
 
 export const POINT_POLICY: readonly PolicyLine[] = [
   {
@@ -67,3 +50,75 @@ export const GATEWAY_POLICY: readonly PolicyLine[] = [
     why: { zh: '网关失联须县级调度', en: 'a lost gateway needs the county’s dispatcher' },
   },
 ];
+
+/** A warning from above: each grid that it touches hears it through its own people, and so does every desk above. */
+export const AREA_POLICY: readonly PolicyLine[] = [
+  {
+    from: 'blue',
+    group: { kind: 'posts', tiers: [4, 3], posts: ['head', 'deputy', 'manager', 'member', 'information'] },
+    why: { zh: '预警覆盖的网格', en: 'a grid that the warning touches' },
+  },
+  {
+    from: 'blue',
+    group: { kind: 'duty', tier: 2 },
+    why: { zh: '预警覆盖的乡镇值班', en: 'the desk of a township that the warning touches' },
+  },
+  { from: 'blue', group: { kind: 'duty', tier: 1 }, why: { zh: '县值班', en: 'the county’s duty desk' } },
+  {
+    from: 'red',
+    group: { kind: 'posts', tiers: [3, 2, 1], posts: ['head'] },
+    why: { zh: '红色报各级网格长', en: 'red goes to the head of every tier' },
+  },
+];
+
+/** What holds where the county has no `policy.yaml`: design.md's policy, 叫应 in five minutes, no reports upwards. */
+export const DEFAULT_POLICY: Policy = {
+  version: 'default',
+  point: POINT_POLICY,
+  gateway: GATEWAY_POLICY,
+  area: AREA_POLICY,
+  channels: [],
+  calls: [
+    { from: 'yellow', ask: true, tries: 3, withinMs: 5 * MINUTE_MS, then: ['deputy', 'above'] },
+    { from: 'blue', ask: false, tries: 1, withinMs: 0, then: [] },
+  ],
+  reports: [],
+  evacuation: [{ from: 'red' }],
+  broadcast: [{ from: 'red' }],
+  latch: [],
+  shelveAtMostMs: 24 * HOUR_MS,
+  digest: { messages: 5, windowMs: 10 * MINUTE_MS, everyMs: MINUTE_MS },
+};
+
+export const policyOf = (registry: Pick<Registry, 'policy'>): Policy => registry.policy ?? DEFAULT_POLICY;
+
+/** What a line's `when` and `from` are held against; `chain` is the subject's grid and all above it. */
+export type Case = {
+  readonly level: Level;
+  readonly hazard: AlertHazard;
+  readonly chain: readonly Grid[];
+  readonly atMs: EpochMs;
+  readonly zone: string;
+};
+
+const minuteOfDay = (atMs: EpochMs, zone: string): number => {
+  const [hours = 0, minutes = 0] = formatInZone(atMs, zone).slice(11, 16).split(':').map(Number);
+  return hours * 60 + minutes;
+};
+
+export function whenHolds(when: When | undefined, { hazard, chain, atMs, zone }: Omit<Case, 'level'>): boolean {
+  if (when === undefined) return true;
+  if (when.hazards !== undefined && !when.hazards.includes(hazard)) return false;
+  if (when.grids !== undefined && !when.grids.some((code) => chain.some((grid) => grid.code === code))) return false;
+  if (when.hours === undefined) return true;
+  const { fromMinute, toMinute } = when.hours;
+  const minute = minuteOfDay(atMs, zone);
+  return toMinute > fromMinute ? minute >= fromMinute && minute < toMinute : minute >= fromMinute || minute < toMinute;
+}
+
+type Line = { readonly from: Level; readonly when?: When };
+export const lineHolds = (line: Line, of: Case): boolean =>
+  rankOf(of.level) >= rankOf(line.from) && whenHolds(line.when, of);
+/** The first line that holds. */
+export const firstLine = <L extends Line>(lines: readonly L[], of: Case): L | undefined =>
+  lines.find((line) => lineHolds(line, of));

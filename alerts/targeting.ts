@@ -1,12 +1,13 @@
 /** Who hears of an alert, and why: a pure function of subject, level, grid tree, posts, duty roster, policy and time. */
 import type { Alert, Recipient } from '#model/alert.ts';
 import { rankOf } from '#model/level.ts';
+import type { Group, PolicyLine } from '#model/policy.ts';
 import { ancestry, type Grid, type HazardPoint, type Person, POSTS, type Post, type Team } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Directory } from './directory.ts';
 import { gridOf } from './place.ts';
-import { GATEWAY_POLICY, type Group, POINT_POLICY, type PolicyLine } from './policy.ts';
+import { GATEWAY_POLICY, POINT_POLICY } from './policy.ts';
 import { onDuty } from './roster.ts';
 import { joinTexts, POST_TEXT } from './wording.ts';
 

@@ -2,19 +2,21 @@
 import type { Alert } from '#model/alert.ts';
 import { LEVEL_TEXT, type LevelOrNone } from '#model/level.ts';
 import type { Origin } from '#model/reading.ts';
-import type { Hazard, Post, Registry, Tier } from '#model/registry.ts';
+import type { AlertHazard, Post, Registry, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import { type EpochMs, formatInZone } from '#model/time.ts';
 import type { Subject, Transition } from '#model/transition.ts';
 import type { Change } from './episode.ts';
 
-export const HAZARD_TEXT: { readonly [H in Hazard]: Text } = {
+export const HAZARD_TEXT: { readonly [H in AlertHazard]: Text } = {
   landslide: { zh: '滑坡', en: 'landslide' },
   rainstorm: { zh: '暴雨', en: 'rainstorm' },
   flood: { zh: '洪水', en: 'flood' },
   fire: { zh: '火灾', en: 'fire' },
   intrusion: { zh: '入侵', en: 'intrusion' },
   equipment: { zh: '设备', en: 'equipment' },
+  other: { zh: '', en: 'hazard' },
+  unanswered: { zh: '无人应答', en: 'nobody answers' },
 };
 
 export const POST_TEXT: { readonly [P in Post]: Text } = {

@@ -1,10 +1,11 @@
 /** An alert: the open episode of one hazard at one subject. Its history is a log of events; this is its projection. */
 import type { Level, LevelOrNone } from '#model/level.ts';
 import type { Origin } from '#model/reading.ts';
-import type { GridCode, Hazard, PersonId, Post, Tier } from '#model/registry.ts';
+import type { AlertHazard, GridCode, PersonId, Post, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Evidence, Subject, Transition } from '#model/transition.ts';
+import type { WarningArea } from '#model/warning.ts';
 
 export type AlertId = string;
 export type Lifecycle = 'raised' | 'acknowledged' | 'handling' | 'closed' | 'falseAlarm';
@@ -18,6 +19,8 @@ export type Recipient = {
   readonly gridCode: GridCode;
   readonly post: Post | 'duty' | 'household' | 'team';
   readonly reason: Text;
+  /** Ids of the channels by which he is asked, in this order; absent: every person channel in the county's order. */
+  readonly channels?: readonly string[];
 };
 
 /** One rule's evidence on the alert. */
@@ -36,7 +39,7 @@ export type AlertCondition = {
 export type Alert = {
   readonly id: AlertId;
   readonly subject: Subject;
-  readonly hazard: Hazard;
+  readonly hazard: AlertHazard;
   readonly origin: Origin;
   readonly gridCode: GridCode;
   /** The maximum of its conditions; after they have cleared, the last level that was in force. */
@@ -52,6 +55,16 @@ export type Alert = {
   readonly closedAtMs: EpochMs | null;
   readonly recipients: readonly Recipient[];
   readonly conditions: readonly AlertCondition[];
+  /** Of a warning for an area: its level in each grid. */
+  readonly areas?: readonly WarningArea[];
+  /** Of a drill: which one, and whether real devices may sound. */
+  readonly drill?: { readonly id: string; readonly broadcast: boolean };
+  /** Its condition has cleared, its level stays until somebody resets it. */
+  readonly latched?: boolean;
+  /** The open alert of its parent (a dead gateway) that explains it; it is judged and logged, and calls nobody. */
+  readonly suppressedBy?: AlertId;
+  /** Version of the policy under which people were last told. */
+  readonly policy?: string;
   /** Position of its newest event in the alert log; a reader's version. */
   readonly version: number;
 };
@@ -76,7 +89,22 @@ export type AlertEvent = {
     | 'closed'
     | 'falseAlarm'
     | 'shelved'
+    | 'unshelved'
+    | 'reset'
+    | 'suppressed'
     | 'note'
+    /** Call-and-confirm: somebody is asked, answers, is silent, was reached by other means. */
+    | 'call'
+    /** Nobody at all was reached. */
+    | 'nobodyReached'
+    | 'evacuation'
+    | 'warning'
+    | 'report'
+    | 'drill'
+    | 'roster'
+    /** Personal data were read. */
+    | 'access'
+    | 'channel'
     /** An edge did something by itself: siren on, muted by a button, failed. */
     | 'edgeAct'
     /** A sensor's values are doubted, or no longer. */
@@ -88,6 +116,25 @@ export type AlertEvent = {
   readonly hash: string;
 };
 
+/**
+ * `sent`: the channel took it; `delivered`, `heard`, `read`, `answered`, `cannot` are what came back; `silent`: nothing did in
+ * time; `stopped`: it was not needed any more when its turn came.
+ */
+export type DeliveryState =
+  | 'queued'
+  | 'claimed'
+  | 'sent'
+  | 'delivered'
+  | 'heard'
+  | 'read'
+  | 'answered'
+  | 'cannot'
+  | 'silent'
+  | 'failed'
+  | 'unknown'
+  | 'refused'
+  | 'stopped';
+
 /** Keyed `(alert, round, step, try, person, channel)`; `unknown`: handed over when the process died, sent again as 重发. */
 export type Delivery = {
   readonly key: string;
@@ -95,7 +142,7 @@ export type Delivery = {
   readonly round: number;
   readonly personId: PersonId;
   readonly channel: string;
-  readonly state: 'queued' | 'claimed' | 'sent' | 'failed' | 'unknown' | 'refused';
+  readonly state: DeliveryState;
   readonly attempts: number;
   readonly updatedAtMs: EpochMs;
   readonly detail: string;
@@ -130,9 +177,12 @@ export type AlertReader = {
 
 /** What a person does to an alert; written to the console's own log, which alerts reads like any other. */
 export type AlertCommand = {
+  readonly kind?: undefined;
   readonly id: string;
   readonly alertId: AlertId;
-  readonly action: 'acknowledge' | 'handle' | 'close' | 'falseAlarm' | 'note';
+  readonly action: 'acknowledge' | 'handle' | 'close' | 'falseAlarm' | 'note' | 'shelve' | 'unshelve' | 'reset';
+  /** Of `shelve`: until when. */
+  readonly untilMs?: EpochMs;
   readonly by: PersonId;
   readonly atMs: EpochMs;
   /** `console`, `api` … */

@@ -1,7 +1,9 @@
 /** The county as data: grids, people, duty, points, sensors and edges, parsed and checked; what every stage looks things up in. */
+import type { ChannelConfig } from '#model/channel.ts';
 import type { BusConfig, LinkConfig, MuteConfig, OutputConfig } from '#model/edge-config.ts';
 import type { Level } from '#model/level.ts';
 import type { NativeGateway } from '#model/native.ts';
+import type { Policy } from '#model/policy.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Text } from '#model/text.ts';
@@ -27,6 +29,9 @@ export type Grid = {
   readonly parent: GridCode | null;
   /** Outer rings, WGS-84, first point repeated last; empty when the grid has no boundary of its own. */
   readonly boundary: readonly Polygon[];
+  /** Days (`2026-01-01`, the county's zone) on which the code begins and ceases to be in force; absent: without end. */
+  readonly validFrom?: string;
+  readonly validTo?: string;
 };
 
 /** 网格长, 副网格长, 网格管理员, 网格员, 调度员, 信息员. */
@@ -38,6 +43,9 @@ export type Person = {
   readonly name: string;
   readonly phone: string;
   readonly posts: readonly { readonly gridCode: GridCode; readonly post: Post }[];
+  readonly email?: string;
+  /** His name on a channel that has names of its own (a WeCom user id …), by the channel's id. */
+  readonly accounts?: { readonly [channelId: string]: string };
 };
 
 /**
@@ -49,7 +57,7 @@ export type Team = {
   readonly name: Text;
   /** The grid that the team belongs to, usually a village. */
   readonly gridCode: GridCode;
-  readonly hazards: readonly Hazard[];
+  readonly hazards: readonly AlertHazard[];
   /** Grids, with all below them, that the team goes to: its own and its neighbours'. */
   readonly covers: readonly GridCode[];
   /** This level and worse. */
@@ -69,6 +77,8 @@ export type DutyShift = {
 
 export const HAZARDS = ['landslide', 'rainstorm', 'flood', 'fire', 'intrusion', 'equipment'] as const;
 export type Hazard = (typeof HAZARDS)[number];
+/** What an alert may be about: what rules judge, a warning from above about anything else, or that nobody answers. */
+export type AlertHazard = Hazard | 'other' | 'unanswered';
 
 export type Sensor = {
   readonly id: SensorId;
@@ -121,6 +131,38 @@ export type Household = {
   readonly people: number;
   readonly phone: string;
   readonly callerId: PersonId;
+  /** The group or village that it belongs to, when that is not the point's own grid. */
+  readonly gridCode?: GridCode;
+  readonly address?: string;
+  /** Who cannot go by himself, and what he needs; personal, shown only to those whose post needs it. */
+  readonly needsHelp?: readonly string[];
+  readonly routeId?: string;
+  readonly shelterId?: string;
+};
+
+/** 避难场所: where people are taken to. */
+export type Shelter = {
+  readonly id: string;
+  readonly name: Text;
+  readonly lon: number;
+  readonly lat: number;
+  /** Derived from the location. */
+  readonly gridCode: GridCode;
+  /** People that it holds. */
+  readonly capacity: number;
+  readonly keeperId?: PersonId;
+  readonly address?: string;
+};
+
+/** 转移路线: a way out, as a line and in words. */
+export type EvacuationRoute = {
+  readonly id: string;
+  readonly name: Text;
+  readonly shelterId: string;
+  /** WGS-84, from the hazard point outwards; may be empty where nobody has drawn it. */
+  readonly line: readonly (readonly [lon: number, lat: number])[];
+  /** The way in words, for the card. */
+  readonly way: Text;
 };
 
 export type EdgeUnit = {
@@ -136,23 +178,6 @@ export type EdgeUnit = {
   readonly native?: NativeGateway;
 };
 
-export type ChannelConfig =
-  | { readonly id: string; readonly kind: 'console' }
-  | {
-      readonly id: string;
-      readonly kind: 'webhook';
-      readonly url: string;
-      /** Signs the body (HMAC-SHA256); named, never written here. */
-      readonly secretEnv: string | null;
-      /** Levels and up that go out by this channel. */
-      readonly minLevel: Level;
-      readonly timeoutMs: number;
-      /** A real channel reaches people: it takes `live` only, and `drill` where allowed. A test channel names what it takes. */
-      readonly accepts: readonly Origin[];
-      /** A platform that takes an incident over (119 接处警): these hazards from this level on, and nothing else. */
-      readonly handover?: { readonly hazards: readonly Hazard[]; readonly minLevel: Level };
-    };
-
 export type Registry = {
   /** Hash of the county's files. */
   readonly version: string;
@@ -165,6 +190,10 @@ export type Registry = {
   readonly edges: ReadonlyMap<string, EdgeUnit>;
   readonly channels: readonly ChannelConfig[];
   readonly teams?: readonly Team[];
+  readonly shelters?: ReadonlyMap<string, Shelter>;
+  readonly routes?: ReadonlyMap<string, EvacuationRoute>;
+  /** The county's own policy; absent: `DEFAULT_POLICY` of the alerts stage. */
+  readonly policy?: Policy;
 };
 
 /** The registry in force; a bad edit leaves the last good one here and is told elsewhere. */

@@ -8,8 +8,11 @@ import type { FigureUnit } from '#model/rule-set.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 
-/** A hazard point, or a gateway for conditions about the system itself. */
-export type Subject = { readonly kind: 'point'; readonly id: PointId } | { readonly kind: 'edge'; readonly id: string };
+/** A hazard point, a gateway for conditions about the system itself, or the area of a warning. */
+export type Subject =
+  | { readonly kind: 'point'; readonly id: PointId }
+  | { readonly kind: 'edge'; readonly id: string }
+  | { readonly kind: 'area'; readonly id: string };
 export const subjectKey = (subject: Subject): string => `${subject.kind}:${subject.id}`;
 
 /** What the decision rested on. Values are whole steps of the quantity (per hour for a rate). */

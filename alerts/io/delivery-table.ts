@@ -30,7 +30,12 @@ export const deliveryOfRow = (row: DeliveryRow): Delivery => ({
 });
 
 /** A delivery that one attempt has in hand; `repeated`: handed over before with an outcome that nobody knows (重发). */
-export type Claim = Handed & { readonly queuedAtMs: EpochMs; readonly message: Message };
+export type Claim = Handed & {
+  /** `*` for everybody at once. */
+  readonly personId: string;
+  readonly queuedAtMs: EpochMs;
+  readonly message: Message;
+};
 
 export type Named = { readonly key: string; readonly alertId: string; readonly channel: string };
 export type Recorded = { readonly state: Delivery['state']; readonly dueAtMs: EpochMs; readonly detail: string };
@@ -52,6 +57,7 @@ export type DeliveryTable = {
 type ClaimRow = {
   readonly key: string;
   readonly alert_id: string;
+  readonly person: string;
   readonly channel: string;
   readonly attempts: number;
   readonly repeated: number;
@@ -64,7 +70,7 @@ const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel
 queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
 SELECT n FROM deliveries INDEXED BY deliveries_due WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
-ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, channel, attempts, repeated, queued_at, rank, n`;
+ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, person, channel, attempts, repeated, queued_at, rank, n`;
 const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
 repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5`;
 const ORPHAN = `UPDATE deliveries SET state = 'unknown', repeated = 1, due_at = ?1, updated_at = ?1,
@@ -80,6 +86,7 @@ const PENDING =
 const claimOfRow = (row: ClaimRow, body: string): Claim => ({
   key: row.key,
   alertId: row.alert_id,
+  personId: row.person,
   channel: row.channel,
   attempts: row.attempts,
   repeated: row.repeated === 1,

@@ -2,15 +2,19 @@
  * Hands deliveries over. The table is the queue: a row is claimed and committed, sent, and its result recorded. Each
  * channel has attempts and pauses of its own, so that a dead one delays nothing else.
  */
+
+import type { Receipt } from '#model/call.ts';
+import type { ChannelConfig } from '#model/channel.ts';
 import type { Log, Metrics, Probe } from '#model/ports.ts';
-import type { ChannelConfig, RegistryPort } from '#model/registry.ts';
+import type { Registry, RegistryPort } from '#model/registry.ts';
 import type { Clock, EpochMs } from '#model/time.ts';
 import { passGate } from '../origin-gate.ts';
 import { askedMs, DEFAULT_RETRY, decideNext, pauseMs, type RetryPolicy, type SendResult } from '../retry.ts';
 import { openBell } from './bell.ts';
-import type { Channel } from './channels/channel.ts';
+import type { Addressee, Channel, ChannelTools } from './channels/channel.ts';
 import { openChannel } from './channels/registry.ts';
 import type { Claim } from './delivery-table.ts';
+import type { MqttConfig } from './publish.ts';
 import type { Store } from './store.ts';
 
 export type DispatchPorts = {
@@ -21,6 +25,7 @@ export type DispatchPorts = {
   readonly probe: Probe;
   /** In [0, 1). */
   readonly jitter: () => number;
+  readonly mqtt: MqttConfig | null;
   readonly retry?: RetryPolicy;
   /** After each commit of a delivery. */
   readonly onCommit: () => void;
@@ -30,6 +35,8 @@ export type Dispatcher = {
   /** New rows may be due. */
   readonly kick: () => void;
   readonly run: (signal: AbortSignal) => Promise<void>;
+  /** Where receipts go; what comes before anybody listens waits. */
+  readonly onReceipts: (take: (receipts: readonly Receipt[]) => void) => void;
   /** Lets attempts in flight end, for at most `ms` of real time; what is left then is unknown. */
   readonly drain: (ms: number) => Promise<void>;
 };
@@ -38,6 +45,7 @@ const ATTEMPTS_AT_ONCE = 8;
 /** After so many failures in a row only one attempt at a time tries whether the receiver is back. */
 const FAILURES_TO_PAUSE = 3;
 const LONGEST_WAIT_MS = 30_000;
+const RECEIPTS_AT_ONCE = 100;
 
 type Lane = {
   readonly configText: string;
@@ -51,7 +59,7 @@ type Lane = {
 };
 
 /** A channel's lane; kept with its pauses as long as its row in the registry stays the same. */
-function openLanes(registry: RegistryPort): () => ReadonlyMap<string, Lane> {
+function openLanes(registry: RegistryPort, tools: ChannelTools): () => ReadonlyMap<string, Lane> {
   const lanes = new Map<string, Lane>();
   return () => {
     const configs = registry.current().channels;
@@ -59,7 +67,7 @@ function openLanes(registry: RegistryPort): () => ReadonlyMap<string, Lane> {
     for (const config of configs) {
       const configText = JSON.stringify(config);
       if (lanes.get(config.id)?.configText === configText) continue;
-      const channel = openChannel(config);
+      const channel = openChannel(config, tools);
       if (channel === null) lanes.delete(config.id);
       else
         lanes.set(config.id, { configText, config, channel, inFlight: 0, failures: 0, failedAtMs: 0, notBeforeMs: 0 });
@@ -90,11 +98,31 @@ function noteHealth({ lane, result, startedMs }: Finished, nowMs: EpochMs, jitte
   lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + Math.max(askedMs(result), pause));
 }
 
+/** Looked up as it leaves: a telephone number may have changed since the row was made. */
+function addresseeOf(personId: string, channel: string, registry: Registry): Addressee | null {
+  const person = registry.people.get(personId);
+  if (person === undefined) return null;
+  const { name, phone, email, accounts } = person;
+  return { personId, name, phone, email: email ?? null, account: accounts?.[channel] ?? null };
+}
+
 export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
   const { clock, log, metrics } = ports;
   const retry = ports.retry ?? DEFAULT_RETRY;
   const bell = openBell(clock);
-  const lanesNow = openLanes(ports.registry);
+  const heard: Receipt[] = [];
+  let takeReceipts: ((receipts: readonly Receipt[]) => void) | undefined;
+  const tools: ChannelTools = {
+    clock,
+    log,
+    registry: ports.registry.current,
+    mqtt: ports.mqtt,
+    report: (receipt) => {
+      heard.push(receipt);
+      bell.ring();
+    },
+  };
+  const lanesNow = openLanes(ports.registry, tools);
   const running = new Set<Promise<void>>();
   const finished: Finished[] = [];
   const abort = new AbortController();
@@ -114,7 +142,8 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
       return;
     }
     ports.probe('delivery.claimed');
-    const parcel = { message: claim.message, repeated: claim.repeated };
+    const to = addresseeOf(claim.personId, claim.channel, ports.registry.current());
+    const parcel = { message: claim.message, repeated: claim.repeated, to };
     const result: SendResult = await lane.channel.send(parcel, abort.signal).catch((cause: unknown) => {
       log.error('a channel threw', { channel: claim.channel, cause: String(cause) });
       return { kind: 'unsure', detail: String(cause) };
@@ -197,11 +226,25 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
     ports.onCommit();
   }
 
+  /** What came back is in the store before it is forgotten here. */
+  function keepReceipts(): void {
+    if (heard.length === 0 || takeReceipts === undefined) return;
+    const some = heard.slice(0, RECEIPTS_AT_ONCE);
+    takeReceipts(some);
+    heard.splice(0, some.length);
+    if (heard.length > 0) bell.ring();
+  }
+
   return {
     kick: bell.ring,
+    onReceipts: (take) => {
+      takeReceipts = take;
+      bell.ring();
+    },
     run: async (signal) => {
       while (!signal.aborted) {
         turn();
+        keepReceipts();
         await bell.wait(nextDueMs(clock.nowMs()), signal);
         // Answers that came in the same turn of the event loop share one commit.
         await new Promise<void>((resolve) => setImmediate(resolve));
@@ -213,6 +256,7 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
       await Promise.allSettled(running);
       clearTimeout(timer);
       turn();
+      keepReceipts();
     },
   };
 }

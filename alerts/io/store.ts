@@ -4,24 +4,25 @@
  */
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { AlertCommand } from '#model/alert.ts';
+import type { Receipt } from '#model/call.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import { openWakeWriter } from '#model/io/wake.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type Finding, isAct, isDoubt, type Note, type Transition } from '#model/transition.ts';
-import { recordAct } from '../acts.ts';
-import { applyCommand } from '../commands.ts';
+import type { Finding, Transition } from '#model/transition.ts';
 import { abandonedEvent, claimEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
 import type { Directory } from '../directory.ts';
-import { recordDoubt } from '../doubts.ts';
 import type { Episode, EventDraft, World } from '../episode.ts';
-import { alertKey, applyTransition, moveAlert } from '../lifecycle.ts';
+import { moveAlert } from '../lifecycle.ts';
 import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
 import { type EpisodeTable, openEpisodes } from './episodes.ts';
 import { openLedger } from './ledger.ts';
+import type { OpenPart } from './part.ts';
+import { PARTS } from './parts.ts';
 import { alertsPath, alertsWakePath, SCHEMA } from './schema.ts';
-import { type Effect, type Entry, type LogName, openLogTaker, type Taken } from './take-log.ts';
-import { type Tables, writeOutcome } from './write-outcome.ts';
+import { type Entry, type LogName, openLogTaker, type Taken } from './take-log.ts';
+import { openApply, openTakers } from './takers.ts';
+import type { Tables } from './write-outcome.ts';
 
 /** A result that leaves the queue or goes back into it. */
 export type AttemptRecord = Recorded & { readonly state: 'sent' | 'failed' | 'queued' | 'unknown' | 'refused' };
@@ -31,11 +32,18 @@ export type Store = {
   /** A log that was written anew starts at its beginning; what was taken before is recognised. */
   readonly resetCursor: (log: LogName) => void;
   readonly takeTransitions: (entries: readonly Entry<Finding>[], directory: Directory, nowMs: EpochMs) => Taken;
-  readonly takeCommands: (entries: readonly Entry<AlertCommand>[], directory: Directory, nowMs: EpochMs) => Taken;
+  readonly takeCommands: (entries: readonly Entry<DeskCommand>[], directory: Directory, nowMs: EpochMs) => Taken;
   /** Follows a new registry: open alerts whose place changed are told to the people there. Returns their ids. */
   readonly moveAlerts: (directory: Directory, nowMs: EpochMs) => readonly string[];
   /** Several of these steps as one commit. */
   readonly together: <T>(work: () => T) => T;
+  /** The earliest stored due time of all parts. */
+  readonly nextDueMs: () => EpochMs | null;
+  /** One commit of what is due. Returns the alerts that changed. */
+  readonly runDue: (directory: Directory, nowMs: EpochMs) => readonly string[];
+  readonly takeReceipts: (receipts: readonly Receipt[], directory: Directory, nowMs: EpochMs) => readonly string[];
+  /** Lets the parts follow a new registry. */
+  readonly settle: (directory: Directory, nowMs: EpochMs) => void;
   readonly claim: (channel: string, limit: number, nowMs: EpochMs) => readonly Claim[];
   readonly record: (claim: Claim, recorded: AttemptRecord, nowMs: EpochMs) => void;
   /** After a start: what was in hand becomes unknown and due. Returns how many. */
@@ -52,43 +60,13 @@ export type Store = {
   readonly close: () => void;
 };
 
+/** Bounds one commit of due work, and with it how long commands and deliveries wait behind it. */
+const DUE_AT_ONCE = 50;
+
 const alertIdOf = (transition: Transition): string =>
   `a${createHash('sha256').update(transition.id).digest('hex').slice(0, 20)}`;
 
 const worldOf = (directory: Directory, nowMs: EpochMs): World => ({ directory, nowMs, newId: alertIdOf });
-
-function openTakers(db: DatabaseSync, tables: Tables) {
-  const { episodes } = tables;
-  const takeOnce = db.prepare('INSERT INTO taken (id) VALUES (?) ON CONFLICT DO NOTHING');
-  const putResult = db.prepare('INSERT INTO results (command, ok, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const changed = (episode: Episode | null): Effect =>
-    episode === null ? { kind: 'none' } : { kind: 'changed', alertId: episode.alert.id };
-  const note = (one: Note, world: World): Effect => {
-    const open = one.pointId === null ? [] : episodes.openAt({ kind: 'point', id: one.pointId });
-    const outcomes = isDoubt(one) ? recordDoubt(one, open, world) : recordAct(one, open, world);
-    for (const outcome of outcomes) writeOutcome(tables, outcome, world.directory, world.nowMs);
-    return changed(outcomes[0]?.episode ?? null);
-  };
-  return {
-    finding: (transition: Finding, world: World): Effect => {
-      if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
-      if (isAct(transition) || isDoubt(transition)) return note(transition, world);
-      const key = alertKey(transition);
-      const open = episodes.openOf(key);
-      const ended = open === undefined ? episodes.endedOf(key) : undefined;
-      const outcome = applyTransition(transition, { open, ended }, world);
-      writeOutcome(tables, outcome, world.directory, world.nowMs);
-      return changed(outcome.episode);
-    },
-    command: (command: AlertCommand, world: World): Effect => {
-      const outcome = applyCommand(command, episodes.byId(command.alertId), world);
-      const message = JSON.stringify(outcome.message);
-      if (putResult.run(command.id, outcome.ok ? 1 : 0, message).changes === 0) return { kind: 'repeated' };
-      writeOutcome(tables, { ...outcome, notices: [] }, world.directory, world.nowMs);
-      return changed(outcome.episode);
-    },
-  };
-}
 
 function openTopics(db: DatabaseSync): Pick<Store, 'topics' | 'setTopic'> {
   const list = db.prepare('SELECT topic FROM topics');
@@ -104,18 +82,28 @@ function openTopics(db: DatabaseSync): Pick<Store, 'topics' | 'setTopic'> {
 
 export function openStore(dataDir: string): Store {
   const path = alertsPath(dataDir);
-  const db = openWritable(path, SCHEMA);
+  const db = openWritable(path, [SCHEMA, ...PARTS.map((part) => part.schema)].join('\n'));
   const wake = openWakeWriter(alertsWakePath(dataDir));
   const tables: Tables = { ledger: openLedger(db), episodes: openEpisodes(db), rows: openDeliveries(db) };
   const { ledger, episodes, rows } = tables;
   const logs = openLogTaker(db);
-  const takers = openTakers(db, tables);
+  const touched = new Set<string>();
+  const parts: OpenPart[] = [];
+  const apply = openApply(tables, parts, touched);
+  for (const part of PARTS) parts.push(part.open({ db, tables, apply }));
+  const takers = openTakers(db, tables, parts, apply);
   const byLevel = db.prepare('SELECT rank, count(*) AS n FROM alerts WHERE open = 1 GROUP BY rank');
   const commit = <T>(work: () => T): T => {
     if (db.isTransaction) return work(); // Part of a larger step.
     const value = inTransaction(db, work);
     wake.wake();
     return value;
+  };
+  /** One commit, and the alerts that it changed. */
+  const changing = <T>(work: () => T): { readonly value: T; readonly changed: readonly string[] } => {
+    touched.clear();
+    const value = commit(work);
+    return { value, changed: [...touched] };
   };
   const note = (draft: EventDraft | null): void => {
     if (draft !== null) ledger.append(draft);
@@ -129,11 +117,17 @@ export function openStore(dataDir: string): Store {
     resetCursor: (log) => commit(() => logs.setCursor(log, 0)),
     takeTransitions: (entries, directory, nowMs) => {
       const world = worldOf(directory, nowMs);
-      return commit(() => logs.take('transitions', entries, (entry) => takers.finding(entry, world)));
+      const { value, changed } = changing(() =>
+        logs.take('transitions', entries, (entry) => takers.finding(entry, world)),
+      );
+      return { ...value, changed };
     },
     takeCommands: (entries, directory, nowMs) => {
       const world = worldOf(directory, nowMs);
-      return commit(() => logs.take('commands', entries, (entry) => takers.command(entry, world)));
+      const { value, changed } = changing(() =>
+        logs.take('commands', entries, (entry) => takers.command(entry, world)),
+      );
+      return { ...value, changed };
     },
     moveAlerts: (directory, nowMs) => {
       const world = worldOf(directory, nowMs);
@@ -141,11 +135,33 @@ export function openStore(dataDir: string): Store {
       const changed = moved.flatMap((outcome) => outcome.episode?.alert.id ?? []);
       if (changed.length > 0)
         commit(() => {
-          for (const outcome of moved) writeOutcome(tables, outcome, directory, nowMs);
+          for (const outcome of moved) apply(outcome, world);
         });
       return changed;
     },
     together: commit,
+    nextDueMs: () => {
+      const due = parts.flatMap((part) => part.nextDueMs?.() ?? []);
+      return due.length === 0 ? null : Math.min(...due);
+    },
+    runDue: (directory, nowMs) => {
+      const world = worldOf(directory, nowMs);
+      return changing(() => {
+        for (const part of parts) part.runDue?.(world, DUE_AT_ONCE);
+      }).changed;
+    },
+    takeReceipts: (receipts, directory, nowMs) => {
+      const world = worldOf(directory, nowMs);
+      return changing(() => {
+        for (const receipt of receipts) takers.receipt(receipt, world);
+      }).changed;
+    },
+    settle: (directory, nowMs) => {
+      const world = worldOf(directory, nowMs);
+      commit(() => {
+        for (const part of parts) part.onRegistry?.(world);
+      });
+    },
     claim: (channel, limit, nowMs) =>
       commit(() => {
         const claims = rows.claim(channel, limit, nowMs);

@@ -1,8 +1,8 @@
 /** A small county for tests: two townships, three villages, people with posts, a roster, four points, two gateways. */
+import type { ChannelConfig } from '#model/channel.ts';
 import type { Level, LevelOrNone } from '#model/level.ts';
 import type { Origin } from '#model/reading.ts';
 import type {
-  ChannelConfig,
   DutyShift,
   Grid,
   GridKind,

@@ -1,12 +1,13 @@
 /** What the console reads of the other stages, through their own files. */
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
+import { openDeskReaders } from '#alerts/io/readers.ts';
 import { readHeartbeats, readMetricsText } from '#cli/io/health.ts';
 import type { ConsolePorts, HealthReport } from '#dashboards/api/config.ts';
 import { commandsFile } from '#dashboards/api/io/command-file.ts';
 import { openHistoryReader } from '#ingest/io/history-reader.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { openQuarantineReader } from '#ingest/io/quarantine-reader.ts';
-import type { AlertCommand } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { openLogWriter } from '#model/io/append-log.ts';
 import type { RegistryPort } from '#model/registry.ts';
 
@@ -32,7 +33,8 @@ export function openConsolePorts(dataDir: string, registry: RegistryPort): Conso
     journal,
     history: openHistoryReader(dataDir, journal),
     alerts: openAlertReader(dataDir),
-    commands: openLogWriter<AlertCommand>(commandsFile(dataDir)),
+    parts: openDeskReaders(dataDir),
+    commands: openLogWriter<DeskCommand>(commandsFile(dataDir)),
     quarantine: openQuarantineReader(dataDir),
     metricsText: () => readMetricsText(dataDir),
     health: () => reportHealth(dataDir),

@@ -22,7 +22,8 @@ import { clockPolicy } from '#edge/acquire/clock-watch.ts';
 import { startEdge } from '#edge/main.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { startIngest } from '#ingest/main.ts';
-import type { AlertCommand, AlertReader } from '#model/alert.ts';
+import type { AlertReader } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { NOTHING_LOCAL } from '#model/edge-config.ts';
 import { openLogReader } from '#model/io/append-log.ts';
 import { openSteppedClock, type SteppedClock } from '#model/io/clock.ts';
@@ -135,7 +136,7 @@ export async function startCentre(
   const journal = trackedJournal(openJournalReader(dataDir));
   services.push(await startRules({ dataDir }, { journal: journal.reader }, ctx));
   const transitions = tracked<Finding>(openTransitionReader(dataDir));
-  const commands = openLogReader<AlertCommand>(join(dataDir, 'console', 'commands.sqlite'));
+  const commands = openLogReader<DeskCommand>(join(dataDir, 'console', 'commands.sqlite'));
   const mqtt = { url: mqttUrl, ...user('svc-alerts') };
   services.push(
     await startAlerts({ dataDir, mqtt }, { transitions: transitions.reader, commands, registry: registryPort }, ctx),

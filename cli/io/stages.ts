@@ -5,7 +5,7 @@ import type { ProcessContext } from '#cli/io/context.ts';
 import type { CountySource } from '#cli/io/county-source.ts';
 import type { Started } from '#cli/io/started.ts';
 import { hostText } from '#cli/settings.ts';
-import type { AlertCommand } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { formatLint } from '#model/result.ts';
 
 export const STAGE_NAMES = ['simulators', 'edge', 'broker', 'ingest', 'rules', 'alerts', 'console'] as const;
@@ -151,7 +151,7 @@ async function startAlerts(context: ProcessContext): Promise<Started> {
   const mqtt = { url: mqttUrl(context), username: user, password: servicePassword(dataDir, user) };
   const ports = {
     transitions: openTransitionReader(dataDir),
-    commands: openLogReader<AlertCommand>(commandsFile(dataDir)),
+    commands: openLogReader<DeskCommand>(commandsFile(dataDir)),
     registry: county.registry,
   };
   return { service: await start({ dataDir, mqtt }, ports, context), ports: {} };

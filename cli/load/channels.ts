@@ -1,7 +1,7 @@
 /** Channels by which alerts leave; what is not live may leave by a test channel only. */
 import { channelSchema } from '#cli/load/schemas.ts';
 import { parseList, type Source } from '#cli/load/source.ts';
-import type { ChannelConfig } from '#model/registry.ts';
+import type { ChannelConfig } from '#model/channel.ts';
 
 /** Reads `channels.yaml`. */
 export function bindChannels(source: Source): readonly ChannelConfig[] {

@@ -1,5 +1,5 @@
 /** Decides what becomes of a person's wish about an alert: the command to write down, and the answer to give. */
-import type { Alert, AlertCommand } from '#model/alert.ts';
+import type { AlertCommand } from '#model/alert.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { RouteId } from './permissions.ts';
@@ -27,7 +27,7 @@ export const commandOf = (
 });
 
 export type CommandOutcome =
-  | { readonly kind: 'done'; readonly alert: Alert | undefined }
+  | { readonly kind: 'done'; readonly message: Text }
   | { readonly kind: 'refused'; readonly message: Text }
   /** Durable in the command log; alerts is away and takes it when it is back. */
   | { readonly kind: 'queued'; readonly commandId: string }

@@ -1,5 +1,7 @@
 /** What the console needs from outside: its configuration and the ports that the composition root hands in. */
-import type { AlertCommand, AlertReader } from '#model/alert.ts';
+import type { AlertReader } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
+import type { DeskReaders } from '#model/desk.ts';
 import type { HistoryReader } from '#model/history.ts';
 import type { JournalReader, LogWriter } from '#model/journal.ts';
 import type { RegistryPort } from '#model/registry.ts';
@@ -45,7 +47,8 @@ export type ConsolePorts = {
   readonly journal: JournalReader;
   readonly history: HistoryReader;
   readonly alerts: AlertReader;
-  readonly commands: LogWriter<AlertCommand>;
+  readonly parts: DeskReaders;
+  readonly commands: LogWriter<DeskCommand>;
   readonly quarantine: QuarantinePort;
   readonly metricsText: () => string | Promise<string>;
   readonly health: () => HealthReport;

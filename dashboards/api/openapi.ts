@@ -2,7 +2,8 @@
 
 import type { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { type Access, ROUTE_IDS, ROUTES, type Route, type RouteId } from './permissions.ts';
+import type { Access, Route } from './access.ts';
+import { ROUTE_IDS, ROUTES, type RouteId } from './permissions.ts';
 import { bodySchema, QUERIES } from './schemas.ts';
 
 const WHO = { public: 'everybody', signedIn: 'a session or the token' } as const;

@@ -2,41 +2,9 @@
  * Decides who may do what over HTTP. The router is built from this table and from nothing else, so a route that is not
  * listed here cannot exist; docs/decisions/console-permissions.md says why each rule is as it is.
  */
-import type { GridCode, Post, Registry } from '#model/registry.ts';
+import type { GridCode, Registry } from '#model/registry.ts';
+import { command, DECIDERS, list, ofAlert, open, RESPONDERS, type Route } from './access.ts';
 import { holdsOver, type Viewer } from './viewer.ts';
-
-export type Access =
-  /** Anybody who reaches the port. */
-  | { readonly who: 'public' }
-  /** A session or the token. */
-  | { readonly who: 'signedIn' }
-  /** One of these posts at the object's grid or above it. */
-  | { readonly who: 'posts'; readonly posts: readonly Post[] };
-
-/** What the permission is measured against: nothing, the caller's own subtrees, the whole county, or one object's grid. */
-export type Scope = 'none' | 'list' | 'county' | 'alert' | 'point' | 'sensor';
-
-export type Route = Access & {
-  readonly method: 'get' | 'post' | 'delete';
-  /** Express 5 pattern. */
-  readonly path: string;
-  readonly scope: Scope;
-  /** What it does to state: a GET does nothing, a command goes to alerts and into its ledger. */
-  readonly effect: 'none' | 'session' | 'command';
-  readonly summary: string;
-};
-
-/** Whoever stands in the field may say that he has it; ending an alert is for those who answer for the grid. */
-const RESPONDERS = ['head', 'deputy', 'manager', 'member', 'dispatcher'] as const satisfies readonly Post[];
-const DECIDERS = ['head', 'deputy', 'manager', 'dispatcher'] as const satisfies readonly Post[];
-const ANY_POST = [...RESPONDERS, 'information'] as const satisfies readonly Post[];
-/** Who reads telephone numbers and households of his subtree in full. */
-export const CONFIDANTS: readonly Post[] = DECIDERS;
-
-const open = { who: 'public', scope: 'none', effect: 'none', method: 'get' } as const;
-const list = { who: 'signedIn', scope: 'list', effect: 'none', method: 'get' } as const;
-const ofAlert = { who: 'signedIn', scope: 'alert', effect: 'none', method: 'get' } as const;
-const command = { who: 'posts', scope: 'alert', effect: 'command', method: 'post' } as const;
 
 export const ROUTES = {
   healthz: { ...open, path: '/healthz', summary: 'Whether the process lives' },
@@ -100,7 +68,7 @@ export const ROUTES = {
     path: '/api/v1/alerts/:id/false-alarm',
     summary: 'Close the alert as a false alarm',
   },
-  note: { ...command, posts: ANY_POST, path: '/api/v1/alerts/:id/note', summary: 'Write a note on the alert' },
+  note: { ...command, posts: RESPONDERS, path: '/api/v1/alerts/:id/note', summary: 'Write a note on the alert' },
   quarantine: {
     method: 'get',
     path: '/api/v1/quarantine',
@@ -110,6 +78,7 @@ export const ROUTES = {
     effect: 'none',
     summary: 'Batches that were put aside; they have no grid, so the whole county’s scope is needed',
   },
+  // Routes of a subject of their own: `...callRoutes` of `routes/calls.ts`, and so on.
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

@@ -6,7 +6,7 @@ import type { Grid, HazardPoint, Person, Registry, Sensor } from '#model/registr
 import type { Lang, Text } from '#model/text.ts';
 import { say } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import { CONFIDANTS } from './permissions.ts';
+import { CONFIDANTS } from './access.ts';
 import { holdsOver, sees, type Viewer } from './viewer.ts';
 
 export const iso = (atMs: EpochMs): string => new Date(atMs).toISOString();

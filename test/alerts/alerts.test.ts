@@ -4,9 +4,9 @@ import { alertsPath } from '#alerts/io/schema.ts';
 import { verifyLedger } from '#alerts/io/verify.ts';
 import { CONSOLE, POINTS, sampleRegistry, T0, transition, webhook } from '#alerts/testing/sample.ts';
 import type { AlertCommand } from '#model/alert.ts';
+import type { ChannelConfig } from '#model/channel.ts';
 import { openClock } from '#model/io/clock.ts';
 import { openWritable } from '#model/io/sqlite.ts';
-import type { ChannelConfig } from '#model/registry.ts';
 import { openDesk, openReceiver, registryPort, stageContext, until } from './support.ts';
 
 const closing: (() => Promise<unknown>)[] = [];

@@ -1,7 +1,7 @@
 /** The alerts stage as a process of its own, which a test may kill: `child.ts {"dataDir","url","place","nth"}`. */
 import { startAlerts } from '#alerts/main.ts';
 import { CONSOLE, sampleRegistry, webhook } from '#alerts/testing/sample.ts';
-import type { AlertCommand } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { openLogReader } from '#model/io/append-log.ts';
 import { openClock } from '#model/io/clock.ts';
 import type { Transition } from '#model/transition.ts';
@@ -25,7 +25,7 @@ await startAlerts(
   {
     registry: registryPort(sampleRegistry([CONSOLE, webhook(order.url)])),
     transitions: openLogReader<Transition>(transitionsPath(order.dataDir)),
-    commands: openLogReader<AlertCommand>(commandsPath(order.dataDir)),
+    commands: openLogReader<DeskCommand>(commandsPath(order.dataDir)),
   },
   context,
 );

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { type AlertsConfig, startAlerts } from '#alerts/main.ts';
-import type { AlertCommand } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { openLogReader, openLogWriter } from '#model/io/append-log.ts';
 import type { StageContext } from '#model/ports.ts';
 import type { Registry, RegistryPort } from '#model/registry.ts';
@@ -105,14 +105,14 @@ export function stageContext(clock: StageContext['clock'], probe: StageContext['
 export async function openDesk(registry: RegistryPort, context: StageContext, config: Partial<AlertsConfig> = {}) {
   const dataDir = config.dataDir ?? mkdtempSync(join(tmpdir(), 'fengsui-alerts-'));
   let transitions = openLogWriter<Transition>(transitionsPath(dataDir));
-  const commands = openLogWriter<AlertCommand>(commandsPath(dataDir));
+  const commands = openLogWriter<DeskCommand>(commandsPath(dataDir));
   const start = () =>
     startAlerts(
       { mqtt: null, retry: FAST_RETRY, ...config, dataDir },
       {
         registry,
         transitions: openLogReader<Transition>(transitionsPath(dataDir)),
-        commands: openLogReader<AlertCommand>(commandsPath(dataDir)),
+        commands: openLogReader<DeskCommand>(commandsPath(dataDir)),
       },
       context,
     );
@@ -122,7 +122,7 @@ export async function openDesk(registry: RegistryPort, context: StageContext, co
     dataDir,
     reader,
     sees: (...seen: readonly Transition[]) => transitions.append(seen.map((entry) => ({ key: entry.id, entry }))),
-    does: (command: AlertCommand) => commands.append([{ key: command.id, entry: command }]),
+    does: (command: DeskCommand) => commands.append([{ key: command.id, entry: command }]),
     restart: async () => {
       await service.stop();
       service = await start();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ROUTE_IDS, ROUTES, type Route, type RouteId } from '#dashboards/api/permissions.ts';
+import type { Route } from '#dashboards/api/access.ts';
+import { ROUTE_IDS, ROUTES, type RouteId } from '#dashboards/api/permissions.ts';
 import { asToken, PASSWORD, startUnderTest, type Under } from './support/console-under-test.ts';
 import { fakeAlert } from './support/fake-alert.ts';
 import { fakePorts } from './support/fake-ports.ts';

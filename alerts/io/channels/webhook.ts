@@ -1,6 +1,6 @@
 /** The webhook channel: one POST a message, the delivery's key as `Idempotency-Key`, signed when it has a secret. */
 import { createHmac } from 'node:crypto';
-import type { ChannelConfig } from '#model/registry.ts';
+import type { ChannelConfig } from '#model/channel.ts';
 import type { SendResult } from '../../retry.ts';
 import type { Channel, Parcel } from './channel.ts';
 

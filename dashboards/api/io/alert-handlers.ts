@@ -7,6 +7,7 @@ import { notFound } from '../problem.ts';
 import { rootsOf } from '../viewer.ts';
 import { alertJson, deliveryJson, eventJson } from '../wire.ts';
 import { type Desk, type Handler, json, type PageQuery, refuse, withInput } from './exchange.ts';
+import { giveCommand } from './give.ts';
 
 type AlertsQuery = PageQuery & { readonly state: 'open' | 'closed' | 'all'; readonly origin?: Origin };
 
@@ -35,25 +36,10 @@ function commandHandler(desk: Desk, route: CommandRoute): Handler {
   return withInput<unknown, { readonly note: string }>(async ({ params, body, response }, viewer) => {
     const { registry } = desk.catalogue();
     const what = { id: randomUUID(), alertId: params.id, note: body.note, atMs: desk.ctx.clock.nowMs() };
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const command = commandOf(route, what, viewer);
-    const outcome = await desk.commander.give(command, AbortSignal.any([gone.signal, desk.ctx.signal]));
-    desk.ctx.metrics.count('fengsui_http_commands_total', { action: route, outcome: outcome.kind });
-    if (outcome.kind === 'failed')
-      return refuse({ status: 503, kind: 'notWritten', message: 'The command could not be written down; try again.' });
-    if (outcome.kind === 'queued')
-      return json(
-        { queued: true, commandId: outcome.commandId, message: 'Written down; alerts takes it when it is back.' },
-        202,
-      );
-    if (outcome.kind === 'refused') {
-      const { message } = outcome;
-      return refuse({ status: 409, kind: 'refused', message: message[desk.lang], text: message });
-    }
-    return outcome.alert === undefined
-      ? refuse(notFound('such alert'))
-      : json(alertJson(registry, outcome.alert, desk.lang));
+    return giveCommand(desk, commandOf(route, what, viewer), response, () => {
+      const alert = desk.alerts.get(params.id);
+      return alert === undefined ? refuse(notFound('such alert')) : json(alertJson(registry, alert, desk.lang));
+    });
   });
 }
 

@@ -1,20 +1,21 @@
 /** Hands commands to alerts through the durable log, and waits a bounded time for what became of them. */
-import type { AlertCommand, AlertReader } from '#model/alert.ts';
+import type { AlertReader } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import type { LogWriter } from '#model/journal.ts';
 import type { CommandOutcome } from '../commands.ts';
 
 export type Commander = {
-  readonly give: (command: AlertCommand, signal: AbortSignal) => Promise<CommandOutcome>;
+  readonly give: (command: DeskCommand, signal: AbortSignal) => Promise<CommandOutcome>;
   readonly close: () => void;
 };
 
-export function createCommander(commands: LogWriter<AlertCommand>, alerts: AlertReader, waitMs: number): Commander {
+export function createCommander(commands: LogWriter<DeskCommand>, alerts: AlertReader, waitMs: number): Commander {
   const waiting = new Map<string, () => void>();
   const cancelWake = alerts.onWake(() => {
     for (const look of [...waiting.values()]) look();
   });
 
-  const awaitResult = (command: AlertCommand, signal: AbortSignal): Promise<CommandOutcome> =>
+  const awaitResult = (command: DeskCommand, signal: AbortSignal): Promise<CommandOutcome> =>
     new Promise((resolve) => {
       const finish = (outcome: CommandOutcome) => {
         clearTimeout(timer);
@@ -26,11 +27,7 @@ export function createCommander(commands: LogWriter<AlertCommand>, alerts: Alert
       const look = () => {
         const result = alerts.commandResult(command.id);
         if (result === undefined) return;
-        finish(
-          result.ok
-            ? { kind: 'done', alert: alerts.get(command.alertId) }
-            : { kind: 'refused', message: result.message },
-        );
+        finish(result.ok ? { kind: 'done', message: result.message } : { kind: 'refused', message: result.message });
       };
       const timer = setTimeout(giveUp, waitMs);
       signal.addEventListener('abort', giveUp, { once: true });

@@ -4,14 +4,16 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import type { GridCode } from '#model/registry.ts';
 import { err, ok, type Result } from '#model/result.ts';
+import type { Route } from '../access.ts';
 import { parseJson } from '../json.ts';
-import { decide, type Route, type RouteId } from '../permissions.ts';
+import { decide, type RouteId } from '../permissions.ts';
 import { NOT_SIGNED_IN, notFound, OUTSIDE_GRID, type Problem, WRONG_POST } from '../problem.ts';
 import { bodySchema, querySchema } from '../schemas.ts';
 import { createThrottle } from '../throttle.ts';
 import { type Viewer, viewerOfPerson, viewerOfToken } from '../viewer.ts';
 import type { Session } from './auth-store.ts';
 import type { Desk } from './exchange.ts';
+import { PLACES } from './places.ts';
 import { COOKIE } from './session-handlers.ts';
 
 export type Caller = { readonly viewer: Viewer | null; readonly session: Session | null };
@@ -109,20 +111,16 @@ export function createGuard(desk: Desk): Guard {
     if (query.grid !== undefined && query.sensor === undefined)
       return now.grids.has(query.grid) ? query.grid : undefined;
     switch (route.scope) {
-      case 'alert':
-        return desk.alerts.get(id)?.gridCode;
-      case 'point':
-        return now.points.get(id)?.gridCode;
-      case 'sensor':
-        return query.sensor === undefined
-          ? null
-          : now.points.get(now.sensors.get(query.sensor)?.pointId ?? '')?.gridCode;
       case 'none':
       case 'list':
       case 'county':
         return null;
+      case 'sensor':
+        return query.sensor === undefined
+          ? null
+          : now.points.get(now.sensors.get(query.sensor)?.pointId ?? '')?.gridCode;
       default:
-        return route.scope satisfies never;
+        return PLACES[route.scope](desk, id);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Every text of the page, Chinese first; one table, so that a missing translation cannot compile. */
 import type { Alert, AlertEvent, Delivery, Recipient } from '#model/alert.ts';
 import type { Origin } from '#model/reading.ts';
-import type { Hazard, HazardPoint, Tier } from '#model/registry.ts';
+import type { AlertHazard, HazardPoint, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { Transition } from '#model/transition.ts';
 
@@ -122,12 +122,14 @@ export const PART: { readonly [part: string]: Text } = {
   edge: t('边缘网关', 'the gateway'),
   alerts: t('预警服务', 'the alert service'),
 };
-export const HAZARD: { readonly [H in Hazard]: Text } = {
+export const HAZARD: { readonly [H in AlertHazard]: Text } = {
   landslide: t('滑坡', 'landslide'),
   rainstorm: t('暴雨', 'rainstorm'),
   flood: t('洪水', 'flood'),
   fire: t('火灾', 'fire'),
   intrusion: t('入侵', 'intrusion'),
+  other: t('其他', 'other'),
+  unanswered: t('无人应答', 'nobody answers'),
   equipment: t('设备', 'equipment'),
 };
 export const POINT_KIND: { readonly [K in HazardPoint['kind']]: Text } = {
@@ -167,6 +169,18 @@ export const EVENT: { readonly [K in AlertEvent['kind']]: Text } = {
   closed: t('办结', 'closed'),
   falseAlarm: t('误报', 'false alarm'),
   shelved: t('搁置', 'shelved'),
+  unshelved: t('取消搁置', 'no longer shelved'),
+  reset: t('复位', 'reset'),
+  suppressed: t('被上级抑制', 'suppressed by its parent'),
+  call: t('叫应', 'call and confirm'),
+  nobodyReached: t('无人应答', 'nobody reached'),
+  evacuation: t('转移', 'evacuation'),
+  warning: t('区域预警', 'area warning'),
+  report: t('上报抄告', 'report upwards'),
+  drill: t('演练', 'drill'),
+  roster: t('值班', 'duty'),
+  access: t('查阅个人信息', 'personal data read'),
+  channel: t('渠道', 'channel'),
   note: t('备注', 'note'),
   refused: t('被拒绝', 'refused'),
   edgeAct: t('现场动作', 'act on the spot'),
@@ -176,6 +190,13 @@ export const DELIVERY: { readonly [S in Delivery['state']]: Text } = {
   queued: t('待发', 'queued'),
   claimed: t('发送中', 'sending'),
   sent: t('已发', 'sent'),
+  delivered: t('已达', 'delivered'),
+  heard: t('已听', 'heard'),
+  read: t('已读', 'read'),
+  answered: t('已应', 'answered'),
+  cannot: t('无法前往', 'cannot'),
+  silent: t('未应', 'silent'),
+  stopped: t('不再需要', 'not needed any more'),
   failed: t('失败', 'failed'),
   unknown: t('不明', 'unknown'),
   refused: t('拒收', 'refused'),

@@ -1,8 +1,10 @@
 /** The console's ports in memory: a journal, a history and an alert ledger that obey their contracts. */
 
 import type { ConsolePorts } from '#dashboards/api/config.ts';
-import type { Alert, AlertCommand, AlertEvent, AlertReader } from '#model/alert.ts';
+import type { Alert, AlertEvent, AlertReader } from '#model/alert.ts';
 import { encodeBatch } from '#model/batch.ts';
+import type { DeskCommand } from '#model/command.ts';
+import type { DeskReaders } from '#model/desk.ts';
 import type { HistoryPoint, HistoryReader } from '#model/history.ts';
 import type { JournalReader, JournalRow, LogWriter } from '#model/journal.ts';
 import type { Origin, Reading } from '#model/reading.ts';
@@ -104,13 +106,21 @@ export function fakeHistory() {
 }
 
 const CLOSED = ['closed', 'falseAlarm'];
-const NEXT = { acknowledge: 'acknowledged', handle: 'handling', close: 'closed', falseAlarm: 'falseAlarm' } as const;
+const NEXT = {
+  acknowledge: 'acknowledged',
+  handle: 'handling',
+  close: 'closed',
+  falseAlarm: 'falseAlarm',
+  shelve: 'raised',
+  unshelve: 'raised',
+  reset: 'raised',
+} as const;
 
 export function fakeAlerts(registry: RegistryPort) {
   const alerts = new Map<string, Alert>();
   const ledger: AlertEvent[] = [];
   const results = new Map<string, { ok: boolean; message: { zh: string; en: string } }>();
-  const commandsSeen: AlertCommand[] = [];
+  const commandsSeen: DeskCommand[] = [];
   const wakes = createWakes();
   let away = false;
 
@@ -119,7 +129,11 @@ export function fakeAlerts(registry: RegistryPort) {
     ledger.push({ seq, alertId: alert.id, atMs, by, kind, text: { zh, en }, facts: {}, hash: `h${seq}` });
     alerts.set(alert.id, { ...alert, version: seq });
   };
-  const apply = (command: AlertCommand) => {
+  const apply = (command: DeskCommand) => {
+    if (command.kind !== undefined) {
+      results.set(command.id, { ok: true, message: { zh: '已记', en: 'done' } });
+      return;
+    }
     const alert = alerts.get(command.alertId);
     if (alert === undefined || CLOSED.includes(alert.lifecycle)) {
       results.set(command.id, { ok: false, message: { zh: '预警已办结', en: 'the alert is closed' } });
@@ -169,7 +183,7 @@ export function fakeAlerts(registry: RegistryPort) {
     commandResult: (id) => results.get(id),
     close: () => {},
   };
-  const commands: LogWriter<AlertCommand> = {
+  const commands: LogWriter<DeskCommand> = {
     append: (entries) =>
       entries.map(({ entry }) => {
         commandsSeen.push(entry);
@@ -193,6 +207,18 @@ export function fakeAlerts(registry: RegistryPort) {
   };
 }
 
+const nothing = { list: () => [], get: () => undefined };
+/** A desk on which nothing lies beside the alerts. */
+export const noParts: DeskReaders = {
+  calls: { list: () => ({ items: [], next: null }), ofAlert: () => [] },
+  evacuations: nothing,
+  warnings: nothing,
+  reports: nothing,
+  drills: nothing,
+  channels: () => [],
+  close: () => {},
+};
+
 export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
   const county = fakeRegistry(dutyFromMs, dutyToMs);
   const registry: RegistryPort = { current: () => county, onChange: () => () => {} };
@@ -204,6 +230,7 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
     journal: journal.reader,
     history: history.reader,
     alerts: alerts.reader,
+    parts: noParts,
     commands: alerts.commands,
     quarantine: { list: () => ({ items: [{ edgeId: 'edge-x', reason: 'unknown edge' }], next: null }) },
     metricsText: () => '# TYPE fengsui_up gauge\nfengsui_up 1\n',

@@ -15,7 +15,7 @@ import { createLogin, startConsole } from '#dashboards/api/main.ts';
 import { openHistoryReader } from '#ingest/io/history-reader.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { startIngest } from '#ingest/main.ts';
-import type { AlertCommand } from '#model/alert.ts';
+import type { DeskCommand } from '#model/command.ts';
 import { openLogReader } from '#model/io/append-log.ts';
 import { openClock, type SteppedClock } from '#model/io/clock.ts';
 import type { JournalReader, LogReader } from '#model/journal.ts';
@@ -177,7 +177,7 @@ export async function startChain(options: ChainOptions = {}) {
     alerts: (context) => {
       const transitions = trackLog<Finding>(openTransitionReader(dataDir));
       alertsRead = transitions.isDone;
-      const commands = openLogReader<AlertCommand>(join(dataDir, 'console', 'commands.sqlite'));
+      const commands = openLogReader<DeskCommand>(join(dataDir, 'console', 'commands.sqlite'));
       const mqtt = { url: mqttUrl(), ...user('svc-alerts') };
       return startAlerts({ dataDir, mqtt }, { transitions: transitions.reader, commands, registry }, context);
     },

@@ -1,0 +1,4 @@
+/** The parts of the stage; a new one is its files and one line here. Their order is the order in which they see a change. */
+import type { Part } from './part.ts';
+
+export const PARTS: readonly Part[] = [];
