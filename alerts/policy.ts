@@ -79,8 +79,8 @@ export const DEFAULT_POLICY: Policy = {
   area: AREA_POLICY,
   channels: [],
   calls: [
-    { from: 'yellow', ask: true, tries: 3, withinMs: 5 * MINUTE_MS, then: ['deputy', 'above'] },
-    { from: 'blue', ask: false, tries: 1, withinMs: 0, then: [] },
+    { from: 'yellow', ask: true, tries: 3, withinMs: 5 * MINUTE_MS, next: ['deputy', 'above'] },
+    { from: 'blue', ask: false, tries: 1, withinMs: 0, next: [] },
   ],
   reports: [],
   evacuation: [{ from: 'red' }],

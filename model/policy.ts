@@ -46,7 +46,7 @@ export type CallRule = {
   readonly tries: number;
   readonly withinMs: number;
   /** Whom to ask when a person is silent: his deputy in the same grid, then whoever answers for the tier above. */
-  readonly then: readonly ('deputy' | 'above')[];
+  readonly next: readonly ('deputy' | 'above')[];
   readonly when?: When;
 };
 

@@ -33,7 +33,10 @@ export type Route = Access & {
   readonly summary: string;
 };
 
-/** Whoever stands in the field may say that he has it, the information officer among them; ending an alert is for those who answer for the grid. */
+/**
+ * Whoever stands in the field may say that he has it, the information officer among them; ending an alert is for those who
+ * answer for the grid.
+ */
 export const RESPONDERS = [
   'head',
   'deputy',
