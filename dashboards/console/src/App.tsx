@@ -5,6 +5,7 @@ import { Desk } from './Desk.tsx';
 import { LangContext, storedLang, storeLang } from './language.ts';
 import { SignIn } from './SignIn.tsx';
 import { checkSession, getState, subscribe } from './store.ts';
+import { useHash, Work, workPlace } from './work/Work.tsx';
 
 export function App() {
   const state = useSyncExternalStore(subscribe, getState);
@@ -20,11 +21,18 @@ export function App() {
     void ask();
     return () => clearTimeout(retry);
   }, []);
+  const place = workPlace(useHash());
   const switchLang = () => setLang(lang === 'zh' ? 'en' : 'zh');
   return (
     <LangContext.Provider value={lang}>
       {state.phase === 'signedOut' && <SignIn switchLang={switchLang} />}
-      {state.phase === 'signedIn' && state.me !== null && <Desk state={state} me={state.me} switchLang={switchLang} />}
+      {state.phase === 'signedIn' &&
+        state.me !== null &&
+        (place === null ? (
+          <Desk state={state} me={state.me} switchLang={switchLang} />
+        ) : (
+          <Work me={state.me} place={place} switchLang={switchLang} />
+        ))}
     </LangContext.Provider>
   );
 }

@@ -92,6 +92,9 @@ export function Header({ state, me, open, switchLang }: Props) {
             );
           })}
         </ul>
+        <a className="work-link" href="#/work">
+          {t('workDesk')}
+        </a>
         <span className="spring" />
         <Connection state={state} />
         <Clock state={state} zone={me.county.zone} />

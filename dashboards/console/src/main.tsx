@@ -5,6 +5,7 @@ import './style/base.css';
 import './style/header.css';
 import './style/columns.css';
 import './style/side.css';
+import './style/work.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
 

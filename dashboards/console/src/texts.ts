@@ -72,6 +72,13 @@ export const UI = {
   zoomIn: t('放大', 'Zoom in'),
   zoomOut: t('缩小', 'Zoom out'),
   points: t('监测点', 'Points'),
+  workDesk: t('工作台', 'Work desk'),
+  dutyDesk: t('值班台', 'Duty desk'),
+  doWhat: t('操作', 'Do'),
+  open: t('打开', 'Open'),
+  cancel: t('取消', 'Cancel'),
+  confirmAgain: t('再按一次确定', 'Press again to confirm'),
+  nothingHere: t('没有记录', 'Nothing here'),
   selectHint: t('点选左侧预警或图上的点查看详情', 'Select an alert or a point for details'),
 } as const satisfies { readonly [key: string]: Text };
 export type UiKey = keyof typeof UI;
