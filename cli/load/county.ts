@@ -102,7 +102,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   if (complete) checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
   const boxes = hangSensors(edgeSource, edges, points.wires, complete);
   const hung = new Map([...boxes, ...hangNative(native, points.natives, points.sensors, complete)]);
-  const channels = bindChannels(open.one('channels'));
+  const channels = bindChannels(open.one('channels'), people.people);
   const looked = {
     files: [...files.keys()].filter(isCountyFile).length,
     grids: grids.grids.size,

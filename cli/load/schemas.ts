@@ -5,7 +5,7 @@ import { HAZARD_POINT_KINDS, RISK_GRADES } from '#cli/load/words.ts';
 import type { Level } from '#model/level.ts';
 import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import { ORIGINS } from '#model/reading.ts';
-import { type GridKind, HAZARDS, POSTS } from '#model/registry.ts';
+import { type GridKind, POSTS } from '#model/registry.ts';
 import { isTopicToken } from '#model/topics.ts';
 
 const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -216,22 +216,3 @@ export const edgeSchema = z.strictObject({
   outputs: z.array(z.unknown()).default([]),
   mutes: z.array(z.unknown()).default([]),
 });
-
-export const channelSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ id: token, kind: z.literal('console') }),
-  z.strictObject({
-    id: token,
-    kind: z.literal('webhook'),
-    url: z.url({ protocol: /^https?$/, error: 'must be a web address beginning with http:// or https://' }),
-    secretEnv: z.string().min(1).nullable().default(null),
-    minLevel: z.enum(LEVELS).default('blue'),
-    timeout: duration.default(10_000),
-    /** Reaches nobody outside: only such a channel may take what is not live. */
-    test: z.boolean().default(false),
-    accepts: z.array(z.enum(ORIGINS)).min(1).default(['live']),
-    /** A platform that takes incidents over: it gets these hazards from this level on, and what it needs to come. */
-    handover: z
-      .strictObject({ hazards: z.array(z.enum(HAZARDS)).min(1), minLevel: z.enum(LEVELS).default('red') })
-      .optional(),
-  }),
-]);
