@@ -1,12 +1,16 @@
-/** The registry as targeting asks it: posts and shifts by grid, looked up instead of searched. Rebuilt with each registry. */
-import type { DutyShift, GridCode, Person, Post, Registry } from '#model/registry.ts';
+/** The registry as targeting asks it: posts, shifts, teams and children by grid, looked up instead of searched. */
+import type { DutyShift, Grid, GridCode, Person, Post, Registry, Team } from '#model/registry.ts';
 
 export type Holder = { readonly person: Person; readonly post: Post };
 
+/** Rebuilt with each registry. */
 export type Directory = {
   readonly registry: Registry;
   readonly posts: ReadonlyMap<GridCode, readonly Holder[]>;
   readonly shifts: ReadonlyMap<GridCode, readonly DutyShift[]>;
+  readonly children: ReadonlyMap<GridCode, readonly Grid[]>;
+  /** Teams by each grid that they cover. */
+  readonly teams: ReadonlyMap<GridCode, readonly Team[]>;
 };
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
@@ -22,5 +26,9 @@ export function indexRegistry(registry: Registry): Directory {
   const shifts = new Map<GridCode, DutyShift[]>();
   for (const shift of registry.duty) push(shifts, shift.gridCode, shift);
   for (const list of shifts.values()) list.sort((x, y) => x.fromMs - y.fromMs);
-  return { registry, posts, shifts };
+  const children = new Map<GridCode, Grid[]>();
+  for (const grid of registry.grids.values()) if (grid.parent !== null) push(children, grid.parent, grid);
+  const teams = new Map<GridCode, Team[]>();
+  for (const team of registry.teams ?? []) for (const code of new Set(team.covers)) push(teams, code, team);
+  return { registry, posts, shifts, children, teams };
 }
