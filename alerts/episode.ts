@@ -1,5 +1,5 @@
 /** What the alert core keeps of one open (or ended) alert, and what a step of it gives back. */
-import type { Alert, AlertEvent, AlertId } from '#model/alert.ts';
+import type { Alert, AlertEvent, AlertId, Recipient } from '#model/alert.ts';
 import type { Level, LevelOrNone } from '#model/level.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
@@ -18,8 +18,10 @@ export type Episode = {
 /** A ledger entry before the store gives it its place and hash. */
 export type EventDraft = Pick<AlertEvent, 'alertId' | 'atMs' | 'by' | 'kind' | 'text' | 'facts'>;
 
-/** Why people are told: the first three ask for an answer, the others only inform. */
-export type Change = 'raised' | 'worsened' | 'recurred' | 'lowered' | 'moved';
+/** Why people are told: the first three ask for an answer, the others only inform. `overdue`: a report upwards is late. */
+export type Change = 'raised' | 'worsened' | 'recurred' | 'lowered' | 'moved' | 'overdue';
+export const asks = (change: Change): boolean =>
+  change === 'raised' || change === 'worsened' || change === 'recurred';
 
 /** One thing to tell; the plan of deliveries makes rows of it, one a channel. */
 export type Notice = {
@@ -30,6 +32,8 @@ export type Notice = {
   readonly from: LevelOrNone;
   readonly to: Level;
   readonly reason: Text;
+  /** Only these people hear it; absent: the alert's recipients. */
+  readonly only?: readonly Recipient[];
 };
 
 export type Outcome = {

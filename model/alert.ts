@@ -65,6 +65,18 @@ export type Alert = {
   readonly suppressedBy?: AlertId;
   /** Version of the policy under which people were last told. */
   readonly policy?: string;
+  /** Of a shelved alert: who put it aside and why; `untilCleared`: it comes back as soon as it has cleared. */
+  readonly shelving?: {
+    readonly by: PersonId;
+    readonly atMs: EpochMs;
+    readonly note: string;
+    readonly untilCleared: boolean;
+  };
+  /** The worst level since it was raised or reset; absent: its level. */
+  readonly peak?: Level;
+  /** Instants of its newest changes, oldest first; many within a short time: it chatters. */
+  readonly changes?: readonly EpochMs[];
+  readonly chattering?: boolean;
   /** Position of its newest event in the alert log; a reader's version. */
   readonly version: number;
 };
