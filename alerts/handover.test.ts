@@ -197,7 +197,7 @@ describe('a team', () => {
       indexRegistry(burning()),
       T0 + 1,
     ).find(({ personId }) => personId === 'v2-head');
-    expect(leader?.reason.zh).toBe('下湾志愿消防队队长（负责该灾种的队伍）');
+    expect(leader?.reason.zh).toBe('下湾志愿消防队队长（负责该灾种的队伍，预案第6条）');
   });
 
   it('has each of its people once: who is on duty already is told as that, with the team among the reasons', () => {

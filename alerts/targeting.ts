@@ -1,205 +1,132 @@
 /** Who hears of an alert, and why: a pure function of subject, level, grid tree, posts, duty roster, policy and time. */
 import type { Alert, Recipient } from '#model/alert.ts';
-import { rankOf } from '#model/level.ts';
-import type { Group, PolicyLine } from '#model/policy.ts';
-import { ancestry, type Grid, type HazardPoint, type Person, POSTS, type Post, type Team } from '#model/registry.ts';
+import type { PolicyLine } from '#model/policy.ts';
+import type { Grid, HazardPoint, Tier } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Directory } from './directory.ts';
 import { gridOf } from './place.ts';
-import { GATEWAY_POLICY, POINT_POLICY } from './policy.ts';
-import { onDuty } from './roster.ts';
-import { joinTexts, POST_TEXT } from './wording.ts';
+import { type Case, firstLine, lineHolds, policyOf } from './policy.ts';
+import { targetArea } from './targeting/area.ts';
+import { type Chain, chainOf } from './targeting/chain.ts';
+import { both, type Claim, mergeClaims, noted, type Rule } from './targeting/claim.ts';
+import { callers, type Desk, dutyOf, goesOut, membersOf } from './targeting/people.ts';
+import {
+  absent,
+  anybodyAt,
+  EMPTY_DESK,
+  type Gap,
+  LAPSED,
+  NO_LINE,
+  type Passed,
+  passUpward,
+  postsAt,
+  vacancy,
+} from './targeting/tell.ts';
 
-/** One reason to tell one person; a smaller weight is the weightier reason. */
-type Claim = { readonly recipient: Recipient; readonly weight: number };
+export type Target = Pick<Alert, 'subject' | 'level' | 'hazard' | 'areas'>;
 
-const WEIGHT = { duty: 0, standIn: 1, household: 2, head: 3, post: 4, team: 5 } as const;
-
-type Target = Pick<Alert, 'subject' | 'level' | 'hazard'>;
-type Asking = {
-  readonly directory: Directory;
-  readonly chain: readonly Grid[];
-  readonly atMs: EpochMs;
-  readonly alert: Target;
+/** The people to tell, with the reasons; and what was missing on the way. */
+export type Targeting = {
+  /** Deepest tier first. */
+  readonly recipients: readonly Recipient[];
+  /** Lines of the policy that held, and how many people each one names. */
+  readonly lines: readonly { readonly n: number; readonly why: Text; readonly people: number }[];
+  /** Posts, desks and grids that were empty; when nobody at all is told, this says why. */
+  readonly gaps: readonly Text[];
 };
 
-const both = (zh: string, en: string): Text => ({ zh, en });
+export const NOBODY = both('县内没有任何可通知的人员', 'the county has nobody on record who could be told');
 
-function claim(
-  person: Person,
-  grid: Grid,
-  post: Recipient['post'],
-  weight: number,
+type Asking = Desk & { readonly chain: Chain; readonly alert: Target; readonly point: HazardPoint | undefined };
+
+/** People found at each of the chain's grids of these tiers, and what is missing there. */
+function along(
+  asking: Asking,
+  tiers: readonly Tier[],
   what: Text,
-  line: PolicyLine,
-): Claim {
-  const reason = both(`${grid.name.zh}${what.zh}（${line.why.zh}）`, `${what.en} of ${grid.name.en} (${line.why.en})`);
-  return {
-    recipient: { personId: person.id, name: person.name, tier: grid.tier, gridCode: grid.code, post, reason },
-    weight,
-  };
-}
-
-function holders({ directory }: Asking, grid: Grid, posts: readonly Post[] | null, line: PolicyLine): readonly Claim[] {
-  return (directory.posts.get(grid.code) ?? [])
-    .filter((holder) => posts === null || posts.includes(holder.post))
-    .map(({ person, post }) =>
-      claim(person, grid, post, post === 'head' ? WEIGHT.head : WEIGHT.post, POST_TEXT[post], line),
-    );
-}
-
-/** Whoever sits at the desk; when the roster is empty, the grid's head and dispatcher, and the reason says so. */
-function dutyOf(asking: Asking, grid: Grid, line: PolicyLine): readonly Claim[] {
-  const found: Claim[] = [];
-  for (const { personId, place } of onDuty(asking.directory.shifts.get(grid.code) ?? [], asking.atMs)) {
-    const person = asking.directory.registry.people.get(personId);
-    if (person === undefined) continue;
-    const first = place === 'a';
-    const what = first ? both('值班（A岗）', 'on duty (A)') : both('值班（B岗，备岗）', 'on duty (B, stands in)');
-    found.push(claim(person, grid, 'duty', first ? WEIGHT.duty : WEIGHT.standIn, what, line));
+  find: (grid: Grid) => readonly Claim[],
+  rule: Rule,
+): Passed {
+  const { all, inForce } = asking.chain;
+  const named = new Map<Grid, readonly Claim[]>();
+  const gaps: Gap[] = [];
+  const grids = all.filter((grid) => tiers.includes(grid.tier));
+  for (const grid of grids) {
+    const above = inForce.filter((upper) => upper.tier < grid.tier);
+    const found = inForce.includes(grid) ? find(grid) : [];
+    if (found.length > 0) named.set(grid, found);
+    else gaps.push({ grid, what: inForce.includes(grid) ? what : LAPSED, above });
   }
-  if (found.length > 0) return found;
-  return holders(asking, grid, ['head', 'dispatcher'], line).map(({ recipient }) => ({
-    weight: WEIGHT.duty,
-    recipient: {
-      ...recipient,
-      reason: both(
-        `${recipient.reason.zh}；值班表此时无人，改报${POST_TEXT[recipient.post as Post].zh}`,
-        `${recipient.reason.en}; the roster is empty at this time, so the ${POST_TEXT[recipient.post as Post].en} is told`,
-      ),
-    },
-  }));
+  const place = all[0];
+  if (grids.length === 0 && place !== undefined)
+    gaps.push({ grid: place, what: absent(tiers), above: inForce.filter(({ tier }) => tier <= Math.max(...tiers)) });
+  return passUpward(asking, named, gaps, rule);
 }
 
-/** Households have no post: the person who has to wake them is told, with their names. */
-function callers(asking: Asking, point: HazardPoint | undefined, line: PolicyLine): readonly Claim[] {
-  const grid = asking.chain[0];
-  if (point === undefined || grid === undefined) return [];
-  const byCaller = Map.groupBy(point.households, (household) => household.callerId);
-  const found: Claim[] = [];
-  for (const [callerId, households] of byCaller) {
-    const person = asking.directory.registry.people.get(callerId);
-    if (person === undefined) continue;
-    const people = households.reduce((sum, household) => sum + household.people, 0);
-    // No names here: the reason is read by everybody who may see the alert; the list stands at the point, masked.
-    const what = both(
-      `负责叫醒${households.length}户${people}人`,
-      `wakes ${households.length} households, ${people} people`,
-    );
-    const reason = both(`${what.zh}（${line.why.zh}）`, `${what.en} (${line.why.en})`);
-    found.push({
-      weight: WEIGHT.household,
-      recipient: {
-        personId: person.id,
-        name: person.name,
-        tier: grid.tier,
-        gridCode: grid.code,
-        post: 'household',
-        reason,
-      },
-    });
-  }
-  return found;
-}
-
-const goesThere = ({ alert, chain }: Asking, { hazards, minLevel, covers }: Team): boolean =>
-  hazards.includes(alert.hazard) &&
-  rankOf(alert.level) >= rankOf(minLevel) &&
-  covers.some((code) => chain.some((grid) => grid.code === code));
-
-/** A team belongs to a grid of its own, which need not be the point's: a village's brigade goes to the works beside it. */
-function teamsOf(asking: Asking, line: PolicyLine): readonly Claim[] {
-  const { registry } = asking.directory;
-  const found: Claim[] = [];
-  for (const team of registry.teams ?? []) {
-    const grid = registry.grids.get(team.gridCode);
-    if (grid === undefined || !goesThere(asking, team)) continue;
-    team.members.forEach((id, place) => {
-      const person = registry.people.get(id);
-      const role = place === 0 ? both('队长', 'leader') : both('队员', 'member');
-      if (person === undefined) return;
-      const reason = both(
-        `${team.name.zh}${role.zh}（${line.why.zh}）`,
-        `${role.en} of ${team.name.en} (${line.why.en})`,
-      );
-      found.push({
-        weight: WEIGHT.team,
-        recipient: { personId: id, name: person.name, tier: grid.tier, gridCode: grid.code, post: 'team', reason },
-      });
-    });
-  }
-  return found;
-}
-
-function claimsOf(asking: Asking, group: Group, line: PolicyLine, point: HazardPoint | undefined): readonly Claim[] {
+function tell(asking: Asking, line: PolicyLine, rule: Rule): Passed {
+  const { chain, point, directory, alert } = asking;
+  const { group } = line;
   switch (group.kind) {
-    case 'posts': {
-      const grids = asking.chain.filter((grid) => group.tiers.includes(grid.tier));
-      return grids.flatMap((grid) => holders(asking, grid, group.posts, line));
-    }
+    case 'posts':
+      return along(asking, group.tiers, vacancy(group.posts), (grid) => postsAt(asking, grid, group.posts, rule), rule);
     case 'duty':
-      return asking.chain.filter((grid) => grid.tier === group.tier).flatMap((grid) => dutyOf(asking, grid, line));
-    case 'households':
-      return callers(asking, point, line);
-    case 'teams':
-      return teamsOf(asking, line);
+      return along(asking, [group.tier], EMPTY_DESK, (grid) => dutyOf(asking, grid, rule), rule);
+    case 'households': {
+      // Not every point has households; whoever answers for the grid is asked by the other lines.
+      const grid = chain.inForce[0];
+      return { claims: grid === undefined || point === undefined ? [] : callers(asking, grid, point, rule), gaps: [] };
+    }
+    case 'teams': {
+      const teams = new Set(chain.all.flatMap(({ code }) => directory.teams.get(code) ?? []));
+      const out = [...teams].filter((team) => goesOut(team, alert));
+      return { claims: out.flatMap((team) => membersOf(asking, team, rule)), gaps: [] };
+    }
     default:
       return group satisfies never;
   }
 }
 
-/** The next grid upwards with anybody at all: an alert that nobody hears is the one thing that must not be. */
-function fallUpward(asking: Asking, from: number): readonly Claim[] {
-  for (const grid of asking.chain.slice(from)) {
-    const why = both('下级网格无登记人员', 'the grid below has nobody on record');
-    const line: PolicyLine = { from: 'blue', group: { kind: 'duty', tier: grid.tier }, why };
-    const found = dutyOf(asking, grid, line);
-    const people = found.length > 0 ? found : holders(asking, grid, null, line);
-    if (people.length > 0) return people;
+/** An alert that nobody hears is the one thing that must not be: the nearest grid upwards with anybody. */
+function lastResort(asking: Asking): readonly Claim[] {
+  for (const grid of asking.chain.inForce) {
+    const found = anybodyAt(asking, grid, null);
+    if (found.length > 0) return found.map((one) => noted(one, NO_LINE));
   }
   return [];
 }
 
-/** Each person once: the weightiest reason gives grid and post, the others are added to the text. */
-function mergeClaims(claims: readonly Claim[]): readonly Recipient[] {
-  const people = [...Map.groupBy(claims, ({ recipient }) => recipient.personId).values()].map((own) => {
-    const sorted = [...own].sort((x, y) => x.weight - y.weight || y.recipient.tier - x.recipient.tier);
-    const first = sorted[0] as Claim;
-    return {
-      weight: first.weight,
-      recipient: { ...first.recipient, reason: joinTexts(sorted.map(({ recipient }) => recipient.reason)) },
-    };
+function targetChain(alert: Target, directory: Directory, atMs: EpochMs): Targeting {
+  const { registry } = directory;
+  const { subject } = alert;
+  const policy = policyOf(registry);
+  const chain = chainOf(registry, gridOf(subject, registry), atMs);
+  const point = subject.kind === 'point' ? registry.points.get(subject.id) : undefined;
+  const asking: Asking = { directory, atMs, chain, alert, point };
+  const of: Case = { level: alert.level, hazard: alert.hazard, chain: chain.all, atMs, zone: registry.county.zone };
+  const claims: Claim[] = [];
+  const gaps: Text[] = [];
+  const lines: Targeting['lines'][number][] = [];
+  (subject.kind === 'edge' ? policy.gateway : policy.point).forEach((line, index) => {
+    if (!lineHolds(line, of)) return;
+    const told = tell(asking, line, { line, n: index + 1 });
+    claims.push(...told.claims);
+    gaps.push(...told.gaps);
+    lines.push({ n: index + 1, why: line.why, people: new Set(told.claims.map(({ person }) => person)).size });
   });
-  const postOrder = (post: Recipient['post']) => (POSTS as readonly string[]).indexOf(post);
-  people.sort(
-    (x, y) =>
-      y.recipient.tier - x.recipient.tier ||
-      x.weight - y.weight ||
-      postOrder(x.recipient.post) - postOrder(y.recipient.post) ||
-      (x.recipient.personId < y.recipient.personId ? -1 : 1),
-  );
-  return people.map(({ recipient }) => recipient);
+  if (claims.length === 0) claims.push(...lastResort(asking));
+  if (claims.length === 0) gaps.push(NOBODY);
+  const channels = firstLine(policy.channels, of)?.channels;
+  const people = mergeClaims(claims);
+  return { recipients: channels === undefined ? people : people.map((one) => ({ ...one, channels })), lines, gaps };
 }
 
-/** The people to tell at `atMs`, deepest tier first, each with the reasons. */
-export function targetPeople(alert: Target, directory: Directory, atMs: EpochMs): readonly Recipient[] {
-  const { registry } = directory;
-  const chain = ancestry(registry, gridOf(alert.subject, registry));
-  const asking: Asking = { directory, chain, atMs, alert };
-  const point = alert.subject.kind === 'point' ? registry.points.get(alert.subject.id) : undefined;
-  const policy = alert.subject.kind === 'point' ? POINT_POLICY : GATEWAY_POLICY;
-  const claims: Claim[] = [];
-  for (const line of policy) {
-    if (rankOf(alert.level) < rankOf(line.from)) continue;
-    const found = claimsOf(asking, line.group, line, point);
-    claims.push(...found);
-    // Not every point has households or a team; whoever answers for the grid is asked by the other lines.
-    if (found.length > 0 || line.group.kind === 'households' || line.group.kind === 'teams') continue;
-    // Nobody there: the same tier's desk, then the tiers above it.
-    const tiers = line.group.kind === 'posts' ? line.group.tiers : [line.group.tier];
-    const at = chain.findIndex((grid) => grid.tier <= Math.max(...tiers));
-    claims.push(...fallUpward(asking, Math.max(at, 0)));
-  }
-  return mergeClaims(claims);
+/** The people to tell at `atMs`, each with the reasons, and whatever stood in the way. */
+export function explainTargets(alert: Target, directory: Directory, atMs: EpochMs): Targeting {
+  return alert.subject.kind === 'area' && alert.areas !== undefined && alert.areas.length > 0
+    ? targetArea({ ...alert, areas: alert.areas }, directory, atMs)
+    : targetChain(alert, directory, atMs);
 }
+
+export const targetPeople = (alert: Target, directory: Directory, atMs: EpochMs): readonly Recipient[] =>
+  explainTargets(alert, directory, atMs).recipients;
