@@ -1,11 +1,21 @@
 /** The evacuation list of a hazard point while it is in force: every household, its state, by whom and when. */
 import type { Origin } from '#model/reading.ts';
 import type { GridCode, PersonId, PointId } from '#model/registry.ts';
+import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 
 /** 未通知、已通知、已转移、拒绝、未找到、安全在外、已返回. */
 export const HOUSEHOLD_STATES = ['waiting', 'told', 'moved', 'refused', 'notFound', 'safe', 'returned'] as const;
 export type HouseholdState = (typeof HOUSEHOLD_STATES)[number];
+export const HOUSEHOLD_STATE_TEXT: { readonly [S in HouseholdState]: Text } = {
+  waiting: { zh: '未通知', en: 'not yet told' },
+  told: { zh: '已通知', en: 'told' },
+  moved: { zh: '已转移', en: 'moved' },
+  refused: { zh: '拒绝转移', en: 'refused' },
+  notFound: { zh: '未找到', en: 'not found' },
+  safe: { zh: '安全在外', en: 'safe elsewhere' },
+  returned: { zh: '已返回', en: 'returned' },
+};
 
 /** A household as it stood on the list when the list was opened, and what became of it. */
 export type EvacuationHousehold = {

@@ -1,4 +1,6 @@
 /** The parts of the stage; a new one is its files and one line here. Their order is the order in which they see a change. */
+import { accessPart } from './access/part.ts';
+import { evacuationPart } from './evacuation/part.ts';
 import type { Part } from './part.ts';
 
-export const PARTS: readonly Part[] = [];
+export const PARTS: readonly Part[] = [evacuationPart, accessPart];

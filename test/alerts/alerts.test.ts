@@ -60,7 +60,7 @@ describe('from the log of transitions to the store', () => {
     expect(second).toMatchObject({ level: 'yellow', subject: { id: 'P2' } });
     expect(third).toMatchObject({ subject: { kind: 'edge' }, gridCode: '331004001' });
     const kinds = county.reader.events(first?.id ?? '').map((event) => event.kind);
-    expect(kinds).toEqual(['raised', 'targeted', 'conditionChanged', 'levelChanged', 'targeted']);
+    expect(kinds).toEqual(['raised', 'targeted', 'conditionChanged', 'levelChanged', 'targeted', 'evacuation']);
     expect(county.reader.deliveries(first?.id ?? '').map((row) => [row.channel, row.state])).toEqual([
       ['console', 'sent'],
       ['console', 'sent'],
@@ -174,7 +174,7 @@ describe('the reader', () => {
 describe('the ledger', () => {
   it('is whole after a life, and shows an edit, a deletion, a swap and a cut', async () => {
     const county = await desk();
-    county.sees(...[1, 2, 3, 4].map((n) => transition({ n, to: 'red', point: `P${n}` })));
+    county.sees(...[1, 2, 3, 4].map((n) => transition({ n, to: 'orange', point: `P${n}` })));
     await until('the alerts', () => county.alerts().length === 4);
     await county.stop();
     const whole = verifyLedger(county.dataDir);
