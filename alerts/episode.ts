@@ -18,10 +18,12 @@ export type Episode = {
 /** A ledger entry before the store gives it its place and hash. */
 export type EventDraft = Pick<AlertEvent, 'alertId' | 'atMs' | 'by' | 'kind' | 'text' | 'facts'>;
 
-/** Why people are told: the first three ask for an answer, the others only inform. `overdue`: a report upwards is late. */
-export type Change = 'raised' | 'worsened' | 'recurred' | 'lowered' | 'moved' | 'overdue';
-export const asks = (change: Change): boolean =>
-  change === 'raised' || change === 'worsened' || change === 'recurred';
+/**
+ * Why people are told: the first three ask for an answer, the others only inform. `overdue`: a report upwards is late;
+ * `evacuation`: households refuse or are not found.
+ */
+export type Change = 'raised' | 'worsened' | 'recurred' | 'lowered' | 'moved' | 'overdue' | 'evacuation';
+export const asks = (change: Change): boolean => change === 'raised' || change === 'worsened' || change === 'recurred';
 
 /** One thing to tell; the plan of deliveries makes rows of it, one a channel. */
 export type Notice = {

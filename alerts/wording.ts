@@ -49,6 +49,7 @@ const CHANGE_TEXT: { readonly [C in Change]: Text } = {
   recurred: { zh: '再次预警', en: 'warning again' },
   lowered: { zh: '预警降级', en: 'warning lowered' },
   moved: { zh: '预警转至本网格', en: 'warning moved to this grid' },
+  evacuation: { zh: '转移', en: 'evacuation' },
   overdue: { zh: '预警上报超时', en: 'warning: its report is overdue' },
 };
 

@@ -37,7 +37,7 @@ export function missingText(list: Evacuation, householdId: string): Text | null 
 }
 
 /** For the desk above, and the ledger: numbers, no names. */
-export function unresolvedText(name: Text, list: Evacuation): Text {
+export function unresolvedText(list: Evacuation): Text {
   const open = list.households.filter(isUnresolved);
   const parts = (['refused', 'notFound'] as const).flatMap((state) => {
     const own = open.filter((household) => household.state === state);
@@ -51,7 +51,7 @@ export function unresolvedText(name: Text, list: Evacuation): Text {
     en.push(`${missing} people missing at the shelter`);
   }
   return {
-    zh: `${name.zh}转移：${zh.join('，')}，请派人到场`,
-    en: `evacuation of ${name.en}: ${en.join('; ')}; send somebody there`,
+    zh: `${zh.join('，')}，请派人到场`,
+    en: `${en.join('; ')}; send somebody there`,
   };
 }

@@ -7,7 +7,8 @@ import { rankOf } from '#model/level.ts';
 import { ancestry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import { MINUTE_MS } from '#model/time.ts';
-import type { EventDraft, Outcome, World } from '../../episode.ts';
+import { asks, type EventDraft, isEnded, type Outcome, type World } from '../../episode.ts';
+import { deskAbove } from '../../evacuation/above.ts';
 import { closeList, orderReturn } from '../../evacuation/home.ts';
 import { followRegistry, type Opening, openList, tellAgain } from '../../evacuation/list.ts';
 import { applyMark, type Mark } from '../../evacuation/mark.ts';
@@ -17,11 +18,9 @@ import { gridPath } from '../../place.ts';
 import { lineHolds, policyOf } from '../../policy.ts';
 import type { CommandResult, OpenPart, Part, PartTools } from '../part.ts';
 import { EVACUATION_SCHEMA, openListTable } from './list-table.ts';
-import { tellAbove } from './tell-above.ts';
 
 /** Marks come one after another: the desk above gets one message, not one a household. */
 const GATHER_MS = MINUTE_MS;
-const ASKING: readonly string[] = ['raised', 'worsened', 'recurred'];
 
 const both = (zh: string, en: string): Text => ({ zh, en });
 const done = (zh: string, en: string): CommandResult => ({ ok: true, message: both(zh, en) });
@@ -78,7 +77,7 @@ export function openEvacuation(tools: PartTools): OpenPart {
   function again(list: Evacuation, alert: Alert, change: string, world: World): void {
     if (alert.id !== list.alertId && !holds(alert, world)) return;
     const own = alertOf(list);
-    const isOver = own === null || own.lifecycle === 'closed' || own.lifecycle === 'falseAlarm';
+    const isOver = own === null || isEnded(own);
     const told = tellAgain(isOver ? { ...list, alertId: alert.id } : list, world.nowMs);
     const n = told.again.length;
     const withdrawn = list.state === 'returning';
@@ -92,7 +91,7 @@ export function openEvacuation(tools: PartTools): OpenPart {
   }
 
   function follow({ episode, notices }: Outcome, world: World): void {
-    const change = notices.find((notice) => ASKING.includes(notice.change))?.change;
+    const change = notices.find((notice) => asks(notice.change))?.change;
     if (episode === null || change === undefined || episode.alert.subject.kind !== 'point') return;
     const { alert } = episode;
     const pointId = alert.subject.id;
@@ -200,15 +199,22 @@ export function openEvacuation(tools: PartTools): OpenPart {
     return command.action === 'mark' ? mark(command, list, world) : end(command, list, world);
   }
 
-  /** A mark that was put right within the minute needs nobody from above. */
+  /** A mark that was put right within the minute needs nobody from above. It informs, and asks for no answer. */
   function tell(id: string, world: World): void {
     lists.told(id);
     const list = lists.byId(id);
     if (list === undefined || list.state === 'closed' || !list.households.some(isUnresolved)) return;
-    const text = unresolvedText(pointName(world.directory.registry, list.pointId), list);
-    const people = tellAbove(tools, list, text, world);
+    const text = unresolvedText(list);
+    const people = deskAbove(world.directory, list.gridCode, world.nowMs);
     const households = list.households.filter(isUnresolved).map(({ householdId }) => householdId);
-    record(list, { by: 'alerts', atMs: world.nowMs, text }, { action: 'toldAbove', people, households });
+    const facts = { action: 'toldAbove', people: people.map(({ personId }) => personId), households };
+    record(list, { by: 'alerts', atMs: world.nowMs, text }, facts);
+    const episode = list.alertId === null ? undefined : episodes.byId(list.alertId);
+    if (episode === undefined || isEnded(episode.alert) || people.length === 0) return;
+    const step = episode.step + 1;
+    const { id: alertId, round, level } = episode.alert;
+    const told = { alertId, round, step, from: level, to: level, reason: text, only: people };
+    tools.apply({ episode: { ...episode, step }, events: [], notices: [{ ...told, change: 'evacuation' }] }, world);
   }
 
   function settle(world: World): void {
