@@ -1,32 +1,34 @@
 /** The kinds of channels that hand something over; a new one is one file and one line here. */
 import type { ChannelConfig } from '#model/channel.ts';
 import type { Channel, ChannelTools } from './channel.ts';
+import { openEmail } from './email.ts';
+import { openGateway } from './gateway.ts';
+import { openGsmSms } from './gsm-sms.ts';
+import { openGsmVoice } from './gsm-voice.ts';
+import { openRobot } from './robot.ts';
 import { openUnfitted } from './unfitted.ts';
 import { openWebhook } from './webhook.ts';
 
 /** Null for the console: to be in the store is to be delivered there. */
-export function openChannel(config: ChannelConfig, _tools: ChannelTools): Channel | null {
+export function openChannel(config: ChannelConfig, tools: ChannelTools): Channel | null {
   switch (config.kind) {
     case 'console':
       return null;
     case 'webhook':
       return openWebhook(config);
     case 'email':
-      return openUnfitted(config);
+      return openEmail(config, tools);
     case 'sms-gateway':
-      return openUnfitted(config);
     case 'voice-gateway':
-      return openUnfitted(config);
+      return openGateway(config);
     case 'wecom':
-      return openUnfitted(config);
     case 'dingtalk':
-      return openUnfitted(config);
     case 'feishu':
-      return openUnfitted(config);
+      return openRobot(config, tools);
     case 'gsm-sms':
-      return openUnfitted(config);
+      return openGsmSms(config, tools);
     case 'gsm-voice':
-      return openUnfitted(config);
+      return openGsmVoice(config, tools);
     case 'mqtt-broadcast':
       return openUnfitted(config);
     case 'cap':
