@@ -4,6 +4,7 @@
  */
 import type { Alert } from '#model/alert.ts';
 import { isLevel, type Level, type LevelOrNone, rankOf } from '#model/level.ts';
+import type { Text } from '#model/text.ts';
 import { conditionKey, subjectKey, type Transition } from '#model/transition.ts';
 import { foldCondition, levelInForce, stands, stateOf, takesOver } from './conditions.ts';
 import {
@@ -15,7 +16,12 @@ import {
   type Outcome,
   type World,
 } from './episode.ts';
+import { withState } from './ledger/state.ts';
+import { isShelved } from './life/shelving.ts';
+import { settleSides } from './life/sides.ts';
+import { staysExplained } from './life/suppression.ts';
 import { gridOf } from './place.ts';
+import { policyOf } from './policy.ts';
 import { targetPeople } from './targeting.ts';
 import { headline, levelMove, reasonOf } from './wording.ts';
 
@@ -27,6 +33,7 @@ export const alertKey = (of: Pick<Alert, 'subject' | 'hazard' | 'origin'>): stri
 
 const factsOf = (transition: Transition): EventDraft['facts'] => ({
   transition: transition.id,
+  key: conditionKey(transition),
   rule: transition.rule,
   site: transition.site,
   from: transition.from,
@@ -38,8 +45,10 @@ const factsOf = (transition: Transition): EventDraft['facts'] => ({
 
 const bySite = (transition: Transition): string => (transition.site === 'edge' ? 'edge' : 'rules');
 
+type Asking = { readonly change: Change; readonly from: LevelOrNone; readonly reason: Text };
+
 /** People found now, one more round, and the alert unanswered again. */
-function ask(episode: Episode, change: Change, from: LevelOrNone, transition: Transition, world: World): Outcome {
+export function ask(episode: Episode, { change, from, reason }: Asking, world: World): Outcome {
   const { registry } = world.directory;
   const recipients = targetPeople(episode.alert, world.directory, world.nowMs);
   const alert: Alert = {
@@ -49,12 +58,13 @@ function ask(episode: Episode, change: Change, from: LevelOrNone, transition: Tr
     acknowledged: null,
     round: episode.alert.round + 1,
     recipients,
+    policy: policyOf(registry).version,
   };
   const step = episode.step + 1;
   return {
     episode: { alert, step, askedAtMs: world.nowMs },
     events: [targetedEvent(alert, world)],
-    notices: [noticeOf(alert, step, change, from, transition)],
+    notices: [noticeOf(alert, step, change, from, reason)],
   };
 }
 
@@ -72,6 +82,7 @@ export function targetedEvent(alert: Alert, world: World): EventDraft {
         : { zh: `通知${recipients.length}人：${names}`, en: `${recipients.length} people are told: ${names}` },
     facts: {
       round: alert.round,
+      ...(alert.policy === undefined ? {} : { policy: alert.policy }),
       recipients: recipients.map(({ personId, tier, post, gridCode, reason }) => ({
         personId,
         tier,
@@ -83,14 +94,14 @@ export function targetedEvent(alert: Alert, world: World): EventDraft {
   };
 }
 
-const noticeOf = (alert: Alert, step: number, change: Change, from: LevelOrNone, transition: Transition): Notice => ({
+const noticeOf = (alert: Alert, step: number, change: Change, from: LevelOrNone, reason: Text): Notice => ({
   alertId: alert.id,
   round: alert.round,
   step,
   change,
   from,
   to: alert.level,
-  reason: transition.reason,
+  reason,
 });
 
 function raise(transition: Transition, level: Level, world: World): Outcome {
@@ -111,9 +122,12 @@ function raise(transition: Transition, level: Level, world: World): Outcome {
     closedAtMs: null,
     recipients: [],
     conditions,
+    peak: level,
+    changes: [world.nowMs],
     version: 0,
   };
-  const asked = ask({ alert, step: 0, askedAtMs: world.nowMs }, 'raised', 'none', transition, world);
+  const asking: Asking = { change: 'raised', from: 'none', reason: transition.reason };
+  const asked = ask({ alert, step: 0, askedAtMs: world.nowMs }, asking, world);
   const raised: EventDraft = {
     alertId: alert.id,
     atMs: world.nowMs,
@@ -143,9 +157,11 @@ const levelEvent = (alert: Alert, from: Level, transition: Transition, world: Wo
   facts: { from, to: alert.level, transition: transition.id },
 });
 
-/** Which change people are told of, if any. */
+/** Which change people are told of, if any: an alert that is put aside or explained by another one tells nobody. */
 function changeOf(before: Alert, after: Alert, transition: Transition): Change | null {
+  if (staysExplained(after, transition)) return null;
   if (rankOf(after.level) > rankOf(before.level)) return 'worsened';
+  if (isShelved(after)) return null;
   const returned = before.condition === 'cleared' && after.condition !== 'cleared';
   if (returned && !takesOver(before.conditions, transition)) return 'recurred';
   return rankOf(after.level) < rankOf(before.level) ? 'lowered' : null;
@@ -156,22 +172,21 @@ function follow(open: Episode, transition: Transition, world: World): Outcome {
   const conditions = foldCondition(before.conditions, transition);
   const inForce = levelInForce(conditions);
   const level = inForce === 'none' ? before.level : inForce;
-  const alert: Alert = { ...before, conditions, level, condition: stateOf(conditions) };
+  const settled = settleSides(before, { ...before, conditions, level, condition: stateOf(conditions) }, world);
+  const { alert } = settled;
   const events = [conditionEvent(alert.id, transition, world)];
   if (level !== before.level) events.push(levelEvent(alert, before.level, transition, world));
+  events.push(...settled.events);
   const change = changeOf(before, alert, transition);
   const episode: Episode = { ...open, alert };
   if (change === null) return { episode, events, notices: [] };
+  const { reason } = transition;
   if (change === 'lowered') {
     // Those who were told of the worse level hear that it is over; nobody is asked again.
     const step = open.step + 1;
-    return {
-      episode: { ...episode, step },
-      events,
-      notices: [noticeOf(alert, step, change, before.level, transition)],
-    };
+    return { episode: { ...episode, step }, events, notices: [noticeOf(alert, step, change, before.level, reason)] };
   }
-  const asked = ask(episode, change, before.level, transition, world);
+  const asked = ask(episode, { change, from: before.level, reason }, world);
   return { ...asked, events: [...events, ...asked.events] };
 }
 
@@ -225,7 +240,10 @@ function levelToRaise(transition: Transition, ended: Episode | undefined): Level
   return transition.condition === 'dataLost' && known === undefined ? transition.to : null;
 }
 
-export function applyTransition(raw: Transition, found: Found, world: World): Outcome {
+export const applyTransition = (raw: Transition, found: Found, world: World): Outcome =>
+  withState(judge(raw, found, world));
+
+function judge(raw: Transition, found: Found, world: World): Outcome {
   const transition: Transition = { ...raw, reason: reasonOf(raw, world.directory.registry) };
   if (transition.late) return recordLate(transition, found, world);
   if (found.open !== undefined) return follow(found.open, transition, world);
@@ -244,9 +262,9 @@ export function moveAlert(open: Episode, world: World): Outcome {
   const reason = { zh: `位置更正：${from} → ${gridCode}`, en: `its place was corrected: ${from} → ${gridCode}` };
   const event: EventDraft = { ...targetedEvent(alert, world), text: reason };
   const { id: alertId, round, level } = alert;
-  return {
+  return withState({
     episode: { ...open, alert, step },
     events: [event],
     notices: [{ alertId, round, step, change: 'moved', from: level, to: level, reason }],
-  };
+  });
 }

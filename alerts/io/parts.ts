@@ -1,6 +1,12 @@
 /** The parts of the stage; a new one is its files and one line here. Their order is the order in which they see a change. */
 import { accessPart } from './access/part.ts';
 import { evacuationPart } from './evacuation/part.ts';
+import { lifePart } from './life/part.ts';
 import type { Part } from './part.ts';
 
-export const PARTS: readonly Part[] = [evacuationPart, accessPart];
+export const PARTS: readonly Part[] = [
+  evacuationPart,
+  accessPart,
+  // Last: it may answer a change with another one, which the parts before it must see after the first.
+  lifePart,
+];

@@ -166,6 +166,7 @@ export type Move = {
   readonly origin?: Origin;
   readonly condition?: Transition['condition'];
   readonly late?: boolean;
+  readonly measure?: string;
 };
 
 /** A transition as rules would write it; `n` is its place in the log and its minute. */
@@ -191,7 +192,7 @@ export function transition(move: Move): Transition {
     evidence: {
       sensorId: move.sensorId === undefined ? 'S1' : move.sensorId,
       quantity: 'displacement',
-      measure: 'value',
+      measure: move.measure ?? 'value',
       windowMs: null,
       value: 100,
       limit: 50,
