@@ -1,6 +1,7 @@
 /** The county as data: grids, people, duty, points, sensors and edges, parsed and checked; what every stage looks things up in. */
 import type { ChannelConfig } from '#model/channel.ts';
 import type { BusConfig, LinkConfig, MuteConfig, OutputConfig } from '#model/edge-config.ts';
+import type { ExchangeConfig } from '#model/exchange.ts';
 import type { Level } from '#model/level.ts';
 import type { NativeGateway } from '#model/native.ts';
 import type { Policy } from '#model/policy.ts';
@@ -32,7 +33,13 @@ export type Grid = {
   /** Days (`2026-01-01`, the county's zone) on which the code begins and ceases to be in force; absent: without end. */
   readonly validFrom?: string;
   readonly validTo?: string;
+  /** The code that took its place when it ceased to be in force. */
+  readonly successor?: GridCode;
 };
+
+/** Whether a grid's code is in force on a day (`2026-01-01`, the county's zone); on `validTo` it is not any more. */
+export const isInForce = (grid: Pick<Grid, 'validFrom' | 'validTo'>, day: string): boolean =>
+  (grid.validFrom === undefined || grid.validFrom <= day) && (grid.validTo === undefined || day < grid.validTo);
 
 /** 网格长, 副网格长, 网格管理员, 网格员, 调度员, 信息员. */
 export const POSTS = ['head', 'deputy', 'manager', 'member', 'dispatcher', 'information'] as const;
@@ -43,6 +50,8 @@ export type Person = {
   readonly name: string;
   readonly phone: string;
   readonly posts: readonly { readonly gridCode: GridCode; readonly post: Post }[];
+  /** Further numbers, in the order in which they are tried; `phone` is the first. */
+  readonly otherPhones?: readonly string[];
   readonly email?: string;
   /** His name on a channel that has names of its own (a WeCom user id …), by the channel's id. */
   readonly accounts?: { readonly [channelId: string]: string };
@@ -194,6 +203,8 @@ export type Registry = {
   readonly routes?: ReadonlyMap<string, EvacuationRoute>;
   /** The county's own policy; absent: `DEFAULT_POLICY` of the alerts stage. */
   readonly policy?: Policy;
+  /** Feeds of other platforms, and the one given to them; absent: none. */
+  readonly exchange?: ExchangeConfig;
 };
 
 /** The registry in force; a bad edit leaves the last good one here and is told elsewhere. */

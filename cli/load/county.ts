@@ -5,12 +5,15 @@ import { bindDuty, expandDuty } from '#cli/load/duty.ts';
 import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
 import { openLocator } from '#cli/load/geometry.ts';
 import { bindGrids } from '#cli/load/grids.ts';
+import { listHouseholds } from '#cli/load/households.ts';
 import { checkOutputPoints } from '#cli/load/outputs.ts';
 import { bindPeople } from '#cli/load/people.ts';
 import { bindPoints } from '#cli/load/points.ts';
 import { countySchema } from '#cli/load/schemas.ts';
+import { bindShelters } from '#cli/load/shelters.ts';
 import { openSource, parsePart, type Source } from '#cli/load/source.ts';
 import { bindTeams } from '#cli/load/teams.ts';
+import { dayOfZone, placesByDay } from '#cli/load/validity.ts';
 import { hashOf } from '#model/hash.ts';
 import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
@@ -20,12 +23,21 @@ import { DAY_MS, type EpochMs } from '#model/time.ts';
 export const ROSTER_SPAN_MS = 40 * DAY_MS;
 
 /**
- * Files that the loader reads; `people/*.yaml` and `points/*.yaml` may hold a township each. What a program writes may be
+ * Files that the loader reads; a folder `people/` or `points/` may hold a township in each file. What a program writes may be
  * JSON of the same shape: it loads
  * four times as fast (docs/decisions/county-files.md).
  */
 const FILE =
-  /^(county|grids|people|teams|duty|points|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(people|points)\/[^/]+\.(yaml|json)$/;
+  /^(county|grids|people|teams|duty|points|shelters|routes|households|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(grids|people|points|shelters|routes|households)\/[^/]+\.(yaml|json)$|^grids\/[^/]+\.geojson$/;
+/** Families that may be a folder of files, a township or an import each. */
+export const COUNTY_FOLDERS: ReadonlySet<string> = new Set([
+  'grids',
+  'people',
+  'points',
+  'shelters',
+  'routes',
+  'households',
+]);
 export const isCountyFile = (name: string): boolean => FILE.test(name);
 
 export type CountyReport = {
@@ -42,6 +54,8 @@ export type LoadedCounty = {
   readonly registry: Registry;
   /** The same registry with the roster written out around another moment. */
   readonly at: (nowMs: EpochMs) => Registry;
+  /** When the next grid begins or ceases to be in force, after this moment; infinite when none does. */
+  readonly nextChangeMs: (afterMs: EpochMs) => EpochMs;
 };
 
 type Files = ReadonlyMap<string, string>;
@@ -55,11 +69,13 @@ function openers(files: Files, lints: Lint[]) {
     lints.push({ file, line: 0, column: 0, path: '', kind: 'missing-file', message, mend, severity: 'error' });
     return { file, value: undefined, find: () => {} };
   };
+  const any = (name: string): readonly Source[] =>
+    names
+      .filter((file) => !file.endsWith('.geojson'))
+      .filter((file) => file.startsWith(`${name}/`) || file === `${name}.yaml` || file === `${name}.json`)
+      .map((file) => openSource(file, files.get(file) ?? '', lints));
   const some = (name: string): readonly [Source, ...Source[]] => {
-    const found = names.filter(
-      (file) => file.startsWith(`${name}/`) || file === `${name}.yaml` || file === `${name}.json`,
-    );
-    const [first, ...rest] = found.map((file) => openSource(file, files.get(file) ?? '', lints));
+    const [first, ...rest] = any(name);
     return first === undefined ? [missing(`${name}.yaml`)] : [first, ...rest];
   };
   const one = (name: string): Source => {
@@ -69,11 +85,13 @@ function openers(files: Files, lints: Lint[]) {
   };
   const optional = (name: string): Source | undefined =>
     names.some((file) => file === `${name}.yaml` || file === `${name}.json`) ? one(name) : undefined;
-  const shapes = (): Source => {
-    const text = files.get('grids.geojson');
-    return text === undefined ? missing('grids.geojson') : openSource('grids.geojson', text, lints);
+  const shapes = (): readonly Source[] => {
+    const found = names.filter((file) => file.endsWith('.geojson'));
+    return found.length === 0
+      ? [missing('grids.geojson')]
+      : found.map((file) => openSource(file, files.get(file) ?? '', lints));
   };
-  return { one, some, optional, shapes };
+  return { one, some, any, optional, shapes };
 }
 
 const byPlace = (a: Lint, b: Lint): number =>
@@ -86,17 +104,21 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const countySource = open.one('county');
   const county =
     countySource.value === undefined ? undefined : parsePart(countySource, [], countySource.value, countySchema);
-  const gridSource = open.one('grids');
-  const grids = bindGrids(gridSource, open.shapes(), county?.code);
-  const people = bindPeople(open.some('people'), grids, gridSource);
+  const day = dayOfZone(county?.zone ?? 'UTC')(nowMs);
+  const grids = bindGrids(open.some('grids'), open.shapes(), county?.code, day);
+  const people = bindPeople(open.some('people'), grids, day);
   const teams = bindTeams(open.optional('teams'), { grids, people: people.declared });
-  const desks = bindDuty(open.one('duty'), grids, people.declared, gridSource);
+  const desks = bindDuty(open.one('duty'), grids, people.declared, grids.byCode);
   const edgeSource = open.one('edges');
   const edges = bindEdges(edgeSource, grids, profiles);
   const native = bindNative(open.optional('native'), grids, edges.declared);
-  const locate = openLocator(grids.grids.values());
+  const locate = openLocator(grids.grids.values(), day);
   const before = lints.length;
-  const points = bindPoints(open.some('points'), { locate, people: people.declared, edges, native, profiles });
+  const known = { locate, people: people.declared };
+  const places = bindShelters({ shelters: open.any('shelters'), routes: open.any('routes') }, known);
+  const households = { people: people.declared, grids, places };
+  const listed = listHouseholds(open.any('households'));
+  const points = bindPoints(open.some('points'), { locate, households, listed, edges, native, profiles });
   const complete = !lints.slice(before).some(({ severity }) => severity === 'error');
   // A point that could not be read is told where it stands, not again at every output that names it.
   if (complete) checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
@@ -125,13 +147,15 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
     edges: hung,
     channels,
     teams,
+    shelters: places.shelters,
+    routes: places.routes,
   };
-  const version = hashOf({ ...content, desks });
+  const onDay = placesByDay(content, county.zone, (placed) => hashOf({ ...placed, desks }), day);
   const at = (when: EpochMs): Registry => {
     const duty = expandDuty(desks, county.zone, when - ROSTER_SPAN_MS, when + ROSTER_SPAN_MS);
-    return { version, ...content, duty };
+    return { ...onDay.at(when), duty };
   };
-  return { county: { registry: at(nowMs), at }, lints, looked };
+  return { county: { registry: at(nowMs), at, nextChangeMs: onDay.nextChangeMs }, lints, looked };
 }
 
 /** The registry, or everything that is wrong (with the warnings, so that one reading mends all). */

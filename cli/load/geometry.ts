@@ -2,7 +2,7 @@
 
 import { booleanPointInPolygon } from '@turf/boolean-point-in-polygon';
 import Flatbush from 'flatbush';
-import type { Grid, GridCode, Polygon, Tier } from '#model/registry.ts';
+import { type Grid, type GridCode, isInForce, type Polygon, type Tier } from '#model/registry.ts';
 
 type Lonlat = readonly [number, number];
 type Box = readonly [west: number, south: number, east: number, north: number];
@@ -40,23 +40,26 @@ function inRing(point: Lonlat, ring: Polygon, ignoreBoundary = false): boolean {
 
 export type GridLocator = (lon: number, lat: number) => GridCode | null;
 
-/** Answers for a location with the deepest grid that contains it; on a shared border, the one with the lower code. */
-export function openLocator(grids: Iterable<Grid>): GridLocator {
+/**
+ * Answers for a location with the deepest grid that contains it; on a shared border, the one with the lower code.
+ * A grid that is not in force on `day` contains nothing.
+ */
+export function openLocator(grids: Iterable<Grid>, day: string): GridLocator {
   const rings: { code: GridCode; tier: Tier; ring: Polygon }[] = [];
-  for (const { code, tier, boundary } of grids) for (const ring of boundary) rings.push({ code, tier, ring });
+  for (const grid of grids)
+    if (isInForce(grid, day)) for (const ring of grid.boundary) rings.push({ code: grid.code, tier: grid.tier, ring });
   if (rings.length === 0) return () => null;
+  // In the order of the answer, so that of several hits the one with the lowest place that holds is it.
+  rings.sort((a, b) => b.tier - a.tier || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
   const index = new Flatbush(rings.length);
   for (const { ring } of rings) index.add(...boxOf(ring));
   index.finish();
   return (lon, lat) => {
-    let best: { code: GridCode; tier: Tier } | undefined;
-    for (const hit of index.search(lon, lat, lon, lat)) {
+    for (const hit of index.search(lon, lat, lon, lat).sort((a, b) => a - b)) {
       const candidate = rings[hit];
-      if (candidate === undefined || !inRing([lon, lat], candidate.ring)) continue;
-      const deeper = best === undefined || candidate.tier > best.tier;
-      if (deeper || (candidate.tier === best?.tier && candidate.code < best.code)) best = candidate;
+      if (candidate !== undefined && inRing([lon, lat], candidate.ring)) return candidate.code;
     }
-    return best?.code ?? null;
+    return null;
   };
 }
 

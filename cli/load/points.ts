@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import { type BoundNative, findNative } from '#cli/load/devices-native.ts';
 import { type BareEdge, type BoundEdges, type Profiles, wireKey } from '#cli/load/edges.ts';
 import type { GridLocator } from '#cli/load/geometry.ts';
+import { bindHouseholds, checkListed, type HouseholdContext, type HouseholdRow } from '#cli/load/households.ts';
 import {
-  type householdSchema,
   type NativeField,
   type PolledDevice,
   pointSchema,
@@ -19,7 +19,7 @@ import { elementQuantity } from '#edge/link/elements.ts';
 import type { LinkConfig } from '#model/edge-config.ts';
 import type { NativeSensor } from '#model/native.ts';
 import type { SensorId } from '#model/reading.ts';
-import type { HazardPoint, Household, PointId, Sensor, Site } from '#model/registry.ts';
+import type { HazardPoint, PointId, Sensor, Site } from '#model/registry.ts';
 
 export type BoundPoints = {
   readonly points: ReadonlyMap<PointId, HazardPoint>;
@@ -37,13 +37,14 @@ type Gathered = {
 
 export type PointContext = {
   readonly locate: GridLocator;
-  readonly people: ReadonlySet<string>;
+  readonly households: HouseholdContext;
+  /** Households that stand in lists of their own, by point. */
+  readonly listed: ReadonlyMap<PointId, readonly HouseholdRow[]>;
   readonly edges: BoundEdges;
   readonly native: BoundNative;
   readonly profiles: Profiles | undefined;
 };
 
-type PointRow = z.infer<typeof pointSchema>;
 type SensorRow = z.infer<typeof sensorSchema>;
 
 /** A unit is missed after ten polls, and not before a minute. */
@@ -51,32 +52,6 @@ const STALE_POLLS = 10;
 const MIN_STALE_MS = 60_000;
 /** A station is missed when two of its reports stayed away. */
 const STALE_REPORTS = 2;
-
-function bindHouseholds(source: Source, path: Path, row: PointRow, people: ReadonlySet<string>): Household[] {
-  const out: Household[] = [];
-  const seen = new Set<string>();
-  row.households.forEach((household: z.infer<typeof householdSchema>, index) => {
-    const here = [...path, 'households', index];
-    const { id, head, people: count, phone, caller } = household;
-    if (seen.has(id)) {
-      const message = `household "${id}" stands twice at point "${row.id}"`;
-      source.find([...here, 'id'], { kind: 'duplicate', message, mend: 'give one of the two another id' });
-    }
-    seen.add(id);
-    if (caller === undefined) {
-      const mend = 'add "caller:" with the id of the person who calls or fetches them';
-      source.find(here, { kind: 'no-caller', message: `nobody calls the household of ${head}`, mend });
-      return;
-    }
-    if (!people.has(caller)) {
-      const mend = 'mend the id, or add the person to people.yaml';
-      const message = `the household of ${head} is called by "${caller}", whom people.yaml does not know`;
-      source.find([...here, 'caller'], { kind: 'unknown-person', message, mend });
-    }
-    out.push({ id, headName: head, people: count, phone, callerId: caller });
-  });
-  return out;
-}
 
 type DeviceSpot = { readonly pollMs: number; readonly profileId: string };
 
@@ -265,7 +240,9 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
           mend,
         });
       }
-      const households = bindHouseholds(source, path, value, context.people);
+      const rows = value.households.map((row, at) => ({ source, path: [...path, 'households', at], row }));
+      const all = [...rows, ...(context.listed.get(id) ?? [])];
+      const households = bindHouseholds({ id, source, path }, all, context.households);
       const site = bindSite(source, [...path, 'site'], value.site);
       const here: Here = { id, site, siteBroken: site === undefined && value.site !== undefined };
       value.sensors.forEach((raw, index) => {
@@ -286,5 +263,6 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
       });
     }
   }
+  checkListed(context.listed, declared);
   return { points, ...into };
 }

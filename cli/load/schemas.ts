@@ -22,7 +22,17 @@ export const token = z
   .refine(isTopicToken, 'may hold only 1 to 64 of A-Z a-z 0-9 _ - (it becomes part of an MQTT topic)');
 
 export const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
-const phone = z.string().regex(/^\+?\d{5,20}$/, 'must be a telephone number of 5 to 20 digits');
+export const phone = z.string().regex(/^\+?\d{5,20}$/, 'must be a telephone number of 5 to 20 digits');
+const date = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d$/, 'must be a date such as 2026-01-05')
+  .refine((day) => isCalendarDay(day), 'there is no such day');
+
+/** Whether a `YYYY-MM-DD` is a day that exists: JavaScript reads 2026-02-30 as 2 March. */
+function isCalendarDay(day: string): boolean {
+  const atMs = Date.parse(`${day}T00:00:00Z`);
+  return Number.isFinite(atMs) && new Date(atMs).toISOString().startsWith(day);
+}
 const zone = z.string().refine((name) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
@@ -48,20 +58,24 @@ export const gridSchema = z.strictObject({
   kind: z.enum(GRID_KINDS),
   name: text,
   parent: token.nullable().default(null),
+  /** Days on which the code begins and ceases to be in force (撤并); `successor` took its place. */
+  validFrom: date.optional(),
+  validTo: date.optional(),
+  successor: token.optional(),
 });
 
 export const personSchema = z.strictObject({
   id: token,
   name: z.string().min(1),
   phone,
+  otherPhones: z.array(phone).optional(),
+  email: z.email({ error: 'must be an e-mail address' }).optional(),
+  /** His name on a channel that has names of its own, by the channel's id. */
+  accounts: z.record(z.string(), z.string().min(1)).optional(),
   posts: z.array(z.strictObject({ grid: z.string(), post: z.enum(POSTS) })).default([]),
 });
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"');
-const date = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\d$/, 'must be a date such as 2026-01-05')
-  .refine((day) => Number.isFinite(Date.parse(`${day}T00:00:00Z`)), 'there is no such day');
 const pair = z.array(z.string()).min(1).max(2);
 
 export const deskSchema = z.strictObject({
@@ -84,7 +98,16 @@ export const householdSchema = z.strictObject({
   people: z.number().int().min(1),
   phone,
   caller: z.string().optional(),
+  /** The group or village that it belongs to, when that is not the point's own grid. */
+  grid: z.string().optional(),
+  address: z.string().min(1).optional(),
+  /** Who cannot go by himself, and what he needs. */
+  needsHelp: z.array(z.string().min(1)).min(1).optional(),
+  route: z.string().optional(),
+  shelter: z.string().optional(),
 });
+/** The same on a list of its own (`households/*.json`), which names the point. */
+export const listedHouseholdSchema = householdSchema.extend({ point: z.string() });
 
 const unitId = z.number().int().min(1).max(247);
 const polledSchema = z.strictObject({ edge: z.string(), bus: z.string(), unit: unitId, register: z.string() });

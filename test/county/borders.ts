@@ -9,6 +9,7 @@ type Place = readonly [lon: number, lat: number];
 /** On a plan of 12 by 9; counter-clockwise round the county from the south-west, then inward. */
 const JUNCTIONS: { readonly [name: string]: Junction } = {
   a: [0.3, 1.2],
+  n: [1.8, 0.95],
   b: [5.0, 0.4],
   c: [5.6, 0.5],
   d: [6.3, 0.35],
@@ -28,14 +29,18 @@ const JUNCTIONS: { readonly [name: string]: Junction } = {
   t: [3.4, 4.0],
   u: [4.2, 5.6],
   v: [9.0, 4.9],
+  w: [1.0, 2.2],
 };
 
-/** Each grid of the third tier by its junctions, counter-clockwise. */
+/** Each village, or where it has groups each group, by its junctions, counter-clockwise. */
 const CELLS: { readonly [code: string]: string } = {
   '451099101001': 'qmut', // 石桥社区
   '451099101201': 'ltujk', // 桃树湾村
   '451099101202': 'umij', // 响水洞村
-  '451099101203': 'labpqt', // 岩口村
+  '451099101203': 'nbpqt', // 岩口村
+  '451099101204-G01': 'lwnt', // 盘石村后山组
+  '451099101204-G02': 'law', // 盘石村河口组
+  '451099101204-G03': 'anw', // 盘石村田坝组
   '451099102001': 'qrsvm', // 清溪社区
   '451099102201': 'mvghi', // 龙潭村
   '451099102202': 'sefgv', // 坪上村
@@ -106,6 +111,8 @@ export function drawBorders(): string {
     const geometry = { type: 'Polygon', coordinates: [ringOf(outline(cells))] };
     return JSON.stringify({ type: 'Feature', properties: { code }, geometry });
   };
-  const all = ['451099', ...new Set(codes.map((code) => code.slice(0, 9))), ...codes];
+  const townships = new Set(codes.map((code) => code.slice(0, 9)));
+  const villages = new Set(codes.filter((code) => code.includes('-G')).map((code) => code.slice(0, 12)));
+  const all = ['451099', ...townships, ...villages, ...codes];
   return `{"type":"FeatureCollection","features":[\n${all.map(shape).join(',\n')}\n]}\n`;
 }

@@ -25,13 +25,13 @@ describe('the shipped county', () => {
     console.log('looked at', JSON.stringify(looked));
     expect(lints.map(formatLint)).toEqual([]);
     expect(county).not.toBeNull();
-    expect(looked).toMatchObject({ grids: 14, points: 4, sensors: 15, edges: 3, desks: 4, channels: 1, files: 9 });
+    expect(looked).toMatchObject({ grids: 18, points: 5, sensors: 15, edges: 3, desks: 4, files: 11 });
     expect(looked.people).toBeGreaterThanOrEqual(30);
   });
 
   it('has the ids that the other stages build upon', () => {
     const registry = load();
-    expect([...registry.points.keys()]).toEqual(['taoshuwan', 'xiangshui', 'longtan', 'cangku-3']);
+    expect([...registry.points.keys()]).toEqual(['taoshuwan', 'xiangshui', 'longtan', 'cangku-3', 'panshi-houshan']);
     expect([...registry.sensors.values()].map(({ id, edgeId, quantity }) => `${id} ${edgeId} ${quantity}`)).toEqual([
       'taoshuwan-rain edge-shiqiao rain',
       'taoshuwan-crack edge-shiqiao displacement',

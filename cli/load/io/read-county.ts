@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type CountyReport, checkCounty, isCountyFile } from '#cli/load/county.ts';
+import { COUNTY_FOLDERS, type CountyReport, checkCounty, isCountyFile } from '#cli/load/county.ts';
 import type { Profiles } from '#cli/load/edges.ts';
 import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
@@ -12,7 +12,7 @@ import type { EpochMs } from '#model/time.ts';
 export function listCountyFiles(dir: string): readonly string[] {
   if (!existsSync(dir)) return [];
   const names = readdirSync(dir).flatMap((name) =>
-    (name === 'people' || name === 'points') && statSync(join(dir, name)).isDirectory()
+    COUNTY_FOLDERS.has(name) && statSync(join(dir, name)).isDirectory()
       ? readdirSync(join(dir, name)).map((inner) => `${name}/${inner}`)
       : [name],
   );

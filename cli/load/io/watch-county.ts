@@ -63,6 +63,7 @@ export function watchCounty(dir: string, options: WatchOptions): Result<CountyWa
   let loaded: LoadedCounty = first.county;
   let registry: Registry = loaded.registry;
   let rosterAtMs = clock.nowMs();
+  let changesAtMs = loaded.nextChangeMs(rosterAtMs);
   let lints = first.lints;
   const listeners = new Set<() => void>();
 
@@ -75,11 +76,24 @@ export function watchCounty(dir: string, options: WatchOptions): Result<CountyWa
       log.error('the edited county is refused, the last good one stays in force', { version: registry.version });
       return;
     }
-    const changed = report.county.registry.version !== registry.version;
     loaded = report.county;
     registry = loaded.registry;
     rosterAtMs = clock.nowMs();
-    if (!changed) return;
+    changesAtMs = loaded.nextChangeMs(rosterAtMs);
+  };
+  /** The roster is written out for weeks around a moment, and a grid's code has days on which it begins and ceases. */
+  const keepUp = () => {
+    const nowMs = clock.nowMs();
+    if (Math.abs(nowMs - rosterAtMs) <= ROSTER_SPAN_MS / 2 && nowMs < changesAtMs) return;
+    registry = loaded.at(nowMs);
+    rosterAtMs = nowMs;
+    changesAtMs = loaded.nextChangeMs(nowMs);
+  };
+  let told = registry.version;
+  const tellChange = () => {
+    keepUp();
+    if (registry.version === told) return;
+    told = registry.version;
     log.info('county loaded anew', { version: registry.version, points: registry.points.size });
     for (const run of listeners) run();
   };
@@ -96,6 +110,7 @@ export function watchCounty(dir: string, options: WatchOptions): Result<CountyWa
         settling = undefined;
         reload();
       }
+      tellChange();
     } catch (cause) {
       log.error('county folder cannot be read', { dir, cause: String(cause) });
     }
@@ -105,12 +120,7 @@ export function watchCounty(dir: string, options: WatchOptions): Result<CountyWa
 
   return ok({
     current: () => {
-      // The roster is written out for weeks around a moment; a clock that has moved far (a replay) gets its own.
-      const nowMs = clock.nowMs();
-      if (Math.abs(nowMs - rosterAtMs) > ROSTER_SPAN_MS / 2) {
-        registry = loaded.at(nowMs);
-        rosterAtMs = nowMs;
-      }
+      keepUp();
       return registry;
     },
     onChange: (run) => {
