@@ -1,5 +1,7 @@
 /** The parts of the stage; a new one is its files and one line here. Their order is the order in which they see a change. */
 import { accessPart } from './access/part.ts';
+import { callsPart } from './calls/part.ts';
+import { capPart } from './cap/part.ts';
 import { evacuationPart } from './evacuation/part.ts';
 import { lifePart } from './life/part.ts';
 import type { Part } from './part.ts';
@@ -7,6 +9,8 @@ import type { Part } from './part.ts';
 export const PARTS: readonly Part[] = [
   evacuationPart,
   accessPart,
+  capPart,
+  callsPart,
   // Last: it may answer a change with another one, which the parts before it must see after the first.
   lifePart,
 ];

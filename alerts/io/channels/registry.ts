@@ -1,5 +1,6 @@
 /** The kinds of channels that hand something over; a new one is one file and one line here. */
 import type { ChannelConfig } from '#model/channel.ts';
+import { openCap } from './cap.ts';
 import type { Channel, ChannelTools } from './channel.ts';
 import { openEmail } from './email.ts';
 import { openGateway } from './gateway.ts';
@@ -32,7 +33,7 @@ export function openChannel(config: ChannelConfig, tools: ChannelTools): Channel
     case 'mqtt-broadcast':
       return openUnfitted(config);
     case 'cap':
-      return openUnfitted(config);
+      return openCap(config);
     case 'ebd':
       return openUnfitted(config);
     default:
