@@ -9,9 +9,10 @@ import { listHouseholds } from '#cli/load/households.ts';
 import { checkOutputPoints } from '#cli/load/outputs.ts';
 import { bindPeople } from '#cli/load/people.ts';
 import { bindPoints } from '#cli/load/points.ts';
+import { bindPolicy } from '#cli/load/policy.ts';
 import { countySchema } from '#cli/load/schemas.ts';
 import { bindShelters } from '#cli/load/shelters.ts';
-import { openSource, parsePart, type Source } from '#cli/load/source.ts';
+import { idsIn, openSource, parsePart, type Source } from '#cli/load/source.ts';
 import { bindTeams } from '#cli/load/teams.ts';
 import { dayOfZone, placesByDay } from '#cli/load/validity.ts';
 import { hashOf } from '#model/hash.ts';
@@ -28,7 +29,7 @@ export const ROSTER_SPAN_MS = 40 * DAY_MS;
  * four times as fast (docs/decisions/county-files.md).
  */
 const FILE =
-  /^(county|grids|people|teams|duty|points|shelters|routes|households|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(grids|people|points|shelters|routes|households)\/[^/]+\.(yaml|json)$|^grids\/[^/]+\.geojson$/;
+  /^(county|grids|people|teams|duty|policy|points|shelters|routes|households|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(grids|people|points|shelters|routes|households)\/[^/]+\.(yaml|json)$|^grids\/[^/]+\.geojson$/;
 /** Families that may be a folder of files, a township or an import each. */
 export const COUNTY_FOLDERS: ReadonlySet<string> = new Set([
   'grids',
@@ -124,7 +125,11 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   if (complete) checkOutputPoints(edgeSource, edges.edges, points.points, points.sensors);
   const boxes = hangSensors(edgeSource, edges, points.wires, complete);
   const hung = new Map([...boxes, ...hangNative(native, points.natives, points.sensors, complete)]);
-  const channels = bindChannels(open.one('channels'), people.people);
+  const channelSource = open.one('channels');
+  const channels = bindChannels(channelSource, people.people);
+  const { declared } = grids;
+  const names = { grids: grids.grids, declared, channels, channelIds: idsIn(channelSource, 'channels') };
+  const policy = bindPolicy(open.optional('policy'), names);
   const looked = {
     files: [...files.keys()].filter(isCountyFile).length,
     grids: grids.grids.size,
@@ -149,6 +154,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
     teams,
     shelters: places.shelters,
     routes: places.routes,
+    ...(policy !== undefined && { policy }),
   };
   const onDay = placesByDay(content, county.zone, (placed) => hashOf({ ...placed, desks }), day);
   const at = (when: EpochMs): Registry => {

@@ -138,6 +138,12 @@ export function parsePart<T>(source: Source, path: Path, raw: unknown, schema: z
 export const idOf = (raw: unknown): string =>
   typeof raw === 'object' && raw !== null && 'id' in raw ? String(raw.id) : '';
 
+/** Ids in the one list of a file, also of items with findings. */
+export function idsIn({ value }: Source, key: string): ReadonlySet<string> {
+  const list = typeof value === 'object' && value !== null ? (value as { readonly [key: string]: unknown })[key] : [];
+  return new Set(Array.isArray(list) ? list.map(idOf) : []);
+}
+
 export type Item<T> = { readonly path: Path; readonly value: T };
 
 /**
