@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Service, StageContext } from '#model/ports.ts';
 import type { ConsoleConfig, ConsolePorts } from './config.ts';
+import { openAccessLog } from './io/access-log.ts';
 import { openAuthStore } from './io/auth-store.ts';
 import { createCatalogue } from './io/catalogue.ts';
 import { createCommander } from './io/commander.ts';
@@ -41,6 +42,7 @@ function createDesk(config: ConsoleConfig, ports: ConsolePorts, ctx: StageContex
     state,
     wallMs,
     openapi: describeApi(VERSION),
+    access: openAccessLog(ports.commands, ctx),
     commander: createCommander(ports.commands, alerts, config.commandWaitMs ?? COMMAND_WAIT_MS),
     feed: startLiveFeed({
       journal,

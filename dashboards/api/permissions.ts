@@ -4,6 +4,7 @@
  */
 import type { GridCode, Registry } from '#model/registry.ts';
 import { command, DECIDERS, list, ofAlert, open, RESPONDERS, type Route } from './access.ts';
+import { evacuationRoutes } from './routes/evacuations.ts';
 import { holdsOver, type Viewer } from './viewer.ts';
 
 export const ROUTES = {
@@ -79,6 +80,7 @@ export const ROUTES = {
     summary: 'Batches that were put aside; they have no grid, so the whole county’s scope is needed',
   },
   // Routes of a subject of their own: `...callRoutes` of `routes/calls.ts`, and so on.
+  ...evacuationRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

@@ -2,32 +2,13 @@
 import { z } from 'zod';
 import { ORIGINS } from '#model/reading.ts';
 import type { RouteId } from './permissions.ts';
+import { evacuationBodies, evacuationQueries } from './routes/evacuations.ts';
+import { instant } from './routes/instant.ts';
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe('Items in one answer');
 const cursor = z.string().min(1).max(200).optional().describe('`next` of the answer before');
 const page = { limit, cursor };
 const grid = z.string().min(1).max(64).optional().describe('Only this grid and what lies below it');
-
-/** ISO 8601 with an offset, or epoch milliseconds (seconds when below 10^11). */
-const instant = z
-  .string()
-  .max(40)
-  .transform((raw, context) => {
-    const atMs = parseInstant(raw);
-    if (atMs !== undefined) return atMs;
-    context.addIssue({ code: 'custom', message: 'must be ISO 8601 with an offset, or epoch milliseconds' });
-    return z.NEVER;
-  });
-
-export function parseInstant(raw: string): number | undefined {
-  if (/^\d{1,16}$/.test(raw)) {
-    const count = Number(raw);
-    return count < 1e11 ? count * 1_000 : count;
-  }
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/.test(raw)) return undefined;
-  const atMs = Date.parse(raw);
-  return Number.isFinite(atMs) ? atMs : undefined;
-}
 
 const none = z.object({});
 
@@ -53,6 +34,7 @@ export const QUERIES = {
   alertEvents: z.strictObject({ limit, cursor }),
   alertDeliveries: z.strictObject({ limit, cursor }),
   quarantine: z.strictObject(page),
+  ...evacuationQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
@@ -69,6 +51,7 @@ export const BODIES = {
   close: NOTE,
   falseAlarm: NOTE,
   note: z.strictObject({ note: z.string().min(1).max(2_000) }),
+  ...evacuationBodies,
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
 export const querySchema = (id: RouteId): z.ZodType => (QUERIES as { readonly [key: string]: z.ZodType })[id] ?? none;

@@ -2,12 +2,12 @@
 import type { Alert, AlertEvent, Delivery } from '#model/alert.ts';
 import { formatSteps, fromSteps, QUANTITIES } from '#model/quantity.ts';
 import type { BadReason, Flag, Origin } from '#model/reading.ts';
-import type { Grid, HazardPoint, Person, Registry, Sensor } from '#model/registry.ts';
+import type { Grid, HazardPoint, Registry, Sensor } from '#model/registry.ts';
 import type { Lang, Text } from '#model/text.ts';
 import { say } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import { CONFIDANTS } from './access.ts';
-import { holdsOver, sees, type Viewer } from './viewer.ts';
+import { homeView, isConfidant, knowsHome, personView } from './privacy.ts';
+import type { Viewer } from './viewer.ts';
 
 export const iso = (atMs: EpochMs): string => new Date(atMs).toISOString();
 const isoOrNull = (atMs: EpochMs | null): string | null => (atMs === null ? null : iso(atMs));
@@ -108,7 +108,17 @@ function byName(registry: Registry, by: string, lang: Lang): string {
   return registry.people.get(by)?.name ?? (edge === undefined ? by : say(edge, lang));
 }
 
-export const eventJson = (registry: Registry, event: AlertEvent, lang: Lang) => ({
+/** What somebody noted of a household is personal: shown to those who know the place, kept from the others. */
+function factsFor(registry: Registry, viewer: Viewer, event: AlertEvent): AlertEvent['facts'] {
+  const { facts, kind } = event;
+  if (kind !== 'evacuation' && facts['householdId'] === undefined) return facts;
+  const gridCode = registry.points.get(String(facts['pointId']))?.gridCode ?? registry.county.code;
+  return isConfidant(registry, viewer, gridCode) || typeof facts['note'] !== 'string' || facts['note'] === ''
+    ? facts
+    : { ...facts, note: '****' };
+}
+
+export const eventJson = (registry: Registry, viewer: Viewer, event: AlertEvent, lang: Lang) => ({
   seq: event.seq,
   alertId: event.alertId,
   at: iso(event.atMs),
@@ -118,7 +128,7 @@ export const eventJson = (registry: Registry, event: AlertEvent, lang: Lang) => 
   kind: event.kind,
   text: say(event.text, lang),
   textBoth: event.text,
-  facts: event.facts,
+  facts: factsFor(registry, viewer, event),
   hash: event.hash,
 });
 export type EventJson = ReturnType<typeof eventJson>;
@@ -174,37 +184,21 @@ export function pointJson(point: HazardPoint, sensors: readonly Sensor[], latest
 }
 export type PointJson = ReturnType<typeof pointJson>;
 
-const maskPhone = (phone: string): string =>
-  phone.length < 7 ? '****' : `${phone.slice(0, 3)}****${phone.slice(-Math.min(4, phone.length - 7))}`;
-const maskName = (name: string): string => `${[...name][0] ?? ''}**`;
-
-const isConfidant = (registry: Registry, viewer: Viewer, gridCode: string): boolean =>
-  holdsOver(registry, viewer, gridCode).some((post) => CONFIDANTS.includes(post));
-
-/** The evacuation list; names and telephones in full only for those who answer for that grid. */
+/** The evacuation list as the registry has it. */
 export function householdsJson(registry: Registry, viewer: Viewer, point: HazardPoint) {
-  const full = isConfidant(registry, viewer, point.gridCode);
-  return point.households.map((household) => ({
-    id: household.id,
-    headName: full ? household.headName : maskName(household.headName),
-    people: household.people,
-    phone: full ? household.phone : maskPhone(household.phone),
-    callerId: household.callerId,
-    masked: !full,
-  }));
+  return point.households.map((household) => {
+    const grids = [point.gridCode, ...(household.gridCode === undefined ? [] : [household.gridCode])];
+    return {
+      id: household.id,
+      ...homeView(household, knowsHome(registry, viewer, household, grids)),
+      people: household.people,
+      gridCode: household.gridCode ?? point.gridCode,
+      callerId: household.callerId,
+      routeId: household.routeId ?? null,
+      shelterId: household.shelterId ?? null,
+    };
+  });
 }
 
-/** A person as the viewer may see him, or null when none of his posts lies in the viewer's subtrees. */
-export function personJson(registry: Registry, viewer: Viewer, person: Person) {
-  const posts = person.posts.filter((post) => sees(registry, viewer, post.gridCode));
-  if (posts.length === 0) return null;
-  const full = posts.some((post) => isConfidant(registry, viewer, post.gridCode));
-  return {
-    id: person.id,
-    name: person.name,
-    phone: full ? person.phone : maskPhone(person.phone),
-    masked: !full,
-    posts,
-  };
-}
+export const personJson = personView;
 export type PersonJson = NonNullable<ReturnType<typeof personJson>>;

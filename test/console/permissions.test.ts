@@ -51,6 +51,13 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   falseAlarm: [401, 403, 403, 200, 403, 200, 200, 200, 200],
   note: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   quarantine: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  evacuations: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  evacuationCounts: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  evacuation: [401, 200, 403, 200, 200, 200, 200, 200, 200],
+  openEvacuation: [401, 403, 403, 200, 403, 200, 200, 200, 200],
+  markHousehold: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  orderReturn: [401, 403, 403, 200, 403, 200, 200, 200, 200],
+  closeEvacuation: [401, 403, 403, 200, 403, 200, 200, 200, 200],
   stream: [401, 200, 200, 200, 200, 200, 200, 200, 200],
 };
 
@@ -58,8 +65,15 @@ const pathOf = (route: Route): string =>
   route.path
     .replace('/alerts/:id', '/alerts/a-1')
     .replace('/points/:id', '/points/slope-1')
+    .replace('/evacuations/:id', '/evacuations/ev-1')
     .replace('/{*file}', '/no-such-file')
     .replace(/readings$/, 'readings?sensor=crack-1');
+
+/** What a route takes that is not a note. */
+const BODIES: { readonly [Id in RouteId]?: object } = {
+  signIn: { user: 'p-head', password: PASSWORD },
+  markHousehold: { household: 'slope-1-h1', state: 'told' },
+};
 
 let under: Under;
 let wallMs = 1_000_000;
@@ -88,7 +102,7 @@ describe('the permission table', () => {
       for (const id of [...ROUTE_IDS.filter((one) => one !== 'signOut'), 'signOut' as const]) {
         const route = ROUTES[id];
         under.alerts.put(fakeAlert());
-        const body = id === 'signIn' ? { user: 'p-head', password: PASSWORD } : { note: 'seen' };
+        const body = BODIES[id] ?? { note: 'seen' };
         const abort = new AbortController();
         const response = await fetch(`${under.base}${pathOf(route)}`, {
           method: route.method.toUpperCase(),
@@ -160,7 +174,7 @@ describe('the scope of lists', () => {
         readonly evacuation: readonly { readonly phone: string; readonly headName: string }[];
       };
     expect((await read('/api/v1/people', 'p-member')).items[0]?.phone).toBe('138****0006');
-    expect((await read('/api/v1/points/slope-1', 'p-member')).evacuation[0]).toMatchObject({
+    expect((await read('/api/v1/points/slope-1', 'p-info')).evacuation[0]).toMatchObject({
       phone: '139****0001',
       headName: '杨**',
     });

@@ -61,10 +61,10 @@ export function alertHandlers(desk: Desk) {
         ? refuse(notFound('such alert'))
         : json(alertJson(desk.catalogue().registry, alert, desk.lang));
     }),
-    alertEvents: withInput<PageQuery>(({ params, query }) => {
+    alertEvents: withInput<PageQuery>(({ params, query }, viewer) => {
       const { registry } = desk.catalogue();
       const page = pageBySeq(alerts.events(params.id), query.limit, query.cursor);
-      return json({ items: page.items.map((event) => eventJson(registry, event, desk.lang)), next: page.next });
+      return json({ items: page.items.map((event) => eventJson(registry, viewer, event, desk.lang)), next: page.next });
     }),
     alertDeliveries: withInput<PageQuery>(({ params, query }) => {
       const { registry } = desk.catalogue();

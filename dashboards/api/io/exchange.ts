@@ -7,6 +7,7 @@ import type { Lang } from '#model/text.ts';
 import type { ConsoleConfig, ConsolePorts } from '../config.ts';
 import type { Problem } from '../problem.ts';
 import type { Viewer } from '../viewer.ts';
+import type { AccessLog } from './access-log.ts';
 import type { AuthStore, Session } from './auth-store.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Commander } from './commander.ts';
@@ -24,6 +25,8 @@ export type Desk = {
   readonly auth: AuthStore;
   readonly catalogue: () => Catalogue;
   readonly commander: Commander;
+  /** Call it before personal data are given out in full. */
+  readonly access: AccessLog;
   readonly state: LiveState;
   readonly feed: LiveFeed;
   readonly streams: Streams;

@@ -5,7 +5,7 @@ import { type GridCode, inSubtree, type Registry } from '#model/registry.ts';
 import { DAY_MS } from '#model/time.ts';
 import { pageOf } from '../paging.ts';
 import { notFound } from '../problem.ts';
-import { sees, type Viewer } from '../viewer.ts';
+import { rootsOf, sees, type Viewer } from '../viewer.ts';
 import { gridJson, householdsJson, personJson, pointJson, readingJson } from '../wire.ts';
 import { type Desk, type Handler, json, type PageQuery, type Reply, refuse, withInput } from './exchange.ts';
 
@@ -82,14 +82,15 @@ export function listHandlers(desk: Desk) {
       const { registry, people } = desk.catalogue();
       const inGrid = (codes: readonly { readonly gridCode: GridCode }[]): boolean =>
         codes.some((post) => within(registry, viewer, post.gridCode, query.grid));
-      return json(
-        pageOf(
-          people,
-          (person) => person.id,
-          query,
-          (person) => (inGrid(person.posts) ? personJson(registry, viewer, person) : null),
-        ),
+      const page = pageOf(
+        people,
+        (person) => person.id,
+        query,
+        (person) => (inGrid(person.posts) ? personJson(registry, viewer, person) : null),
       );
+      if (page.items.some(({ id, masked }) => !masked && id !== viewer.id))
+        desk.access(viewer, 'telephones', `people/${query.grid ?? rootsOf(registry, viewer).join(',')}`);
+      return json(page);
     }),
     points: withInput<PageQuery>(({ query }, viewer) => {
       const { registry, points, sensorsOf } = desk.catalogue();
@@ -108,7 +109,9 @@ export function listHandlers(desk: Desk) {
       if (point === undefined) return refuse(notFound('such point'));
       const sensors = sensorsOf(point.id);
       const latest = desk.state.latest(sensors.map((sensor) => sensor.id));
-      return json({ ...pointJson(point, sensors, latest), evacuation: householdsJson(registry, viewer, point) });
+      const evacuation = householdsJson(registry, viewer, point);
+      if (evacuation.some(({ masked }) => !masked)) desk.access(viewer, 'households', `point/${point.id}`);
+      return json({ ...pointJson(point, sensors, latest), evacuation });
     }),
     readings: withInput<ReadingsQuery>(({ query }, viewer) => {
       if (query.sensor === undefined) return newestReply(desk, viewer, query);

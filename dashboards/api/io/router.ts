@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { ROUTE_IDS, ROUTES, type RouteId } from '../permissions.ts';
 import { notFound, type Problem, problemBody } from '../problem.ts';
 import { alertHandlers } from './alert-handlers.ts';
+import { evacuationHandlers } from './evacuation-handlers.ts';
 import type { Desk, Handler, Reply } from './exchange.ts';
 import { createGuard } from './guard.ts';
 import { listHandlers } from './list-handlers.ts';
@@ -89,6 +90,7 @@ export function createRouter(desk: Desk): Express {
     ...sessionHandlers(desk),
     ...listHandlers(desk),
     ...alertHandlers(desk),
+    ...evacuationHandlers(desk),
   };
 
   const finish = (id: string, response: Response, reply: Reply) => {

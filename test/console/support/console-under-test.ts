@@ -17,7 +17,7 @@ export type Under = Awaited<ReturnType<typeof startUnderTest>>;
 export async function startUnderTest(
   over: Partial<ConsoleConfig> = {},
   fakes = fakePorts(),
-  logins: readonly string[] = ['p-county', 'p-town', 'p-member', 'p-head', 'p-other', 'p-far', 'p-none'],
+  logins: readonly string[] = ['p-county', 'p-town', 'p-member', 'p-head', 'p-other', 'p-far', 'p-none', 'p-info'],
 ) {
   const dataDir = await mkdtemp(join(tmpdir(), 'fengsui-console-'));
   for (const id of logins) await createLogin(dataDir, id, PASSWORD, CHEAP);

@@ -51,6 +51,7 @@ export const PEOPLE: readonly Person[] = [
   person('p-head', '褚卫', '13800000006', '999900001001', 'head'),
   person('p-other', '卫国', '13800000007', '999900001002', 'member'),
   person('p-far', '蒋琴', '13800000008', '999900002001', 'member'),
+  person('p-info', '钱信', '13800000010', '999900001', 'information'),
   { id: 'p-none', name: '沈无', phone: '13800000009', posts: [] },
 ];
 

@@ -3,7 +3,7 @@
 import type { ConsolePorts } from '#dashboards/api/config.ts';
 import type { Alert, AlertEvent, AlertReader } from '#model/alert.ts';
 import { encodeBatch } from '#model/batch.ts';
-import type { DeskCommand } from '#model/command.ts';
+import type { AccessCommand, DeskCommand } from '#model/command.ts';
 import type { DeskReaders } from '#model/desk.ts';
 import type { HistoryPoint, HistoryReader } from '#model/history.ts';
 import type { JournalReader, JournalRow, LogWriter } from '#model/journal.ts';
@@ -11,6 +11,7 @@ import type { Origin, Reading } from '#model/reading.ts';
 import { inSubtree, type RegistryPort } from '#model/registry.ts';
 import type { EpochMs } from '#model/time.ts';
 import { fakeRegistry } from './fake-county.ts';
+import { fakeEvacuations } from './fake-evacuation.ts';
 
 function createWakes() {
   const runs = new Set<() => void>();
@@ -121,6 +122,8 @@ export function fakeAlerts(registry: RegistryPort) {
   const ledger: AlertEvent[] = [];
   const results = new Map<string, { ok: boolean; message: { zh: string; en: string } }>();
   const commandsSeen: DeskCommand[] = [];
+  /** Who read personal data; beside what people do. */
+  const accessSeen: AccessCommand[] = [];
   const wakes = createWakes();
   let away = false;
 
@@ -186,7 +189,8 @@ export function fakeAlerts(registry: RegistryPort) {
   const commands: LogWriter<DeskCommand> = {
     append: (entries) =>
       entries.map(({ entry }) => {
-        commandsSeen.push(entry);
+        if (entry.kind === 'access') accessSeen.push(entry);
+        else commandsSeen.push(entry);
         if (!away) apply(entry);
         wakes.wake();
         return commandsSeen.length;
@@ -197,6 +201,7 @@ export function fakeAlerts(registry: RegistryPort) {
     reader,
     commands,
     commandsSeen,
+    accessSeen,
     put: (alert: Alert, kind: AlertEvent['kind'] = 'raised', zh = '', en = '') => {
       record(alert, kind, 'rules', alert.raisedAtMs, zh || '触发', en || 'raised');
       wakes.wake();
@@ -230,7 +235,7 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
     journal: journal.reader,
     history: history.reader,
     alerts: alerts.reader,
-    parts: noParts,
+    parts: { ...noParts, evacuations: fakeEvacuations(county) },
     commands: alerts.commands,
     quarantine: { list: () => ({ items: [{ edgeId: 'edge-x', reason: 'unknown edge' }], next: null }) },
     metricsText: () => '# TYPE fengsui_up gauge\nfengsui_up 1\n',
