@@ -26,6 +26,12 @@ export type Message = {
   readonly handover?: Handover;
   /** Whether an answer is waited for; a channel says how to give it. Absent: no. */
   readonly ask?: boolean;
+  /** Under this name the store keeps what it covers: it is composed when its row is claimed for the first time. */
+  readonly covers?: string;
+  /** When what it covers was composed: from then on it says the same. */
+  readonly composedAtMs?: EpochMs;
+  /** To somebody who comes on duty: what is open. */
+  readonly shift?: boolean;
   /** A message that covers several alerts, the worst first; `text` then sums them up. */
   readonly digest?: readonly { readonly alertId: string; readonly level: Alert['level']; readonly text: Text }[];
 };
@@ -35,13 +41,24 @@ export type PlannedDelivery = {
   readonly step: number;
   /** Worse alerts leave first. */
   readonly rank: number;
+  /** When it may leave; absent: at once. */
+  readonly dueAtMs?: EpochMs;
   readonly message: Message;
 };
 export type DeliveryPlan = { readonly deliveries: readonly PlannedDelivery[]; readonly events: readonly EventDraft[] };
 
-/** `(alert, round, step, try, person, channel)`; the try belongs to call-and-confirm, a resend keeps its key. */
-export const deliveryKey = (notice: Notice, attempt: number, personId: string, channel: string): string =>
-  `${notice.alertId}/${notice.round}/${notice.step}/${attempt}/${personId}/${channel}`;
+/** `(alert, round, step, try, person, channel)`; the try belongs to call-and-confirm (0: it asks nothing), a resend keeps its key. */
+export const deliveryKey = (
+  notice: Pick<Notice, 'alertId' | 'round' | 'step'>,
+  attempt: number,
+  personId: string,
+  channel: string,
+): string => `${notice.alertId}/${notice.round}/${notice.step}/${attempt}/${personId}/${channel}`;
+
+const NOT_LIVE_RANK = 10;
+/** Worse leaves first, and whatever is not live leaves after everything that is. */
+export const deliveryRank = (alert: Pick<Alert, 'level' | 'origin'>): number =>
+  rankOf(alert.level) - (alert.origin === 'live' ? 0 : NOT_LIVE_RANK);
 
 function wants(channel: ChannelConfig, notice: Notice, hazard: AlertHazard): boolean {
   if (channel.kind === 'console') return true;
@@ -88,7 +105,7 @@ export function planDeliveries(notice: Notice, alert: Alert, registry: Registry,
         detail,
       },
       step: notice.step,
-      rank: rankOf(alert.level),
+      rank: deliveryRank(alert),
       message: messageOf({ key, channel }, notice, alert, registry, nowMs),
     });
     if (!gate.pass)

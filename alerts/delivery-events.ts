@@ -88,3 +88,17 @@ export const abandonedEvent = (handed: Pick<Handed, 'key' | 'alertId' | 'channel
   text: say(handed.channel, '渠道已取消配置，未送达', 'the channel is not configured any more; not delivered'),
   facts: { delivery: handed.key, state: 'failed' },
 });
+
+/** Its turn came, and it was not needed any more. */
+export const stoppedEvent = (
+  handed: Pick<Handed, 'key' | 'alertId' | 'channel'>,
+  reason: Text,
+  nowMs: EpochMs,
+): EventDraft => ({
+  alertId: handed.alertId,
+  atMs: nowMs,
+  by: 'alerts',
+  kind: 'deliveryResult',
+  text: say(handed.channel, reason.zh, reason.en),
+  facts: { delivery: handed.key, state: 'stopped' },
+});

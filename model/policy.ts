@@ -47,6 +47,8 @@ export type CallRule = {
   readonly withinMs: number;
   /** Whom to ask when a person is silent: his deputy in the same grid, then whoever answers for the tier above. */
   readonly next: readonly ('deputy' | 'above')[];
+  /** Whether everybody who is asked must answer, or one answer ends the others' calls. Absent: everybody at red only. */
+  readonly everybody?: boolean;
   readonly when?: When;
 };
 

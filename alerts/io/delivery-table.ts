@@ -40,7 +40,21 @@ export type Claim = Handed & {
 export type Named = { readonly key: string; readonly alertId: string; readonly channel: string };
 export type Recorded = { readonly state: Delivery['state']; readonly dueAtMs: EpochMs; readonly detail: string };
 
+/** A delivery as a receipt finds it. */
+export type Found = Named & { readonly personId: string; readonly round: number; readonly state: Delivery['state'] };
+
 export type DeliveryTable = {
+  readonly byKey: (key: string) => Found | undefined;
+  /** What it hands over; a row that was never queued has none. */
+  readonly message: (key: string) => Message | undefined;
+  /** From now on it says this. */
+  readonly setMessage: (key: string, message: Message) => void;
+  /** Not needed any more; only what is in hand or waits. */
+  readonly stop: (key: string, detail: string, nowMs: EpochMs) => void;
+  /** Leaves earlier and before lesser ones, as long as it waits. */
+  readonly hasten: (key: string, dueAtMs: EpochMs, rank: number) => void;
+  /** What came back; the caller has seen that it is news. */
+  readonly advance: (key: string, state: Delivery['state'], detail: string, nowMs: EpochMs) => void;
   readonly add: (planned: PlannedDelivery) => void;
   /** Worst first, then oldest; at most `limit`. */
   readonly claim: (channel: string, limit: number, nowMs: EpochMs) => readonly Claim[];
@@ -71,8 +85,13 @@ queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
 SELECT n FROM deliveries INDEXED BY deliveries_due WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
 ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, person, channel, attempts, repeated, queued_at, rank, n`;
+// A receipt may have been quicker than the answer: what came back is not overwritten.
 const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
-repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5`;
+repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5 AND state = 'claimed'`;
+const STOP = `UPDATE deliveries SET state = 'stopped', detail = ?1, updated_at = ?2 WHERE key = ?3
+AND state IN ('claimed', 'queued', 'unknown')`;
+const HASTEN = `UPDATE deliveries SET due_at = min(due_at, ?1), rank = max(rank, ?2) WHERE key = ?3 AND state = 'queued'`;
+const BY_KEY = `SELECT key, alert_id AS alertId, channel, person AS personId, round, state FROM deliveries WHERE key = ?`;
 const ORPHAN = `UPDATE deliveries SET state = 'unknown', repeated = 1, due_at = ?1, updated_at = ?1,
 detail = 'the process ended during the attempt' WHERE state = 'claimed' RETURNING key, alert_id AS alertId, channel`;
 const ABANDON = `UPDATE deliveries SET state = 'failed', updated_at = ?1, detail = 'the channel is not configured any more'
@@ -99,6 +118,12 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
   const addMessage = db.prepare('INSERT INTO messages (n, body) VALUES (?, ?)');
   const getMessage = db.prepare('SELECT body FROM messages WHERE n = ?');
   const messageOf = (n: number): string => (getMessage.get(n) as { body: string }).body;
+  const byKey = db.prepare(BY_KEY);
+  const messageByKey = db.prepare('SELECT body FROM messages WHERE n = (SELECT n FROM deliveries WHERE key = ?)');
+  const setMessage = db.prepare('UPDATE messages SET body = ? WHERE n = (SELECT n FROM deliveries WHERE key = ?)');
+  const stop = db.prepare(STOP);
+  const hasten = db.prepare(HASTEN);
+  const advance = db.prepare('UPDATE deliveries SET state = ?, detail = ?, updated_at = ? WHERE key = ?');
   const claim = db.prepare(CLAIM);
   const record = db.prepare(RECORD);
   const orphan = db.prepare(ORPHAN);
@@ -106,7 +131,24 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
   const due = db.prepare(DUE);
   const pending = db.prepare(PENDING);
   return {
-    add: ({ delivery: d, step, rank, message }) => {
+    byKey: (key) => byKey.get(key) as Found | undefined,
+    message: (key) => {
+      const row = messageByKey.get(key) as { body: string } | undefined;
+      return row === undefined ? undefined : (JSON.parse(row.body) as Message);
+    },
+    setMessage: (key, message) => {
+      setMessage.run(JSON.stringify(message), key);
+    },
+    stop: (key, detail, nowMs) => {
+      stop.run(detail, nowMs, key);
+    },
+    hasten: (key, dueAtMs, rank) => {
+      hasten.run(dueAtMs, rank, key);
+    },
+    advance: (key, state, detail, nowMs) => {
+      advance.run(state, detail, nowMs, key);
+    },
+    add: ({ delivery: d, step, rank, dueAtMs, message }) => {
       const at = d.updatedAtMs;
       const { lastInsertRowid } = add.run(
         d.key,
@@ -118,7 +160,7 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
         d.state,
         rank,
         at,
-        at,
+        dueAtMs ?? at,
         at,
         d.detail,
       );

@@ -3,10 +3,12 @@
  * drills … Parts meet only here: each sees what became of an alert, in the same transaction, and may change alerts itself.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { DeliveryState } from '#model/alert.ts';
 import type { Receipt } from '#model/call.ts';
 import type { DeskCommand } from '#model/command.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { Message } from '../deliveries.ts';
 import type { Outcome, World } from '../episode.ts';
 import type { Claim } from './delivery-table.ts';
 import type { Tables } from './write-outcome.ts';
@@ -30,6 +32,10 @@ export type OpenPart = {
   readonly onReceipt?: (receipt: Receipt, world: World) => void;
   /** Asked as a delivery is claimed: a reason why it need not leave any more. */
   readonly unwanted?: (claim: Claim, world: World) => Text | null;
+  /** A delivery that is wanted is claimed for an attempt: its message as it leaves and stays, when the part composes it now. */
+  readonly onClaim?: (claim: Claim, world: World) => Message | null;
+  /** What an attempt came to is recorded. */
+  readonly onRecorded?: (claim: Claim, state: DeliveryState, world: World) => void;
   /** When its next stored due time falls; null when it waits for nothing. Indexed, asked often. */
   readonly nextDueMs?: () => EpochMs | null;
   /** Does what is due at `world.nowMs`, at most some `limit` rows of it: what is left is still due. */

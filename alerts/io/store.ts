@@ -10,14 +10,15 @@ import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import { openWakeWriter } from '#model/io/wake.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Finding, Transition } from '#model/transition.ts';
-import { abandonedEvent, claimEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
+import { abandonedEvent, resultEvent, unknownEvent } from '../delivery-events.ts';
 import type { Directory } from '../directory.ts';
 import type { Episode, EventDraft, World } from '../episode.ts';
 import { moveAlert } from '../lifecycle.ts';
+import { openClaims } from './claims.ts';
 import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
 import { type EpisodeTable, openEpisodes } from './episodes.ts';
 import { openLedger } from './ledger.ts';
-import type { OpenPart } from './part.ts';
+import type { OpenPart, Part } from './part.ts';
 import { PARTS } from './parts.ts';
 import { alertsPath, alertsWakePath, SCHEMA } from './schema.ts';
 import { type Entry, type LogName, openLogTaker, type Taken } from './take-log.ts';
@@ -80,18 +81,24 @@ function openTopics(db: DatabaseSync): Pick<Store, 'topics' | 'setTopic'> {
   };
 }
 
-export function openStore(dataDir: string): Store {
+export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
   const path = alertsPath(dataDir);
-  const db = openWritable(path, [SCHEMA, ...PARTS.map((part) => part.schema)].join('\n'));
+  const db = openWritable(path, [SCHEMA, ...of.map((part) => part.schema)].join('\n'));
   const wake = openWakeWriter(alertsWakePath(dataDir));
   const tables: Tables = { ledger: openLedger(db), episodes: openEpisodes(db), rows: openDeliveries(db) };
   const { ledger, episodes, rows } = tables;
   const logs = openLogTaker(db);
   const touched = new Set<string>();
+  let newest: Directory | undefined;
+  const inForce = (): Directory => {
+    if (newest === undefined) throw new Error('the store is asked for deliveries before it has seen a registry');
+    return newest;
+  };
   const parts: OpenPart[] = [];
   const apply = openApply(tables, parts, touched);
-  for (const part of PARTS) parts.push(part.open({ db, tables, apply }));
+  for (const part of of) parts.push(part.open({ db, tables, apply }));
   const takers = openTakers(db, tables, parts, apply);
+  const claims = openClaims(tables, parts);
   const byLevel = db.prepare('SELECT rank, count(*) AS n FROM alerts WHERE open = 1 GROUP BY rank');
   const commit = <T>(work: () => T): T => {
     if (db.isTransaction) return work(); // Part of a larger step.
@@ -157,21 +164,19 @@ export function openStore(dataDir: string): Store {
       }).changed;
     },
     settle: (directory, nowMs) => {
+      newest = directory;
       const world = worldOf(directory, nowMs);
       commit(() => {
         for (const part of parts) part.onRegistry?.(world);
       });
     },
-    claim: (channel, limit, nowMs) =>
-      commit(() => {
-        const claims = rows.claim(channel, limit, nowMs);
-        for (const claim of claims) note(claimEvent(claim, nowMs));
-        return claims;
-      }),
+    claim: (channel, limit, nowMs) => commit(() => claims.claim(channel, limit, worldOf(inForce(), nowMs))),
     record: (claim, recorded, nowMs) =>
       commit(() => {
         rows.record(claim.key, recorded, nowMs);
         note(resultEvent(claim, recorded.state, recorded.detail, nowMs));
+        const world = worldOf(inForce(), nowMs);
+        for (const part of parts) part.onRecorded?.(claim, recorded.state, world);
       }),
     recover: (nowMs) => commit(() => noteAll(rows.orphan(nowMs), (one) => unknownEvent(one, nowMs))),
     abandon: (channels, nowMs) =>

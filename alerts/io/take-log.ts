@@ -19,7 +19,7 @@ export type Effect = { readonly kind: 'changed'; readonly alertId: string } | { 
 const SQLITE_CONSTRAINT = 19;
 
 /** A fault of the disk stops the step, which is tried again; a fault of ours would stop it for ever. */
-function isDiskFault(cause: unknown): boolean {
+export function isDiskFault(cause: unknown): boolean {
   const { code, errcode } = (cause ?? {}) as { readonly code?: unknown; readonly errcode?: unknown };
   return code === 'ERR_SQLITE_ERROR' && (Number(errcode) & 0xff) !== SQLITE_CONSTRAINT;
 }

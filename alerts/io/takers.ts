@@ -21,6 +21,8 @@ const UNKNOWN: CommandResult = {
   message: { zh: '系统不认识这条指令', en: 'this command is not known here' },
 };
 
+const RECEIVED: CommandResult = { ok: true, message: { zh: '回执已收', en: 'receipts taken' } };
+
 /** Writes an outcome and shows it to every part; a part's own outcome comes round the same way. */
 export function openApply(tables: Tables, parts: readonly OpenPart[], touched: Touched) {
   return (outcome: Outcome, world: World): void => {
@@ -60,6 +62,15 @@ export function openTakers(
     }
     return UNKNOWN;
   };
+  const receipt = (one: Receipt, world: World): void => {
+    for (const part of parts) part.onReceipt?.(one, world);
+  };
+  const ofKind = (command: DeskCommand, world: World): CommandResult => {
+    if (command.kind === undefined) return ofAlert(command, world);
+    if (command.kind !== 'receipt') return ofPart(command, world);
+    for (const one of command.receipts) receipt(one, world);
+    return RECEIVED;
+  };
   return {
     finding: (transition: Finding, world: World): Effect => {
       if (takeOnce.run(transition.id).changes === 0) return { kind: 'repeated' };
@@ -73,12 +84,10 @@ export function openTakers(
     },
     command: (command: DeskCommand, world: World): Effect => {
       if (isDone.get(command.id) !== undefined) return { kind: 'repeated' };
-      const { ok, message } = command.kind === undefined ? ofAlert(command, world) : ofPart(command, world);
+      const { ok, message } = ofKind(command, world);
       putResult.run(command.id, ok ? 1 : 0, JSON.stringify(message));
       return { kind: 'none' };
     },
-    receipt: (receipt: Receipt, world: World): void => {
-      for (const part of parts) part.onReceipt?.(receipt, world);
-    },
+    receipt,
   };
 }
