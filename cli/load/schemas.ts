@@ -23,13 +23,13 @@ export const token = z
 
 export const text = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 export const phone = z.string().regex(/^\+?\d{5,20}$/, 'must be a telephone number of 5 to 20 digits');
-const date = z
+export const date = z
   .string()
   .regex(/^\d{4}-\d\d-\d\d$/, 'must be a date such as 2026-01-05')
   .refine((day) => isCalendarDay(day), 'there is no such day');
 
 /** Whether a `YYYY-MM-DD` is a day that exists: JavaScript reads 2026-02-30 as 2 March. */
-function isCalendarDay(day: string): boolean {
+export function isCalendarDay(day: string): boolean {
   const atMs = Date.parse(`${day}T00:00:00Z`);
   return Number.isFinite(atMs) && new Date(atMs).toISOString().startsWith(day);
 }
@@ -75,8 +75,8 @@ export const personSchema = z.strictObject({
   posts: z.array(z.strictObject({ grid: z.string(), post: z.enum(POSTS) })).default([]),
 });
 
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"');
-const pair = z.array(z.string()).min(1).max(2);
+export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"');
+export const pair = z.array(z.string()).min(1).max(2);
 
 export const deskSchema = z.strictObject({
   grid: z.string(),

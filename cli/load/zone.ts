@@ -3,7 +3,10 @@ import type { EpochMs } from '#model/time.ts';
 import { DAY_MS, MINUTE_MS } from '#model/time.ts';
 
 export type ZoneClock = {
-  /** The instant at which clocks in the zone show this; the first one when a change of the clock shows it twice. */
+  /**
+   * The instant at which clocks in the zone show this: the first one when a change of the clock shows it twice, the change
+   * itself when it leaves it out. So a later time of day is never an earlier instant.
+   */
   readonly toEpoch: (day: number, minuteOfDay: number) => EpochMs;
   /** The zone's calendar day at an instant, as days since 1970-01-01. */
   readonly dayOf: (atMs: EpochMs) => number;
@@ -13,18 +16,21 @@ export type ZoneClock = {
 export const dayNumber = (date: string): number => Math.floor(Date.parse(`${date}T00:00:00Z`) / DAY_MS);
 export const dateOfDay = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
+/** Clocks change on a quarter of an hour. */
+const QUARTER_MS = 15 * MINUTE_MS;
+
 export function openZone(zone: string): ZoneClock {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-  const byHour = new Map<number, number>();
+  const byQuarter = new Map<number, number>();
   const offsetMs = (atMs: EpochMs): number => {
-    const hour = Math.floor(atMs / 900_000);
-    let known = byHour.get(hour);
+    const quarter = Math.floor(atMs / QUARTER_MS);
+    let known = byQuarter.get(quarter);
     if (known === undefined) {
       const name = format.formatToParts(new Date(atMs)).find((part) => part.type === 'timeZoneName')?.value ?? '';
       const match = /GMT([+-])(\d\d):(\d\d)/.exec(name);
       const minutes = match === null ? 0 : Number(match[2]) * 60 + Number(match[3]);
       known = (match?.[1] === '-' ? -minutes : minutes) * MINUTE_MS;
-      byHour.set(hour, known);
+      byQuarter.set(quarter, known);
     }
     return known;
   };
@@ -34,7 +40,11 @@ export function openZone(zone: string): ZoneClock {
       const before = wall - offsetMs(wall - DAY_MS);
       const after = wall - offsetMs(wall + DAY_MS);
       // Of the two offsets around a change, the earlier one's answer holds unless the clock already shows the later.
-      return before + offsetMs(before) === wall ? before : after;
+      if (before + offsetMs(before) === wall) return before;
+      if (after + offsetMs(after) === wall) return after;
+      let change = Math.ceil(after / QUARTER_MS) * QUARTER_MS;
+      while (change < before && offsetMs(change) === offsetMs(after)) change += QUARTER_MS;
+      return change;
     },
     dayOf: (atMs) => Math.floor((atMs + offsetMs(atMs)) / DAY_MS),
   };
