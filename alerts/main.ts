@@ -7,6 +7,7 @@ import type { Service, StageContext } from '#model/ports.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { Finding } from '#model/transition.ts';
 import { indexRegistry } from './directory.ts';
+import { openSigner } from './io/anchor/signer.ts';
 import { openDispatcher } from './io/dispatch.ts';
 import { followDue } from './io/due.ts';
 import { followLog } from './io/follow.ts';
@@ -20,6 +21,8 @@ export type AlertsConfig = {
   /** Null: no retained topics. */
   readonly mqtt: MqttConfig | null;
   readonly retry?: RetryPolicy;
+  /** Where signed heads of the ledger are kept outside the data folder; absent: beside the ledger only. */
+  readonly anchorFile?: string;
 };
 
 export type AlertsPorts = {
@@ -113,6 +116,7 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
   });
   const keep = (name: string, loop: (signal: AbortSignal) => Promise<void>, maxPauseMs = 5_000) =>
     supervise({ name, log, metrics, clock, signal, maxPauseMs }, loop);
+  const signer = openSigner({ dataDir: config.dataDir, anchorFile: config.anchorFile ?? null }, ctx);
   const sources = { store, clock, log, metrics };
   const { transitions, commands } = ports;
   const loops = [
@@ -128,6 +132,7 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
     }),
     keep('alerts.due', due.run),
     keep('alerts.deliveries', dispatcher.run),
+    keep('alerts.heads', signer.run),
     ...(publisher === null ? [] : [keep('alerts.topics', publisher.run)]),
   ];
   let stopped: Promise<void> | undefined;
@@ -139,6 +144,7 @@ export async function startAlerts(config: AlertsConfig, ports: AlertsPorts, ctx:
     transitions.close();
     commands.close();
     gauges.stop();
+    signer.close();
     store.close();
   };
   return {

@@ -1,6 +1,7 @@
 /** The `fengsui` command. Each command's code is loaded when it is called. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addAuditCommand } from '#cli/io/audit-command.ts';
 import { addBacktestCommand } from '#cli/io/backtest-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
@@ -89,6 +90,7 @@ export async function main(args: readonly string[]): Promise<void> {
       process.exit(await resetLogin(settingsOrExit(), person));
     });
 
+  addAuditCommand(program, settingsOrExit);
   addBacktestCommand(program, settingsOrExit);
   addSimulateCommand(program, settingsOrExit);
   addDecodeCommand(program);

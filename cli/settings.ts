@@ -6,6 +6,8 @@ export type ListenAddress = { readonly host: string; readonly port: number };
 
 export type Settings = {
   readonly dataDir: string;
+  /** Where signed heads of the ledger are kept, outside the data folder; absent: nowhere. */
+  readonly anchorFile?: string;
   readonly countyDir: string;
   readonly devicesDir: string;
   readonly http: ListenAddress;
@@ -21,6 +23,9 @@ export type Settings = {
 
 /** A host as it stands in a URL or before a port: IPv6 in brackets. */
 export const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** Beside the data folder, when nobody named a better place. */
+export const anchorFileOf = (dataDir: string): string => `${dataDir.replace(/\/+$/, '')}.anchors.jsonl`;
 
 type Environment = { readonly [name: string]: string | undefined };
 
@@ -64,8 +69,10 @@ export function parseSettings(environment: Environment, cwd: string): Result<Set
   if (!Number.isInteger(tickMs) || tickMs < 100)
     problems.push('FENGSUI_TICK_MS must be a whole number of milliseconds, at least 100.');
   const token = environment['FENGSUI_TOKEN'] ?? '';
+  const dataDir = folder('FENGSUI_DATA', 'data');
   const settings: Settings = {
-    dataDir: folder('FENGSUI_DATA', 'data'),
+    dataDir,
+    anchorFile: environment['FENGSUI_ANCHOR'] ? folder('FENGSUI_ANCHOR', '') : anchorFileOf(dataDir),
     countyDir: folder('FENGSUI_COUNTY', 'county'),
     devicesDir: folder('FENGSUI_DEVICES', 'devices'),
     http: listen('FENGSUI_HTTP', '127.0.0.1:8080'),

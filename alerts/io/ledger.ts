@@ -4,9 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AlertEvent } from '#model/alert.ts';
 import { canonicalJson } from '#model/hash.ts';
 import type { EventDraft } from '../episode.ts';
-
-/** What the first entry hangs on. */
-export const GENESIS = '0'.repeat(64);
+import { GENESIS } from '../ledger/heads.ts';
 
 export const chainHash = (before: string, body: string): string =>
   createHash('sha256').update(`${before}\n${body}`).digest('hex');

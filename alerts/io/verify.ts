@@ -1,28 +1,116 @@
-/** Checks the ledger's chain from its first entry on, and that every projection rests on an event that is there. */
-import { openReadable } from '#model/io/sqlite.ts';
+/**
+ * Checks the ledger of a data folder, or an export of it: its chain from the first entry on, against every head that was
+ * signed, and the alerts as they are shown against what the ledger says. It only reads, also while the centre runs.
+ */
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { Alert, AlertEvent } from '#model/alert.ts';
 import { err, ok, type Result } from '#model/result.ts';
-import { chainHash, type EventRow, GENESIS } from './ledger.ts';
+import { checkChain, cutOff, fault, type LedgerFault, type LedgerRow } from '../ledger/check.ts';
+import type { LedgerHead, SignedHead } from '../ledger/heads.ts';
+import { type Claimed, claimAt, differingField, nextClaim } from '../ledger/projection.ts';
+import { headsPath, readHeadFile } from './anchor/head-file.ts';
+import { isSigned, readPublicKey } from './anchor/key.ts';
+import { chainHash } from './ledger.ts';
 import { alertsPath } from './schema.ts';
 
-export type LedgerHead = { readonly seq: number; readonly hash: string };
-export type LedgerFault = {
-  readonly kind: 'absent' | 'gap' | 'edited' | 'moved' | 'truncated';
-  readonly seq: number;
-  readonly message: string;
+export type { LedgerFault } from '../ledger/check.ts';
+export type { LedgerHead } from '../ledger/heads.ts';
+
+export type AuditReport = {
+  readonly head: LedgerHead;
+  /** The newest signed head that fits; null when none was ever signed. */
+  readonly signed: { readonly seq: number; readonly atMs: number; readonly key: string } | null;
+  readonly heads: number;
+  /** Alerts whose shown state was held against the ledger. */
+  readonly alertsChecked: number;
+  readonly notes: readonly string[];
 };
 
-const fault = (kind: LedgerFault['kind'], seq: number, message: string): Result<never, LedgerFault> =>
-  err({ kind, seq, message });
+/** Heads of one file: all must be signed, and all by one key. */
+export function checkHeads(
+  name: string,
+  heads: readonly SignedHead[],
+  wantedKey: string | undefined,
+): Result<void, LedgerFault> {
+  const key = wantedKey ?? heads[0]?.key;
+  for (const head of heads) {
+    if (head.key !== key)
+      return fault('key', head.seq, `${name}: the head at entry ${head.seq} is signed with another key (${head.key})`);
+    if (!isSigned(head))
+      return fault('unsigned', head.seq, `${name}: the head at entry ${head.seq} does not bear a valid signature`);
+  }
+  return ok(undefined);
+}
 
-function checkRow(row: EventRow & { alert_id: string }, before: LedgerHead): Result<LedgerHead, LedgerFault> {
-  if (row.seq !== before.seq + 1)
-    return fault('gap', before.seq + 1, `entry ${before.seq + 1} is missing; the next one is ${row.seq}`);
-  if (chainHash(before.hash, row.body) !== row.hash)
-    return fault('edited', row.seq, `entry ${row.seq} is not what was written, or the one before it was replaced`);
-  const body = JSON.parse(row.body) as { seq: number; alertId: string };
-  if (body.seq !== row.seq || body.alertId !== row.alert_id)
-    return fault('moved', row.seq, `entry ${row.seq} stands in another place than it was written for`);
-  return ok({ seq: row.seq, hash: row.hash });
+function* rowsOf(db: DatabaseSync): Generator<LedgerRow> {
+  for (const row of db.prepare('SELECT seq, alert_id AS alertId, body, hash FROM events ORDER BY seq').iterate())
+    yield row as LedgerRow;
+}
+
+/** Gathers each alert's newest word on itself while the chain goes by. */
+function openClaims() {
+  const claims = new Map<string, Claimed>();
+  return {
+    take: ({ body }: LedgerRow): void => {
+      const event = JSON.parse(body) as Pick<AlertEvent, 'seq' | 'alertId' | 'kind' | 'facts'>;
+      const claim = nextClaim(claims.get(event.alertId), event);
+      if (claim !== undefined) claims.set(event.alertId, claim);
+    },
+    of: (id: string): Claimed | undefined => claims.get(id),
+  };
+}
+
+function checkProjection(
+  db: DatabaseSync,
+  head: LedgerHead,
+  claims: ReturnType<typeof openClaims>,
+): Result<number, LedgerFault> {
+  let checked = 0;
+  for (const raw of db.prepare('SELECT id, version, body FROM alerts').iterate()) {
+    const row = raw as { readonly id: string; readonly version: number; readonly body: string };
+    if (row.version > head.seq) return fault('truncated', head.seq, cutOff(head.seq, row.version));
+    const claimed = claims.of(row.id);
+    if (claimed === undefined)
+      return fault('projection', row.version, `alert ${row.id} is shown, but no entry of the ledger began it`);
+    const state = claimAt(claimed, row.version);
+    if (state === null) continue;
+    const field = differingField(JSON.parse(row.body) as Alert, state);
+    if (field !== null)
+      return fault(
+        'projection',
+        claimed.seq,
+        `alert ${row.id} is shown with another ${field} than entry ${claimed.seq} says`,
+      );
+    checked++;
+  }
+  return ok(checked);
+}
+
+type Reading = { readonly head: LedgerHead; readonly alertsChecked: number };
+
+function readLedger(path: string, heads: readonly LedgerHead[], projection: boolean): Result<Reading, LedgerFault> {
+  let last = 0;
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true });
+    db.exec('PRAGMA busy_timeout=5000');
+    // One view of the file from the first entry to the alerts, though the centre goes on writing.
+    db.exec('BEGIN');
+    const claims = openClaims();
+    const chain = checkChain(rowsOf(db), heads, chainHash, (row) => {
+      last = row.seq;
+      if (projection) claims.take(row);
+    });
+    if (!chain.ok) return chain;
+    const alerts = projection ? checkProjection(db, chain.value, claims) : ok(0);
+    return alerts.ok ? ok({ head: chain.value, alertsChecked: alerts.value }) : alerts;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return fault('damaged', last + 1, `the file cannot be read after entry ${last}: ${message}`);
+  } finally {
+    db?.close();
+  }
 }
 
 /**
@@ -30,25 +118,93 @@ function checkRow(row: EventRow & { alert_id: string }, before: LedgerHead): Res
  * elsewhere. A projection that is newer than the last event shows it as well.
  */
 export function verifyLedger(dataDir: string, anchor?: LedgerHead): Result<LedgerHead, LedgerFault> {
-  const db = openReadable(alertsPath(dataDir));
-  if (db === undefined) return fault('absent', 0, 'there is no ledger yet');
-  try {
-    let head: LedgerHead = { seq: 0, hash: GENESIS };
-    let anchored = anchor === undefined || anchor.seq === 0;
-    for (const row of db.prepare('SELECT seq, alert_id, body, hash FROM events ORDER BY seq').iterate()) {
-      const checked = checkRow(row as EventRow & { alert_id: string }, head);
-      if (!checked.ok) return checked;
-      head = checked.value;
-      if (anchor !== undefined && head.seq === anchor.seq) {
-        if (head.hash !== anchor.hash) return fault('edited', head.seq, `entry ${head.seq} is not the anchored one`);
-        anchored = true;
-      }
-    }
-    const newest = (db.prepare('SELECT max(version) AS v FROM alerts').get() as { v: number | null }).v ?? 0;
-    if (!anchored || newest > head.seq)
-      return fault('truncated', head.seq, `the ledger ends at ${head.seq}, though there were later entries`);
-    return ok(head);
-  } finally {
-    db.close();
+  if (!existsSync(alertsPath(dataDir))) return fault('absent', 0, 'there is no ledger yet');
+  const found = readLedger(alertsPath(dataDir), anchor === undefined ? [] : [anchor], true);
+  return found.ok ? ok(found.value.head) : found;
+}
+
+export type AuditRequest = {
+  readonly dataDir: string;
+  /** Heads that were kept outside; null: none were. */
+  readonly anchorFile: string | null;
+  /** It was asked for by name: then it must be there and hold heads. */
+  readonly anchorNamed: boolean;
+};
+
+type Heads = { readonly heads: readonly SignedHead[]; readonly notes: readonly string[] };
+
+function gatherHeads({ dataDir, anchorFile, anchorNamed }: AuditRequest): Result<Heads, LedgerFault> {
+  const own = readHeadFile(headsPath(dataDir));
+  const outside = anchorFile === null ? undefined : readHeadFile(anchorFile);
+  const key = readPublicKey(dataDir);
+  const notes: string[] = [];
+  if (anchorFile !== null && outside === undefined) {
+    if (anchorNamed) return fault('unsigned', 0, `there is no anchor file ${anchorFile}`);
+    notes.push(`no anchor file ${anchorFile}: only what is kept in the data folder itself was compared`);
   }
+  if (anchorNamed && outside?.heads.length === 0) return fault('unsigned', 0, `${anchorFile} holds no signed head`);
+  if (key !== undefined && (own?.heads.length ?? 0) === 0)
+    return fault('unsigned', 0, `the signed heads of the ledger are gone (${headsPath(dataDir)})`);
+  for (const [name, file] of [
+    [anchorFile ?? '', outside],
+    [headsPath(dataDir), own],
+  ] as const) {
+    if (file?.badLine != null) notes.push(`${name}: line ${file.badLine} is no signed head and was passed over`);
+    const checked = checkHeads(name, file?.heads ?? [], file === own ? undefined : file?.heads[0]?.key);
+    if (!checked.ok) return checked;
+  }
+  const keys = new Set(
+    [outside?.heads[0]?.key, own?.heads[0]?.key, key?.fingerprint].filter((one) => one !== undefined),
+  );
+  if (keys.size > 1) return fault('key', 0, `the key was replaced: ${[...keys].join(', ')} do not agree`);
+  return ok({ heads: [...(outside?.heads ?? []), ...(own?.heads ?? [])], notes });
+}
+
+const newestOf = (heads: readonly SignedHead[]): AuditReport['signed'] => {
+  const newest = heads.reduce<SignedHead | null>(
+    (best, one) => (best === null || one.seq > best.seq ? one : best),
+    null,
+  );
+  return newest === null ? null : { seq: newest.seq, atMs: newest.atMs, key: newest.key };
+};
+
+/** Everything that can be checked about the ledger of a data folder. */
+export function auditLedger(request: AuditRequest): Result<AuditReport, LedgerFault> {
+  const gathered = gatherHeads(request);
+  const path = alertsPath(request.dataDir);
+  if (!existsSync(path)) {
+    const lost = gathered.ok && gathered.value.heads.some((head) => head.seq > 0);
+    return fault(
+      'absent',
+      0,
+      lost ? `the ledger ${path} is gone, though heads of it were signed` : `there is no ledger ${path}`,
+    );
+  }
+  const heads = gathered.ok ? gathered.value.heads : [];
+  // The chain is looked at first: an entry that is wrong says more than a head that is.
+  const read = readLedger(path, gathered.ok ? heads : [], true);
+  if (!read.ok) return read;
+  if (!gathered.ok) return gathered;
+  const signed = newestOf(heads);
+  const notes = [...gathered.value.notes];
+  if (signed === null) notes.push('no head has been signed: an end that was cut off would not show');
+  return ok({ ...read.value, signed, heads: heads.length, notes });
+}
+
+/** An export, as `exportLedger` writes it: entries, then heads. */
+export function auditLines(
+  rows: Iterable<LedgerRow>,
+  heads: readonly SignedHead[],
+  others: readonly SignedHead[],
+): Result<AuditReport, LedgerFault> {
+  const own = checkHeads('the export', heads, undefined);
+  const outside = checkHeads('the anchor', others, undefined);
+  const chain = checkChain(rows, [...heads, ...others], chainHash);
+  if (!chain.ok) return err(chain.error);
+  if (!own.ok) return own;
+  if (!outside.ok) return outside;
+  if (heads[0] !== undefined && others[0] !== undefined && heads[0].key !== others[0].key)
+    return fault('key', 0, `the key was replaced: ${heads[0].key} and ${others[0].key} do not agree`);
+  const all = [...heads, ...others];
+  return ok({ head: chain.value, signed: newestOf(all), heads: all.length, alertsChecked: 0, notes: [] });
 }
