@@ -15,7 +15,7 @@ import { bindShelters } from '#cli/load/shelters.ts';
 import { idsIn, openSource, parsePart, type Source } from '#cli/load/source.ts';
 import { bindTeams } from '#cli/load/teams.ts';
 import { dayOfZone, placesByDay } from '#cli/load/validity.ts';
-import { hashOf } from '#model/hash.ts';
+import { versionOf } from '#cli/load/version.ts';
 import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import { DAY_MS, type EpochMs } from '#model/time.ts';
@@ -156,7 +156,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
     routes: places.routes,
     ...(policy !== undefined && { policy }),
   };
-  const onDay = placesByDay(content, county.zone, (placed) => hashOf({ ...placed, desks }), day);
+  const onDay = placesByDay(content, county.zone, (placed) => versionOf({ ...placed, desks }), day);
   const at = (when: EpochMs): Registry => {
     const duty = expandDuty(desks, county.zone, when - ROSTER_SPAN_MS, when + ROSTER_SPAN_MS);
     return { ...onDay.at(when), duty };

@@ -1,6 +1,7 @@
 /** Whether the grids below one another cover it: a cheap look at every load; `fengsui grid check` measures exactly. */
 import { meetingPairs, ringArea, ringsOverlap } from '#cli/load/geometry.ts';
 import type { Source } from '#cli/load/source.ts';
+import { tilesExactly } from '#cli/load/tiling.ts';
 import type { Grid, GridCode } from '#model/registry.ts';
 
 /** Warnings about ground that two children of one parent share, or that no child covers. */
@@ -11,6 +12,15 @@ export function checkCover(byCode: Source, inForce: readonly Grid[]): void {
     if (grid.parent !== null) children.set(grid.parent, [...(children.get(grid.parent) ?? []), grid]);
   const area = (grid: Grid) => grid.boundary.reduce((sum, polygon) => sum + ringArea(polygon), 0);
   for (const [code, siblings] of children) {
+    const parent = grids.get(code);
+    if (parent !== undefined && siblings.every((grid) => grid.boundary.length > 0))
+      if (
+        tilesExactly(
+          siblings.flatMap((grid) => grid.boundary),
+          parent.boundary,
+        )
+      )
+        continue;
     const rings = siblings.flatMap((grid) => grid.boundary.map((polygon) => ({ grid, polygon })));
     const overlapping = new Set<string>();
     for (const [here, there] of meetingPairs(rings.map(({ polygon }) => polygon))) {
@@ -26,7 +36,6 @@ export function checkCover(byCode: Source, inForce: readonly Grid[]): void {
         severity: 'warning',
       });
     }
-    const parent = grids.get(code);
     if (parent === undefined || parent.boundary.length === 0 || siblings.some((grid) => grid.boundary.length === 0))
       continue;
     const covered = siblings.reduce((sum, grid) => sum + area(grid), 0) / area(parent);

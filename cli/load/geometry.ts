@@ -24,11 +24,12 @@ export function ringArea(ring: Polygon): number {
 
 function boxOf(ring: Polygon): Box {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const [lon, lat] of ring) {
-    west = Math.min(west, lon);
-    south = Math.min(south, lat);
-    east = Math.max(east, lon);
-    north = Math.max(north, lat);
+  for (const position of ring) {
+    const [lon, lat] = position;
+    if (lon < west) west = lon;
+    if (lon > east) east = lon;
+    if (lat < south) south = lat;
+    if (lat > north) north = lat;
   }
   return [west, south, east, north];
 }

@@ -10,7 +10,7 @@ export type BenchOutcome = {
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, backtest, centre, latency, edge, siren, outbox, peers] = await Promise.all([
+  const [rules, backtest, centre, latency, edge, siren, outbox, peers, grid] = await Promise.all([
     import('#test/bench/rules.ts'),
     import('#test/bench/backtest.ts'),
     import('#test/bench/centre.ts'),
@@ -19,6 +19,7 @@ async function allRows(): Promise<readonly BenchRow[]> {
     import('#test/bench/edge-siren.ts'),
     import('#test/bench/edge-outbox.ts'),
     import('#test/bench/rules-peers.ts'),
+    import('#test/bench/grid.ts'),
   ]);
   return [
     ...centre.rows,
@@ -29,6 +30,7 @@ async function allRows(): Promise<readonly BenchRow[]> {
     ...edge.rows,
     ...siren.rows,
     ...outbox.rows,
+    ...grid.rows,
   ];
 }
 
