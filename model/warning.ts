@@ -9,7 +9,13 @@ import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 
 /** The level in one grid and all below it that have none of their own. */
-export type WarningArea = { readonly gridCode: GridCode; readonly level: LevelOrNone; readonly sinceMs: EpochMs };
+export type WarningArea = {
+  readonly gridCode: GridCode;
+  readonly level: LevelOrNone;
+  readonly sinceMs: EpochMs;
+  /** Ends here before the warning does; absent: with it. */
+  readonly untilMs?: EpochMs;
+};
 
 export type Warning = {
   readonly id: string;
@@ -55,3 +61,6 @@ export type WarningReader = {
   readonly list: (filter: { readonly gridCodes: readonly GridCode[]; readonly open?: boolean }) => readonly Warning[];
   readonly get: (id: string) => Warning | undefined;
 };
+
+/** The alert by which a warning is told. */
+export const alertIdOfWarning = (warningId: string): string => `a${warningId}`;

@@ -1,19 +1,33 @@
 /** The console's read-only view of the parts' tables. */
 import type { DeskReaders } from '#model/desk.ts';
+import { openCallReader } from './calls/reader.ts';
+import { openExchangeReader } from './cap/reader.ts';
+import { openChannelReader } from './channel-health/reader.ts';
 import { openEvacuationReader } from './evacuation/reader.ts';
+import { openWarningReader } from './warning/reader.ts';
 
 const nothing = { list: () => [], get: () => undefined };
 
 /** Each reader opens the file for itself; a file that is not there yet is an empty one. */
 export function openDeskReaders(dataDir: string): DeskReaders {
+  const calls = openCallReader(dataDir);
   const evacuations = openEvacuationReader(dataDir);
+  const channels = openChannelReader(dataDir);
+  const warnings = openWarningReader(dataDir);
+  const exchange = openExchangeReader(dataDir);
   return {
-    calls: { list: () => ({ items: [], next: null }), ofAlert: () => [] },
+    calls,
     evacuations,
-    warnings: nothing,
+    warnings,
+    exchange,
     reports: nothing,
     drills: nothing,
-    channels: () => [],
-    close: () => evacuations.close(),
+    channels: channels.list,
+    close: () => {
+      calls.close();
+      evacuations.close();
+      warnings.close();
+      exchange.close();
+    },
   };
 }

@@ -14,7 +14,7 @@ import { FEED, isEcho, senderOfFeed, takesFeed } from '../../cap/reach.ts';
 import { expiryOf, isOver, renewAtMs, typeOfNext } from '../../cap/timetable.ts';
 import { writeCap } from '../../cap/write.ts';
 import { deliveryKey, EVERYBODY } from '../../deliveries.ts';
-import type { Outcome, World } from '../../episode.ts';
+import { asks, type Outcome, type World } from '../../episode.ts';
 import { passGate } from '../../origin-gate.ts';
 import type { OpenPart, Part, PartTools } from '../part.ts';
 import { openWarningTable } from '../warning/table.ts';
@@ -114,7 +114,7 @@ function openPart(tools: PartTools): OpenPart {
     const { registry } = world.directory;
     const warning = warningOf(alert);
     for (const notice of outcome.notices) {
-      if (notice.change === 'overdue' || isEcho(alert)) continue;
+      if (isEcho(alert) || !(asks(notice.change) || notice.change === 'lowered' || notice.change === 'moved')) continue;
       if (takesFeed(alert, registry)) {
         const feed: Target = { id: FEED, sender: senderOfFeed(registry), channel: null };
         make(alert, warning, notice.reason, feed, registry, world.nowMs);

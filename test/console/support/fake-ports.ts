@@ -218,6 +218,7 @@ export const noParts: DeskReaders = {
   calls: { list: () => ({ items: [], next: null }), ofAlert: () => [] },
   evacuations: nothing,
   warnings: nothing,
+  exchange: { capEntries: () => [], capXml: () => undefined },
   reports: nothing,
   drills: nothing,
   channels: () => [],

@@ -1,0 +1,40 @@
+/** What the feed of CAP messages is made of: a read-only connection of its own, also before the file is there. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { CapEntry, ExchangeReader } from '#model/exchange.ts';
+import { openReadable } from '#model/io/sqlite.ts';
+import { FEED } from '../../cap/reach.ts';
+import { alertsPath } from '../schema.ts';
+
+const ENTRIES = `SELECT identifier, sender, sent_at AS sentMs, type, headline, level, alert_id AS alertId,
+expires_at AS expiresMs FROM cap_messages WHERE channel = ? ORDER BY n DESC LIMIT ?`;
+
+const prepareAll = (db: DatabaseSync) => ({
+  entries: db.prepare(ENTRIES),
+  xml: db.prepare('SELECT xml FROM cap_messages WHERE identifier = ? AND channel = ?'),
+});
+
+export function openExchangeReader(dataDir: string): ExchangeReader & { readonly close: () => void } {
+  let db: DatabaseSync | undefined;
+  let prepared: ReturnType<typeof prepareAll> | undefined;
+  const ready = () => {
+    if (prepared !== undefined) return prepared;
+    db = openReadable(alertsPath(dataDir));
+    if (db === undefined) return undefined;
+    try {
+      prepared = prepareAll(db);
+    } catch {
+      db.close(); // The tables are not there yet.
+      db = undefined;
+    }
+    return prepared;
+  };
+  return {
+    capEntries: (limit) => (ready()?.entries.all(FEED, limit) ?? []) as CapEntry[],
+    capXml: (identifier) => (ready()?.xml.get(identifier, FEED) as { readonly xml: string } | undefined)?.xml,
+    close: () => {
+      db?.close();
+      db = undefined;
+      prepared = undefined;
+    },
+  };
+}
