@@ -2,9 +2,10 @@
 import type { Alert, Delivery } from '#model/alert.ts';
 import { type ChannelConfig, reachOf } from '#model/channel.ts';
 import { isLevel, rankOf } from '#model/level.ts';
-import type { AlertHazard, Registry } from '#model/registry.ts';
+import type { Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import { wantsDevices } from './broadcast/wants.ts';
 import type { Change, EventDraft, Notice } from './episode.ts';
 import { type Handover, handoverOf } from './handover.ts';
 import { passGate } from './origin-gate.ts';
@@ -60,12 +61,13 @@ const NOT_LIVE_RANK = 10;
 export const deliveryRank = (alert: Pick<Alert, 'level' | 'origin'>): number =>
   rankOf(alert.level) - (alert.origin === 'live' ? 0 : NOT_LIVE_RANK);
 
-function wants(channel: ChannelConfig, notice: Notice, hazard: AlertHazard): boolean {
+function wants(channel: ChannelConfig, notice: Notice, alert: Alert, registry: Registry, atMs: EpochMs): boolean {
   if (channel.kind === 'console') return true;
   // One person at a time is the affair of call-and-confirm.
   if (reachOf(channel) === 'person') return false;
+  if (reachOf(channel) === 'devices') return wantsDevices(channel, notice, alert, { registry, atMs });
   const handover = channel.kind === 'webhook' ? channel.handover : undefined;
-  if (handover !== undefined && !handover.hazards.includes(hazard)) return false;
+  if (handover !== undefined && !handover.hazards.includes(alert.hazard)) return false;
   // Whoever was told of a level hears that it is over, though the new one would be below his floor.
   const worst = isLevel(notice.from) ? Math.max(rankOf(notice.from), rankOf(notice.to)) : rankOf(notice.to);
   return worst >= rankOf(handover?.minLevel ?? channel.minLevel);
@@ -87,7 +89,7 @@ export function planDeliveries(notice: Notice, alert: Alert, registry: Registry,
   const deliveries: PlannedDelivery[] = [];
   const events: EventDraft[] = [];
   for (const channel of registry.channels) {
-    if (!wants(channel, notice, alert.hazard)) continue;
+    if (!wants(channel, notice, alert, registry, nowMs)) continue;
     const key = deliveryKey(notice, 0, EVERYBODY, channel.id);
     const gate = passGate(channel, alert.origin);
     const state = !gate.pass ? 'refused' : channel.kind === 'console' ? 'sent' : 'queued';

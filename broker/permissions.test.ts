@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Identity, isSubset, judgePublish, judgeSubscribe } from './permissions.ts';
 
 const edge: Identity = { kind: 'edge', user: 'e1', township: 't1' };
+const speaker: Identity = { kind: 'speaker', user: 's1', area: 'c/t/v' };
 const service = (user: string): Identity => ({ kind: 'service', user });
 const E = 'fengsui/v1/edge';
 const G = 'fengsui/v1/grid/c/t/v/p';
@@ -27,6 +28,13 @@ describe('who may publish', () => {
     ['care commands', service('svc-care'), `${E}/t1/e1/cmd`, 'yes'],
     ['care no acks', service('svc-care'), `${E}/t1/e1/ack`, 'direction'],
     ['care nothing to people', service('svc-care'), `${G}/alert`, 'direction'],
+    ['broadcast broadcasts', service('svc-broadcast'), `${G}/broadcast`, 'yes'],
+    ['broadcast no alerts', service('svc-broadcast'), `${G}/alert`, 'direction'],
+    ['alerts no broadcasts', service('svc-alerts'), `${G}/broadcast`, 'direction'],
+    ['a speaker its own receipts', speaker, 'fengsui/v1/speaker/s1/receipt', 'yes'],
+    ['a speaker none of another', speaker, 'fengsui/v1/speaker/s2/receipt', 'foreign'],
+    ['a speaker no broadcasts', speaker, `${G}/broadcast`, 'direction'],
+    ['an edge no receipts', edge, 'fengsui/v1/speaker/e1/receipt', 'direction'],
     ['a service nobody knows nothing', service('constructor'), `${G}/state`, 'direction'],
   ];
   it.each(cases)('%s', (_name, identity, topic, verdict) => {
@@ -46,6 +54,16 @@ describe('who may subscribe', () => {
     ['ingest all batches', service('svc-ingest'), `${E}/+/+/up`, 'yes'],
     ['ingest the batches of one township', service('svc-ingest'), `${E}/t1/+/up`, 'yes'],
     ['ingest not all channels', service('svc-ingest'), `${E}/+/+/+`, 'wildcard'],
+    ['a speaker the broadcasts of its village', speaker, 'fengsui/v1/grid/c/t/v/+/broadcast', 'yes'],
+    ['a speaker not those of another village', speaker, 'fengsui/v1/grid/c/t/w/+/broadcast', 'wildcard'],
+    ['a speaker no alerts', speaker, `${G}/alert`, 'foreign'],
+    [
+      'a township siren any village of its own',
+      { ...speaker, area: 'c/t/+' },
+      'fengsui/v1/grid/c/t/+/+/broadcast',
+      'yes',
+    ],
+    ['broadcast all receipts', service('svc-broadcast'), 'fengsui/v1/speaker/+/receipt', 'yes'],
     ['nobody shared subscriptions', service('svc-ingest'), `$share/g/${E}/+/+/up`, 'shared'],
     ['nobody $SYS', service('svc-console'), '$SYS/#', 'system'],
   ];

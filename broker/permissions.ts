@@ -1,16 +1,26 @@
 /** Who may publish and subscribe what: one function a direction, decided from the topic's text alone. */
 import { ALL_NATIVE_IN, parseNativeTopic } from '#model/native.ts';
 import { err, ok, type Result } from '#model/result.ts';
-import { type EdgeChannel, edgeTopic, type GridChannel, parseTopic } from '#model/topics.ts';
+import {
+  ALL_RECEIPTS,
+  broadcastFilter,
+  type EdgeChannel,
+  edgeTopic,
+  type GridChannel,
+  parseReceiptTopic,
+  parseTopic,
+} from '#model/topics.ts';
 
 /**
  * An edge is bound to its township; a service is one of the centre's own stages, known by its name; a device speaks in its
- * own words, at its own door only.
+ * own words, at its own door only; a speaker hears the broadcasts of its area and answers them.
  */
 export type Identity =
   | { readonly kind: 'edge'; readonly user: string; readonly township: string }
   | { readonly kind: 'service'; readonly user: string }
-  | { readonly kind: 'device'; readonly user: string };
+  | { readonly kind: 'device'; readonly user: string }
+  /** `county/township/village`, `+` for all of a level. */
+  | { readonly kind: 'speaker'; readonly user: string; readonly area: string };
 
 /** Closed sets of names; used as metric labels too. */
 export type Denial = 'malformed' | 'foreign' | 'direction' | 'system' | 'wildcard' | 'shared';
@@ -33,7 +43,8 @@ const SERVICE_RIGHTS: { readonly [user: string]: Rights | undefined } = {
     subscribe: [anyEdge('up'), anyEdge('status'), anyEdge('reply'), ALL_NATIVE_IN],
   },
   // Alerts reads its own retained messages back at start, to take down those of episodes that ended meanwhile.
-  'svc-alerts': { publish: { edge: [], grid: ['alert', 'broadcast'] }, subscribe: [anyPoint('alert')] },
+  'svc-alerts': { publish: { edge: [], grid: ['alert'] }, subscribe: [anyPoint('alert')] },
+  'svc-broadcast': { publish: { edge: [], grid: ['broadcast'] }, subscribe: [ALL_RECEIPTS] },
   'svc-console': {
     publish: { edge: [], grid: [] },
     subscribe: [anyPoint('state'), anyPoint('alert'), anyEdge('status')],
@@ -55,6 +66,13 @@ export function judgePublish(identity: Identity, topic: string): Result<null, De
   if (topic.startsWith('$')) return err('system');
   if (topic.length > MAX_TOPIC_CHARACTERS) return err('malformed');
   if (identity.kind === 'device') return err('direction');
+  const receipt = parseReceiptTopic(topic);
+  if (identity.kind === 'speaker' || receipt !== undefined)
+    return identity.kind !== 'speaker' || receipt === undefined
+      ? err('direction')
+      : receipt.speakerId === identity.user
+        ? ok(null)
+        : err('foreign');
   const native = parseNativeTopic(topic);
   if (native !== undefined) return native.channel === 'done' && identity.user === INGEST ? ok(null) : err('direction');
   const parsed = parseTopic(topic);
@@ -70,16 +88,26 @@ export function judgePublish(identity: Identity, topic: string): Result<null, De
   return allowed ? ok(null) : err('direction');
 }
 
+function patternsOf(identity: Exclude<Identity, { kind: 'device' }>): readonly string[] {
+  switch (identity.kind) {
+    case 'edge':
+      return EDGE_DOWNWARD.map((channel) => edgeTopic(identity.township, identity.user, channel));
+    case 'speaker':
+      return [broadcastFilter(identity.area)];
+    case 'service':
+      return rightsOf(identity.user).subscribe;
+    default:
+      return identity satisfies never;
+  }
+}
+
 /** A filter is granted when every topic that it matches is covered by one granted pattern. */
 export function judgeSubscribe(identity: Identity, filter: string): Result<null, Denial> {
   if (filter.startsWith('$share/')) return err('shared');
   if (filter.startsWith('$')) return err('system');
   if (filter.length > MAX_TOPIC_CHARACTERS) return err('malformed');
   if (identity.kind === 'device') return err('foreign');
-  const patterns =
-    identity.kind === 'edge'
-      ? EDGE_DOWNWARD.map((channel) => edgeTopic(identity.township, identity.user, channel))
-      : rightsOf(identity.user).subscribe;
+  const patterns = patternsOf(identity);
   if (patterns.some((pattern) => isSubset(filter, pattern))) return ok(null);
   return err(/[+#]/.test(filter) ? 'wildcard' : 'foreign');
 }

@@ -1,7 +1,11 @@
 /** MQTT topics (3.1.1). Every token matches `[A-Za-z0-9_-]+`, so that a topic is a legal subject of a log as well. */
 import type { EdgeConfigPush } from '#model/edge-config.ts';
+import type { Level } from '#model/level.ts';
+import type { Origin } from '#model/reading.ts';
+import type { AlertHazard } from '#model/registry.ts';
 import { err, ok, type Result } from '#model/result.ts';
 import type { SeqRange } from '#model/seen.ts';
+import type { Text } from '#model/text.ts';
 import type { EpochMs, TimeQuality } from '#model/time.ts';
 
 const ROOT = 'fengsui/v1';
@@ -38,6 +42,18 @@ export const gridTopic = (
   point: string,
   channel: GridChannel,
 ): string => `${ROOT}/grid/${county}/${township || '-'}/${village || '-'}/${point}/${channel}`;
+/** Where a speaker, a siren or a board says what became of a broadcast. */
+export const receiptTopic = (speakerId: string): string => `${ROOT}/speaker/${speakerId}/receipt`;
+export type SpeakerTopic = { readonly kind: 'speaker'; readonly speakerId: string };
+/** Undefined when the topic is of another family. */
+export function parseReceiptTopic(topic: string): SpeakerTopic | undefined {
+  const id = /^fengsui\/v1\/speaker\/([^/]+)\/receipt$/.exec(topic)?.[1];
+  return id === undefined || !isTopicToken(id) ? undefined : { kind: 'speaker', speakerId: id };
+}
+export const ALL_RECEIPTS = `${ROOT}/speaker/+/receipt`;
+/** What a speaker hears: `area` is `county/township/village`, with `+` where it serves all of a level. */
+export const broadcastFilter = (area: string): string => `${ROOT}/grid/${area}/+/broadcast`;
+
 /** Subscription filters of the centre's own stages. */
 export const ALL_UP = `${ROOT}/edge/+/+/up`;
 export const ALL_STATUS = `${ROOT}/edge/+/+/status`;
@@ -111,4 +127,27 @@ export type EdgeReply = {
   readonly message: string;
   /** To a `resend`: what of it the edge does not have any more and will never send. */
   readonly missing?: readonly SeqRange[];
+};
+
+/** On `…/broadcast`, never retained; an expired one is refused and answered, the same id sounds once. */
+export type Broadcast = {
+  readonly id: string;
+  readonly issuedAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  /** `stop` silences what this alert started. */
+  readonly action: 'sound' | 'stop';
+  readonly alertId: string;
+  readonly level: Level;
+  readonly hazard: AlertHazard;
+  readonly origin: Origin;
+  readonly text: Text;
+  readonly repeats: number;
+};
+export const RECEIPT_EVENTS = ['received', 'sounded', 'stopped', 'refused', 'failed'] as const;
+/** On `…/receipt`, from the device whose topic it is. */
+export type BroadcastReceipt = {
+  readonly id: string;
+  readonly event: (typeof RECEIPT_EVENTS)[number];
+  readonly atMs: EpochMs;
+  readonly detail: string;
 };

@@ -10,7 +10,12 @@ import { boardOf, boardTopic, type Pinned, pin } from '../notice-board.ts';
 import { openBell } from './bell.ts';
 import type { Store } from './store.ts';
 
-export type MqttConfig = { readonly url: string; readonly username: string; readonly password: string };
+type Credential = { readonly username: string; readonly password: string };
+export type MqttConfig = Credential & {
+  readonly url: string;
+  /** A user of its own, for a broker knows one connection a name; without it nothing is said to speakers. */
+  readonly broadcast?: Credential;
+};
 
 export type Publisher = {
   /** These alerts changed, or nobody knows which. */

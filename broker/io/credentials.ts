@@ -11,7 +11,9 @@ export type CredentialSpec =
   | { readonly kind: 'edge'; readonly township: string; readonly origin: Origin }
   | { readonly kind: 'service' }
   /** A gateway that brings devices' own messages, by MQTT or by HTTP. */
-  | { readonly kind: 'device' };
+  | { readonly kind: 'device' }
+  /** A speaker, a siren or a board: `area` is `county/township/village`, with `+` where it serves all of a level. */
+  | { readonly kind: 'speaker'; readonly area: string };
 export type Credential = CredentialSpec & { readonly salt: string; readonly hash: string };
 export type Credentials = ReadonlyMap<string, Credential>;
 
@@ -36,6 +38,11 @@ export function readCredentials(file: string): Result<Credentials, string> {
   }
 }
 
+const isArea = (raw: unknown): raw is string =>
+  typeof raw === 'string' &&
+  raw.split('/').length === 3 &&
+  raw.split('/').every((one) => one === '+' || isTopicToken(one));
+
 function parseCredentials(raw: unknown, file: string): Result<Credentials, string> {
   const users = (raw as { readonly users?: unknown } | null)?.users;
   if (typeof users !== 'object' || users === null) return err(`${file} has no "users"`);
@@ -49,6 +56,7 @@ function parseCredentials(raw: unknown, file: string): Result<Credentials, strin
     if (kind === 'service' || kind === 'device') found.set(user, { kind, salt, hash });
     else if (kind === 'edge' && typeof township === 'string' && isTopicToken(township))
       found.set(user, { kind, township, origin: ORIGINS.find((name) => name === origin) ?? 'simulated', salt, hash });
+    else if (kind === 'speaker' && isArea(entry['area'])) found.set(user, { kind, area: entry['area'], salt, hash });
     else return err(`${file}: the entry of ${JSON.stringify(user)} is malformed`);
   }
   return ok(found);
@@ -81,6 +89,7 @@ function readOrThrow(file: string): Map<string, Credential> {
 }
 
 function sameSpec(entry: Credential, spec: CredentialSpec): boolean {
+  if (entry.kind === 'speaker' && spec.kind === 'speaker') return entry.area === spec.area;
   if (entry.kind !== 'edge' || spec.kind !== 'edge') return entry.kind === spec.kind;
   return entry.township === spec.township && entry.origin === spec.origin;
 }
@@ -119,10 +128,14 @@ export function removeCredential(file: string, user: string): boolean {
   return there;
 }
 
+function specOf(entry: Credential): CredentialSpec {
+  if (entry.kind === 'edge') return { kind: 'edge', township: entry.township, origin: entry.origin };
+  return entry.kind === 'speaker' ? { kind: 'speaker', area: entry.area } : { kind: entry.kind };
+}
+
 /** Who has a credential, without the hashes. */
 export const listCredentials = (file: string): readonly { readonly user: string; readonly spec: CredentialSpec }[] =>
   [...readOrThrow(file)].map(([user, entry]) => ({
     user,
-    spec:
-      entry.kind === 'edge' ? { kind: 'edge', township: entry.township, origin: entry.origin } : { kind: entry.kind },
+    spec: specOf(entry),
   }));

@@ -31,9 +31,14 @@ const MAX_PASSWORD_BYTES = 256;
 const NOBODY: Credential = { kind: 'service', salt: 'AAAAAAAAAAAAAAAAAAAAAA', hash: '' };
 
 const toProven = (user: string, entry: Credential): Proven => ({
-  identity: entry.kind === 'edge' ? { kind: 'edge', user, township: entry.township } : { kind: entry.kind, user },
+  identity: identityOf(user, entry),
   salt: entry.salt,
 });
+
+function identityOf(user: string, entry: Credential): Identity {
+  if (entry.kind === 'edge') return { kind: 'edge', user, township: entry.township };
+  return entry.kind === 'speaker' ? { kind: 'speaker', user, area: entry.area } : { kind: entry.kind, user };
+}
 
 function digestOf(entry: Credential, password: Uint8Array): string {
   return createHash('sha256').update(entry.salt).update(entry.hash).update(password).digest('base64url');

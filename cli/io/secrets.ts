@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { type CredentialSpec, ensureCredential, rotateCredential } from '#broker/io/credentials.ts';
 import type { Registry } from '#model/registry.ts';
 
-export const CENTRE_USERS = ['svc-ingest', 'svc-rules', 'svc-alerts', 'svc-console', 'svc-care'] as const;
+export const CENTRE_USERS = [
+  'svc-ingest',
+  'svc-rules',
+  'svc-alerts',
+  'svc-broadcast',
+  'svc-console',
+  'svc-care',
+] as const;
 
 export const credentialsFile = (dataDir: string): string => join(dataDir, 'broker', 'credentials.json');
 export const edgeDir = (dataDir: string, edgeId: string): string => join(dataDir, 'edges', edgeId);

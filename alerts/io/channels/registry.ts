@@ -6,6 +6,7 @@ import { openEmail } from './email.ts';
 import { openGateway } from './gateway.ts';
 import { openGsmSms } from './gsm-sms.ts';
 import { openGsmVoice } from './gsm-voice.ts';
+import { openMqttBroadcast } from './mqtt-broadcast.ts';
 import { openRobot } from './robot.ts';
 import { openUnfitted } from './unfitted.ts';
 import { openWebhook } from './webhook.ts';
@@ -31,7 +32,7 @@ export function openChannel(config: ChannelConfig, tools: ChannelTools): Channel
     case 'gsm-voice':
       return openGsmVoice(config, tools);
     case 'mqtt-broadcast':
-      return openUnfitted(config);
+      return openMqttBroadcast(config, tools);
     case 'cap':
       return openCap(config);
     case 'ebd':
