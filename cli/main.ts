@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommand } from '#cli/io/audit-command.ts';
 import { addBacktestCommand } from '#cli/io/backtest-command.ts';
+import { addCallsCommand } from '#cli/io/calls-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
@@ -92,6 +93,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
   addAuditCommand(program, settingsOrExit);
   addBacktestCommand(program, settingsOrExit);
+  addCallsCommand(program, settingsOrExit);
   addSimulateCommand(program, settingsOrExit);
   addDecodeCommand(program);
   addEdgeCommand(program);

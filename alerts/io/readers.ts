@@ -4,6 +4,8 @@ import { openCallReader } from './calls/reader.ts';
 import { openExchangeReader } from './cap/reader.ts';
 import { openChannelReader } from './channel-health/reader.ts';
 import { openEvacuationReader } from './evacuation/reader.ts';
+import { openExplain } from './explain.ts';
+import { openHandoverReader } from './roster/reader.ts';
 import { openWarningReader } from './warning/reader.ts';
 
 const nothing = { list: () => [], get: () => undefined };
@@ -15,6 +17,7 @@ export function openDeskReaders(dataDir: string): DeskReaders {
   const channels = openChannelReader(dataDir);
   const warnings = openWarningReader(dataDir);
   const exchange = openExchangeReader(dataDir);
+  const handovers = openHandoverReader(dataDir);
   return {
     calls,
     evacuations,
@@ -22,12 +25,15 @@ export function openDeskReaders(dataDir: string): DeskReaders {
     exchange,
     reports: nothing,
     drills: nothing,
+    handovers,
+    explainPoint: openExplain(),
     channels: channels.list,
     close: () => {
       calls.close();
       evacuations.close();
       warnings.close();
       exchange.close();
+      handovers.close();
     },
   };
 }

@@ -4,7 +4,10 @@
  */
 import type { GridCode, Registry } from '#model/registry.ts';
 import { command, DECIDERS, list, ofAlert, open, RESPONDERS, type Route } from './access.ts';
+import { callRoutes } from './routes/calls.ts';
 import { evacuationRoutes } from './routes/evacuations.ts';
+import { printRoutes } from './routes/print.ts';
+import { rosterRoutes } from './routes/roster.ts';
 import { holdsOver, type Viewer } from './viewer.ts';
 
 export const ROUTES = {
@@ -81,6 +84,9 @@ export const ROUTES = {
   },
   // Routes of a subject of their own: `...callRoutes` of `routes/calls.ts`, and so on.
   ...evacuationRoutes,
+  ...printRoutes,
+  ...callRoutes,
+  ...rosterRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

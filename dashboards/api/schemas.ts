@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { ORIGINS } from '#model/reading.ts';
 import type { RouteId } from './permissions.ts';
+import { callBodies, callQueries } from './routes/calls.ts';
 import { evacuationBodies, evacuationQueries } from './routes/evacuations.ts';
 import { instant } from './routes/instant.ts';
+import { printQueries } from './routes/print.ts';
+import { rosterBodies, rosterQueries } from './routes/roster.ts';
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe('Items in one answer');
 const cursor = z.string().min(1).max(200).optional().describe('`next` of the answer before');
@@ -34,7 +37,10 @@ export const QUERIES = {
   alertEvents: z.strictObject({ limit, cursor }),
   alertDeliveries: z.strictObject({ limit, cursor }),
   quarantine: z.strictObject(page),
+  ...callQueries,
   ...evacuationQueries,
+  ...rosterQueries,
+  ...printQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
@@ -51,7 +57,9 @@ export const BODIES = {
   close: NOTE,
   falseAlarm: NOTE,
   note: z.strictObject({ note: z.string().min(1).max(2_000) }),
+  ...callBodies,
   ...evacuationBodies,
+  ...rosterBodies,
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
 export const querySchema = (id: RouteId): z.ZodType => (QUERIES as { readonly [key: string]: z.ZodType })[id] ?? none;

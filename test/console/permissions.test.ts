@@ -51,13 +51,29 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   falseAlarm: [401, 403, 403, 200, 403, 200, 200, 200, 200],
   note: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   quarantine: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  calls: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  myCalls: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  alertCalls: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  // Nobody was asked about this alert.
+  answer: [401, 403, 403, 403, 403, 403, 403, 403, 200],
+  reached: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  receipts: [401, 401, 401, 401, 401, 401, 401, 401, 200],
   evacuations: [401, 200, 200, 200, 200, 200, 200, 200, 200],
   evacuationCounts: [401, 200, 200, 200, 200, 200, 200, 200, 200],
   evacuation: [401, 200, 403, 200, 200, 200, 200, 200, 200],
   openEvacuation: [401, 403, 403, 200, 403, 200, 200, 200, 200],
   markHousehold: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   orderReturn: [401, 403, 403, 200, 403, 200, 200, 200, 200],
+  printStyle: [200, 200, 200, 200, 200, 200, 200, 200, 200],
+  printCard: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  printMap: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  printGrid: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   closeEvacuation: [401, 403, 403, 200, 403, 200, 200, 200, 200],
+  roster: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  // The desk of the township; a village's people stand below it.
+  handover: [401, 403, 403, 200, 403, 403, 200, 200, 200],
+  giveHandover: [401, 403, 403, 200, 403, 403, 200, 200, 200],
+  explainPoint: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   stream: [401, 200, 200, 200, 200, 200, 200, 200, 200],
 };
 
@@ -65,7 +81,11 @@ const pathOf = (route: Route): string =>
   route.path
     .replace('/alerts/:id', '/alerts/a-1')
     .replace('/points/:id', '/points/slope-1')
+    .replace('/grids/:id', '/grids/999900001')
     .replace('/evacuations/:id', '/evacuations/ev-1')
+    .replace('/card/:id', '/card/slope-1')
+    .replace('/map/:id', '/map/999900001001')
+    .replace('/grid/:id', '/grid/999900001001')
     .replace('/{*file}', '/no-such-file')
     .replace(/readings$/, 'readings?sensor=crack-1');
 
@@ -73,6 +93,9 @@ const pathOf = (route: Route): string =>
 const BODIES: { readonly [Id in RouteId]?: object } = {
   signIn: { user: 'p-head', password: PASSWORD },
   markHousehold: { household: 'slope-1-h1', state: 'told' },
+  answer: { person: 'p-head' },
+  reached: { person: 'p-head', means: 'door' },
+  receipts: { channel: 'sms', receipts: [{ from: '138', event: 'answered' }] },
 };
 
 let under: Under;
@@ -82,7 +105,7 @@ const nextMinute = () => {
   wallMs += 61_000;
 };
 beforeAll(async () => {
-  under = await startUnderTest({ wallMs: () => wallMs }, fakePorts(0, Number.MAX_SAFE_INTEGER));
+  under = await startUnderTest({ wallMs: () => wallMs }, fakePorts(0, Date.UTC(2100, 0)));
 });
 beforeEach(nextMinute);
 afterAll(() => under.stop());

@@ -4,11 +4,14 @@ import helmet from 'helmet';
 import { ROUTE_IDS, ROUTES, type RouteId } from '../permissions.ts';
 import { notFound, type Problem, problemBody } from '../problem.ts';
 import { alertHandlers } from './alert-handlers.ts';
+import { callHandlers } from './calls-handlers.ts';
 import { evacuationHandlers } from './evacuation-handlers.ts';
 import type { Desk, Handler, Reply } from './exchange.ts';
 import { createGuard } from './guard.ts';
 import { listHandlers } from './list-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
+import { printHandlers } from './print-handlers.ts';
+import { rosterHandlers } from './roster-handlers.ts';
 import { sessionHandlers } from './session-handlers.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -90,7 +93,10 @@ export function createRouter(desk: Desk): Express {
     ...sessionHandlers(desk),
     ...listHandlers(desk),
     ...alertHandlers(desk),
+    ...callHandlers(desk),
     ...evacuationHandlers(desk),
+    ...rosterHandlers(desk),
+    ...printHandlers(desk),
   };
 
   const finish = (id: string, response: Response, reply: Reply) => {
