@@ -3,10 +3,10 @@ import type { CallReader } from '#model/call.ts';
 import type { ChannelHealth } from '#model/channel.ts';
 import type { DrillReader } from '#model/drill.ts';
 import type { EvacuationReader } from '#model/evacuation.ts';
+import type { ExchangeReader } from '#model/exchange.ts';
 import type { ExplainAsk, PointExplanation } from '#model/explain.ts';
 import type { HandoverReader } from '#model/handover.ts';
 import type { Registry } from '#model/registry.ts';
-import type { ExchangeReader } from '#model/exchange.ts';
 import type { ReportReader } from '#model/report.ts';
 import type { WarningReader } from '#model/warning.ts';
 

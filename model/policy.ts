@@ -85,6 +85,8 @@ export type Policy = {
   readonly latch: readonly { readonly from: Level; readonly when?: When }[];
   /** Asked again as long as it is open and nobody closed it (re-alarm). Absent: never. */
   readonly askAgainMs?: number;
+  /** A shift that nobody took over within so long is written into the ledger. Absent: hand-overs are not watched. */
+  readonly takeOverWithinMs?: number;
   /** The longest time for which an alert may be shelved. */
   readonly shelveAtMostMs: number;
   /** A person who got `messages` within `windowMs` gets the next ones together, every `everyMs`; never a first red. */

@@ -7,6 +7,8 @@ import { channelsPart } from './channel-health/part.ts';
 import { evacuationPart } from './evacuation/part.ts';
 import { lifePart } from './life/part.ts';
 import type { Part } from './part.ts';
+import { reportsPart } from './reports/part.ts';
+import { rosterPart } from './roster/part.ts';
 import { warningPart } from './warning/part.ts';
 
 export const PARTS: readonly Part[] = [
@@ -17,6 +19,8 @@ export const PARTS: readonly Part[] = [
   capPart,
   callsPart,
   broadcastPart,
+  rosterPart,
+  reportsPart,
   // Last: it may answer a change with another one, which the parts before it must see after the first.
   lifePart,
 ];

@@ -5,6 +5,7 @@ import { openExchangeReader } from './cap/reader.ts';
 import { openChannelReader } from './channel-health/reader.ts';
 import { openEvacuationReader } from './evacuation/reader.ts';
 import { openExplain } from './explain.ts';
+import { openReportReader } from './reports/reader.ts';
 import { openHandoverReader } from './roster/reader.ts';
 import { openWarningReader } from './warning/reader.ts';
 
@@ -15,6 +16,7 @@ export function openDeskReaders(dataDir: string): DeskReaders {
   const calls = openCallReader(dataDir);
   const evacuations = openEvacuationReader(dataDir);
   const channels = openChannelReader(dataDir);
+  const reports = openReportReader(dataDir);
   const warnings = openWarningReader(dataDir);
   const exchange = openExchangeReader(dataDir);
   const handovers = openHandoverReader(dataDir);
@@ -23,7 +25,7 @@ export function openDeskReaders(dataDir: string): DeskReaders {
     evacuations,
     warnings,
     exchange,
-    reports: nothing,
+    reports,
     drills: nothing,
     handovers,
     explainPoint: openExplain(),
@@ -31,6 +33,7 @@ export function openDeskReaders(dataDir: string): DeskReaders {
     close: () => {
       calls.close();
       evacuations.close();
+      reports.close();
       warnings.close();
       exchange.close();
       handovers.close();

@@ -109,6 +109,7 @@ export const policySchema = z.strictObject({
   broadcast: z.array(z.unknown()).optional(),
   latch: z.array(z.unknown()).optional(),
   askAgain: duration.nullable().optional(),
+  takeOver: duration.nullable().optional(),
   shelveAtMost: duration.optional(),
   digest: digestSchema.optional(),
 });

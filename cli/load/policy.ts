@@ -30,7 +30,7 @@ import type { CallRule, ChannelOrder, Policy, PolicyLine, ReportRule } from '#mo
 import { MINUTE_MS } from '#model/time.ts';
 
 type File = z.infer<typeof policySchema>;
-type Key = Exclude<keyof File, 'askAgain' | 'shelveAtMost' | 'digest'>;
+type Key = Exclude<keyof File, 'askAgain' | 'takeOver' | 'shelveAtMost' | 'digest'>;
 
 const lineOf = (row: z.infer<typeof tellSchema>): PolicyLine => ({
   from: row.from,
@@ -125,6 +125,7 @@ export function bindPolicy(source: Source | undefined, known: Known): Policy | u
   lintReports(source, reports ?? []);
   const { digest } = file;
   const askAgainMs = file.askAgain ?? undefined;
+  const takeOverWithinMs = file.takeOver ?? undefined;
   const content: Omit<Policy, 'version'> = {
     point: valuesOf(people.point, DEFAULT_POLICY.point),
     gateway: valuesOf(people.gateway, DEFAULT_POLICY.gateway),
@@ -136,6 +137,7 @@ export function bindPolicy(source: Source | undefined, known: Known): Policy | u
     broadcast: valuesOf(acts.broadcast, DEFAULT_POLICY.broadcast),
     latch: valuesOf(acts.latch, DEFAULT_POLICY.latch),
     ...(askAgainMs === undefined ? {} : { askAgainMs }),
+    ...(takeOverWithinMs === undefined ? {} : { takeOverWithinMs }),
     shelveAtMostMs: file.shelveAtMost ?? DEFAULT_POLICY.shelveAtMostMs,
     digest:
       digest === undefined

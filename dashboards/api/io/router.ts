@@ -7,7 +7,7 @@ import { alertHandlers } from './alert-handlers.ts';
 import { callHandlers } from './calls-handlers.ts';
 import { evacuationHandlers } from './evacuation-handlers.ts';
 import type { Desk, Handler, Reply } from './exchange.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, MEDIA } from './guard.ts';
 import { listHandlers } from './list-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
 import { printHandlers } from './print-handlers.ts';
@@ -86,7 +86,7 @@ export function createRouter(desk: Desk): Express {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  const body = express.raw({ type: 'application/json', limit: BODY_LIMIT_BYTES, inflate: false });
+  const body = express.raw({ type: [...MEDIA.json, ...MEDIA.xml], limit: BODY_LIMIT_BYTES, inflate: false });
   const guard = createGuard(desk);
   const handlers: { readonly [Id in RouteId]: Handler } = {
     ...openHandlers(desk),

@@ -1,5 +1,6 @@
 /** The console's ports in memory: a journal, a history and an alert ledger that obey their contracts. */
 
+import { openExplain } from '#alerts/io/explain.ts';
 import type { ConsolePorts } from '#dashboards/api/config.ts';
 import type { Alert, AlertEvent, AlertReader } from '#model/alert.ts';
 import { encodeBatch } from '#model/batch.ts';
@@ -221,6 +222,8 @@ export const noParts: DeskReaders = {
   exchange: { capEntries: () => [], capXml: () => undefined },
   reports: nothing,
   drills: nothing,
+  handovers: { ofGrid: () => [], get: () => undefined },
+  explainPoint: openExplain(),
   channels: () => [],
   close: () => {},
 };

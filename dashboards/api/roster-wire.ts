@@ -1,0 +1,91 @@
+/** How the roster and a hand-over note look over HTTP. */
+import type { Alert } from '#model/alert.ts';
+import type { Handover } from '#model/handover.ts';
+import type { AlertHazard, DutyShift, GridCode, HazardPoint, Registry } from '#model/registry.ts';
+import { nextShift, onDuty } from '#model/roster.ts';
+import type { EpochMs } from '#model/time.ts';
+import type { Viewer } from './viewer.ts';
+import { iso, personJson } from './wire.ts';
+
+const gridName = (registry: Registry, code: GridCode) => registry.grids.get(code)?.name ?? { zh: code, en: code };
+
+/** Somebody on duty: his name for everybody who sees the desk; his number as the viewer may see it elsewhere. */
+function dutyPerson(registry: Registry, viewer: Viewer, id: string) {
+  const person = registry.people.get(id);
+  const seen = person === undefined ? null : personJson(registry, viewer, person);
+  return { id, name: person?.name ?? id, phone: seen?.phone ?? null };
+}
+
+export function shiftJson(registry: Registry, viewer: Viewer, shift: DutyShift) {
+  return {
+    from: iso(shift.fromMs),
+    fromMs: shift.fromMs,
+    to: iso(shift.toMs),
+    toMs: shift.toMs,
+    a: dutyPerson(registry, viewer, shift.a),
+    b: shift.b === null ? null : dutyPerson(registry, viewer, shift.b),
+  };
+}
+
+/** A desk at an instant: the shifts that run then, who sits there, and the next one. */
+export function deskJson(
+  registry: Registry,
+  viewer: Viewer,
+  gridCode: GridCode,
+  shifts: readonly DutyShift[],
+  atMs: EpochMs,
+) {
+  const running = shifts.filter(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
+  const next = nextShift(shifts, atMs);
+  return {
+    gridCode,
+    gridName: gridName(registry, gridCode),
+    at: iso(atMs),
+    people: onDuty(running, atMs).map(({ personId, place }) => ({ place, ...dutyPerson(registry, viewer, personId) })),
+    shifts: running.map((shift) => shiftJson(registry, viewer, shift)),
+    next: next === undefined ? null : shiftJson(registry, viewer, next),
+    empty: running.length === 0,
+  };
+}
+
+const noteJson = (registry: Registry, note: Handover['takenOver']) =>
+  note === null
+    ? null
+    : { by: note.by, name: registry.people.get(note.by)?.name ?? note.by, at: iso(note.atMs), note: note.note };
+
+export const handoverJson = (registry: Registry, one: Handover) => ({
+  shiftFrom: iso(one.shiftFromMs),
+  shiftTo: iso(one.shiftToMs),
+  a: one.a,
+  b: one.b,
+  handedOver: noteJson(registry, one.handedOver),
+  takenOver: noteJson(registry, one.takenOver),
+  overdueSince: one.overdueAtMs === null ? null : iso(one.overdueAtMs),
+});
+
+/** An open alert in one line. */
+export const openAlertJson = (registry: Registry, alert: Alert) => ({
+  id: alert.id,
+  level: alert.level,
+  hazard: alert.hazard,
+  lifecycle: alert.lifecycle,
+  condition: alert.condition,
+  origin: alert.origin,
+  subject: alert.subject,
+  subjectName: (alert.subject.kind === 'point'
+    ? registry.points.get(alert.subject.id)
+    : registry.edges.get(alert.subject.id)
+  )?.name ?? { zh: alert.subject.id, en: alert.subject.id },
+  gridCode: alert.gridCode,
+  raisedAt: iso(alert.raisedAtMs),
+});
+
+const HAZARD_OF: { readonly [K in HazardPoint['kind']]: AlertHazard } = {
+  slope: 'landslide',
+  reservoir: 'flood',
+  river: 'flood',
+  'rain-station': 'rainstorm',
+  warehouse: 'fire',
+};
+/** What is feared first at a point of this kind. */
+export const hazardOf = (point: Pick<HazardPoint, 'kind'>): AlertHazard => HAZARD_OF[point.kind];
