@@ -133,5 +133,7 @@ export type ChannelHealth = {
   readonly sinceMs: number;
   readonly failuresInARow: number;
   readonly lastOkAtMs: number | null;
+  /** When it was last tried without reaching anybody. */
+  readonly testedAtMs?: number;
   readonly detail: string;
 };

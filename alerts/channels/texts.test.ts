@@ -101,6 +101,7 @@ describe('what people read', () => {
         expect(text.startsWith('【重发】')).toBe(true);
         expect(text.endsWith('收到请回复1，不能到位请回复2。')).toBe(true);
       }),
+      { numRuns: 50 },
     );
   });
 

@@ -1,18 +1,20 @@
 /**
  * Hands deliveries over. The table is the queue: a row is claimed and committed, sent, and its result recorded. Each
- * channel has attempts and pauses of its own, so that a dead one delays nothing else.
+ * channel has attempts, pauses and a rate of its own, so that a dead one delays nothing else; what waits for one that is
+ * down goes to its fallback.
  */
 
 import type { Receipt } from '#model/call.ts';
-import type { ChannelConfig } from '#model/channel.ts';
 import type { Log, Metrics, Probe } from '#model/ports.ts';
 import type { Registry, RegistryPort } from '#model/registry.ts';
 import type { Clock, EpochMs } from '#model/time.ts';
 import { passGate } from '../origin-gate.ts';
-import { askedMs, DEFAULT_RETRY, decideNext, pauseMs, type RetryPolicy, type SendResult } from '../retry.ts';
+import { DEFAULT_RETRY, decideNext, type RetryPolicy, type SendResult } from '../retry.ts';
 import { openBell } from './bell.ts';
-import type { Addressee, Channel, ChannelTools } from './channels/channel.ts';
-import { openChannel } from './channels/registry.ts';
+import { hear, type Lane, openLanes } from './channel-health/lanes.ts';
+import { openTraffic } from './channel-health/traffic.ts';
+import { openWatch } from './channel-health/watch.ts';
+import type { Addressee, ChannelTools } from './channels/channel.ts';
 import type { Claim } from './delivery-table.ts';
 import type { MqttConfig } from './publish.ts';
 import type { Store } from './store.ts';
@@ -41,62 +43,12 @@ export type Dispatcher = {
   readonly drain: (ms: number) => Promise<void>;
 };
 
-const ATTEMPTS_AT_ONCE = 8;
-/** After so many failures in a row only one attempt at a time tries whether the receiver is back. */
-const FAILURES_TO_PAUSE = 3;
 const LONGEST_WAIT_MS = 30_000;
 const RECEIPTS_AT_ONCE = 100;
 
-type Lane = {
-  readonly configText: string;
-  readonly config: ChannelConfig;
-  readonly channel: Channel;
-  inFlight: number;
-  /** In a row; attempts that were under way together count once. */
-  failures: number;
-  failedAtMs: EpochMs;
-  notBeforeMs: EpochMs;
-};
-
-/** A channel's lane; kept with its pauses as long as its row in the registry stays the same. */
-function openLanes(registry: RegistryPort, tools: ChannelTools): () => ReadonlyMap<string, Lane> {
-  const lanes = new Map<string, Lane>();
-  return () => {
-    const configs = registry.current().channels;
-    for (const id of lanes.keys()) if (!configs.some((config) => config.id === id)) lanes.delete(id);
-    for (const config of configs) {
-      const configText = JSON.stringify(config);
-      if (lanes.get(config.id)?.configText === configText) continue;
-      const channel = openChannel(config, tools);
-      if (channel === null) lanes.delete(config.id);
-      else
-        lanes.set(config.id, { configText, config, channel, inFlight: 0, failures: 0, failedAtMs: 0, notBeforeMs: 0 });
-    }
-    return lanes;
-  };
-}
-
 /** An attempt that has ended, and not yet been recorded. */
-type Finished = {
-  readonly lane: Lane;
-  readonly claim: Claim;
-  readonly result: SendResult | 'refused';
-  readonly startedMs: EpochMs;
-};
-
-/** Counts failures in a row and sets the lane's pause; a receiver that answers is there, whatever it says. */
-function noteHealth({ lane, result, startedMs }: Finished, nowMs: EpochMs, jitter: number, retry: RetryPolicy): void {
-  if (result === 'refused') return;
-  if (result.kind === 'accepted' || result.kind === 'rejected') {
-    lane.failures = 0;
-    return;
-  }
-  if (startedMs >= lane.failedAtMs) lane.failures++;
-  lane.failedAtMs = nowMs;
-  const beyond = lane.failures - FAILURES_TO_PAUSE;
-  const pause = beyond < 0 ? 0 : pauseMs(beyond + 1, jitter, retry);
-  lane.notBeforeMs = Math.max(lane.notBeforeMs, nowMs + Math.max(askedMs(result), pause));
-}
+type Finished = { readonly claim: Claim; readonly result: SendResult | 'refused' };
+const NO_TEST: SendResult = { kind: 'away', detail: 'it cannot be tried without sending', afterMs: null };
 
 /** Looked up as it leaves: a telephone number may have changed since the row was made. */
 function addresseeOf(personId: string, channel: string, registry: Registry): Addressee | null {
@@ -109,6 +61,7 @@ function addresseeOf(personId: string, channel: string, registry: Registry): Add
 export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
   const { clock, log, metrics } = ports;
   const retry = ports.retry ?? DEFAULT_RETRY;
+  const book = store.channels;
   const bell = openBell(clock);
   const heard: Receipt[] = [];
   let takeReceipts: ((receipts: readonly Receipt[]) => void) | undefined;
@@ -122,11 +75,30 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
       bell.ring();
     },
   };
-  const lanesNow = openLanes(ports.registry, tools);
+  const lanes = openLanes(ports.registry, { tools, book, clock, log });
+  const watch = openWatch({ book, metrics, log });
+  const traffic = openTraffic({
+    lanes: lanes.current,
+    book,
+    deliveries: store.deliveries,
+    registry: ports.registry,
+    clock,
+  });
   const running = new Set<Promise<void>>();
   const finished: Finished[] = [];
   const abort = new AbortController();
+  /** Nobody waits for a quiet test. */
+  const quiet = new AbortController();
   let stopping = false;
+
+  /** Its end wakes the loop. */
+  function launch(work: Promise<void>): void {
+    const promise = work.finally(() => {
+      running.delete(promise);
+      bell.ring();
+    });
+    running.add(promise);
+  }
 
   /** The gate again, with the origin of the alert as it is stored: a row that was slipped in gets no further. */
   function mayLeave(lane: Lane, claim: Claim): boolean {
@@ -135,22 +107,46 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
     return stored !== undefined && passGate(lane.config, stored).pass && passGate(lane.config, said).pass;
   }
 
+  const guarded = (lane: Lane, work: Promise<SendResult>): Promise<SendResult> =>
+    work.catch((cause: unknown) => {
+      log.error('a channel threw', { channel: lane.id, cause: String(cause) });
+      return { kind: 'unsure', detail: String(cause) };
+    });
+
+  /** From here on the lane's health and pauses know of it; the disk does with the next commit. */
+  function hearOf(lane: Lane, result: SendResult, test: boolean, startedMs: EpochMs): void {
+    const now = { nowMs: clock.nowMs(), jitter: ports.jitter() };
+    watch.heard(lane, hear(lane, { result, test, startedMs }, now, retry));
+  }
+
   async function attempt(lane: Lane, claim: Claim): Promise<void> {
     const startedMs = clock.nowMs();
     if (!mayLeave(lane, claim)) {
-      finished.push({ lane, claim, result: 'refused', startedMs });
+      lane.inFlight--;
+      finished.push({ claim, result: 'refused' });
       return;
     }
     ports.probe('delivery.claimed');
     const to = addresseeOf(claim.personId, claim.channel, ports.registry.current());
     const parcel = { message: claim.message, repeated: claim.repeated, to };
-    const result: SendResult = await lane.channel.send(parcel, abort.signal).catch((cause: unknown) => {
-      log.error('a channel threw', { channel: claim.channel, cause: String(cause) });
-      return { kind: 'unsure', detail: String(cause) };
-    });
+    const result = await guarded(lane, lane.channel.send(parcel, abort.signal));
     if (abort.signal.aborted && result.kind !== 'accepted') return; // Stays claimed: unknown at the next start.
     ports.probe('delivery.sent');
-    finished.push({ lane, claim, result, startedMs });
+    lane.inFlight--;
+    finished.push({ claim, result });
+    hearOf(lane, result, false, startedMs);
+  }
+
+  async function tryQuietly(lane: Lane): Promise<void> {
+    const startedMs = clock.nowMs();
+    const test = lane.channel.selfTest;
+    if (test === undefined) return watch.tested(lane, NO_TEST);
+    lane.testing = true;
+    const result = await guarded(lane, test(quiet.signal));
+    lane.testing = false;
+    if (quiet.signal.aborted) return;
+    hearOf(lane, result, true, startedMs);
+    watch.tested(lane, result);
   }
 
   /** Inside a commit. */
@@ -166,63 +162,49 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
   }
 
   /** What is due in each lane and has a place there, claimed; inside a commit. */
-  function claimDue(nowMs: EpochMs, freed: ReadonlyMap<Lane, number>): readonly [Lane, Claim][] {
+  function claimDue(nowMs: EpochMs): readonly [Lane, Claim][] {
     const claimed: [Lane, Claim][] = [];
-    for (const [id, lane] of lanesNow()) {
-      const limit = lane.failures >= FAILURES_TO_PAUSE ? 1 : ATTEMPTS_AT_ONCE;
-      const free = limit - (lane.inFlight - (freed.get(lane) ?? 0));
-      const dueMs = store.deliveries.earliestDue(id);
-      if (free <= 0 || dueMs === null || Math.max(dueMs, lane.notBeforeMs) > nowMs) continue;
-      for (const claim of store.claim(id, free, nowMs)) claimed.push([lane, claim]);
+    traffic.relieve(nowMs, watch.handedOver);
+    for (const [id, lane] of lanes.current()) {
+      const places = traffic.isDue(lane, nowMs) ? traffic.roomOf(lane, nowMs).places : 0;
+      if (places === 0) continue;
+      const claims = store.claim(id, places, nowMs);
+      lane.rate?.take(claims.length, clock.monoMs());
+      if (claims.length > 0) lane.trial = false;
+      for (const claim of claims) claimed.push([lane, claim]);
     }
     return claimed;
   }
 
-  /** How long until something may fall due; a result and a new row ring the bell by themselves. */
-  function nextDueMs(nowMs: EpochMs): number {
-    let waitMs = LONGEST_WAIT_MS;
-    for (const [id, lane] of lanesNow()) {
-      const dueMs = store.deliveries.earliestDue(id);
-      const full = lane.inFlight >= (lane.failures >= FAILURES_TO_PAUSE ? 1 : ATTEMPTS_AT_ONCE);
-      if (dueMs !== null && !full) waitMs = Math.min(waitMs, Math.max(dueMs, lane.notBeforeMs) - nowMs);
+  function report(done: readonly Finished[], states: readonly string[]): void {
+    for (const [index, { claim, result }] of done.entries()) {
+      const state = states[index] ?? '';
+      metrics.count('fengsui_deliveries_total', { channel: claim.channel, result: state });
+      if (state === 'sent') continue;
+      const detail = result === 'refused' ? 'origin refused at the gate' : result.detail;
+      const { channel, key, attempts } = claim;
+      log.warn('delivery not accepted', { channel, key, attempts, detail });
     }
-    return Math.max(waitMs, 0);
   }
 
   /** Records what has ended and claims what is due, in one commit; a result that the disk refuses is kept and tried again. */
   function turn(): void {
     const nowMs = clock.nowMs();
     const done = [...finished];
-    const freed = new Map<Lane, number>();
-    for (const one of done) {
-      freed.set(one.lane, (freed.get(one.lane) ?? 0) + 1);
-      noteHealth(one, nowMs, ports.jitter(), retry);
-    }
-    if (done.length === 0 && nextDueMs(nowMs) > 0) return;
-    const { states, claimed } = store.together(() => ({
+    if (done.length === 0 && !watch.hasNews() && traffic.waitMs(nowMs, LONGEST_WAIT_MS) > 0) return;
+    const { states, claimed, settle } = store.together(() => ({
       states: done.map((one) => record(one, nowMs, ports.jitter())),
-      claimed: stopping ? [] : claimDue(nowMs, freed),
+      settle: watch.write(lanes.current(), nowMs),
+      claimed: stopping ? [] : claimDue(nowMs),
     }));
     finished.splice(0, done.length);
-    for (const [index, { lane, claim, result }] of done.entries()) {
-      lane.inFlight--;
-      metrics.count('fengsui_deliveries_total', { channel: claim.channel, result: states[index] ?? '' });
-      if (states[index] !== 'sent')
-        log.warn('delivery not accepted', {
-          channel: claim.channel,
-          key: claim.key,
-          attempts: claim.attempts,
-          detail: result === 'refused' ? 'origin refused at the gate' : result.detail,
-        });
-    }
+    settle();
+    report(done, states);
     for (const [lane, claim] of claimed) {
       lane.inFlight++;
-      const promise = attempt(lane, claim).finally(() => {
-        running.delete(promise);
-        bell.ring();
-      });
-      running.add(promise);
+      launch(attempt(lane, claim));
     }
+    if (!stopping) for (const lane of traffic.testsDue(nowMs)) launch(tryQuietly(lane));
     ports.onCommit();
   }
 
@@ -245,18 +227,20 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
       while (!signal.aborted) {
         turn();
         keepReceipts();
-        await bell.wait(nextDueMs(clock.nowMs()), signal);
+        await bell.wait(traffic.waitMs(clock.nowMs(), LONGEST_WAIT_MS), signal);
         // Answers that came in the same turn of the event loop share one commit.
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
     },
     drain: async (ms) => {
       stopping = true;
+      quiet.abort();
       const timer = setTimeout(() => abort.abort(), ms);
       await Promise.allSettled(running);
       clearTimeout(timer);
       turn();
       keepReceipts();
+      await lanes.close();
     },
   };
 }

@@ -15,6 +15,7 @@ import type { Directory } from '../directory.ts';
 import type { Episode, EventDraft, World } from '../episode.ts';
 import { moveAlert } from '../lifecycle.ts';
 import { openClaims } from './claims.ts';
+import { type ChannelBook, openChannelBook } from './channel-health/book.ts';
 import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
 import { type EpisodeTable, openEpisodes } from './episodes.ts';
 import { openLedger } from './ledger.ts';
@@ -55,6 +56,8 @@ export type Store = {
   readonly openAt: EpisodeTable['openAt'];
   readonly openByLevel: () => readonly { readonly rank: number; readonly n: number }[];
   readonly deliveries: Pick<DeliveryTable, 'earliestDue' | 'pending'>;
+  /** How the channels do, and what is handed from one to another; inside `together`. */
+  readonly channels: ChannelBook;
   /** Retained topics that the broker holds for us. */
   readonly topics: () => readonly string[];
   readonly setTopic: (topic: string, held: boolean) => void;
@@ -186,6 +189,7 @@ export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
     openAt: episodes.openAt,
     openByLevel: () => byLevel.all() as { rank: number; n: number }[],
     deliveries: rows,
+    channels: openChannelBook(db, ledger.append),
     ...openTopics(db),
     close: () => {
       wake.close();
