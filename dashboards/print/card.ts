@@ -22,7 +22,9 @@ function holders({ registry }: Sheet, point: HazardPoint): readonly Holding[] {
       if (grid === undefined || !(grid.tier <= 2 ? FROM_ABOVE : COUNTED).includes(post)) continue;
       found.push({ person, post, grid: gridCode, order: at * 10 + COUNTED.indexOf(post) });
     }
-  return found.sort((x, y) => x.order - y.order || (x.person.id < y.person.id ? -1 : 1));
+  found.sort((x, y) => x.order - y.order || (x.person.id < y.person.id ? -1 : 1));
+  // Whoever holds several posts stands there once, with the nearest.
+  return found.filter((one, n) => found.findIndex(({ person }) => person === one.person) === n);
 }
 
 const fact = (name: string, value: string | Html | readonly Html[]): Html =>
@@ -50,7 +52,7 @@ function whereTo(sheet: Sheet, point: HazardPoint): Html {
     sheet,
     ways,
     2,
-    (route) => html`<tr><td>${textOf(sheet, route.name)}</td><td>${textOf(sheet, route.way)}</td></tr>`,
+    (route) => html`<tr><td class="wide">${textOf(sheet, route.name)}</td><td>${textOf(sheet, route.way)}</td></tr>`,
   )}</table>
 <h2>${word(sheet, 'shelters')}</h2><table><thead><tr><th>${word(sheet, 'shelter')}</th><th>${word(sheet, 'address')}</th><th class="number">${word(sheet, 'capacity')}</th><th>${word(sheet, 'keeper')}</th></tr></thead>${rowsOf(
     sheet,

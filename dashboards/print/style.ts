@@ -22,6 +22,7 @@ thead { display: table-header-group; }
 tr { break-inside: avoid; }
 .facts th { width: 24mm; }
 .narrow { width: 13mm; }
+.wide { width: 52mm; }
 .number { width: 17mm; }
 .tel { width: 29mm; font-variant-numeric: tabular-nums; }
 .level { width: 17mm; font-weight: 600; }
