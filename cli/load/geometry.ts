@@ -5,7 +5,7 @@ import Flatbush from 'flatbush';
 import { type Grid, type GridCode, isInForce, type Polygon, type Tier } from '#model/registry.ts';
 
 type Lonlat = readonly [number, number];
-type Box = readonly [west: number, south: number, east: number, north: number];
+export type Box = readonly [west: number, south: number, east: number, north: number];
 
 /** About 1 cm: what a border may deviate by before anybody calls it an overlap. */
 const TOLERANCE_DEG = 1e-7;
@@ -22,7 +22,7 @@ export function ringArea(ring: Polygon): number {
   return Math.abs(twice) / 2;
 }
 
-function boxOf(ring: Polygon): Box {
+export function boxOf(ring: Polygon): Box {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const position of ring) {
     const [lon, lat] = position;
@@ -101,7 +101,7 @@ function distanceToEdge(point: Lonlat, [a, b]: readonly [Lonlat, Lonlat]): numbe
 }
 
 /** Some point well inside a ring: the middle of the widest span at half height. */
-function interiorPoint(ring: Polygon): Lonlat {
+export function interiorPoint(ring: Polygon): Lonlat {
   const [, south, , north] = boxOf(ring);
   // A little off the half, so that the line meets no corner of a drawn grid.
   const y = south + (north - south) * 0.497_3;
@@ -131,6 +131,37 @@ function cornerInside(inner: Polygon, outer: Polygon, box: Box): boolean {
   );
 }
 
+/** Where corners of a ring touch a side, as fractions of it, with both its ends. */
+function touches(side: readonly [Lonlat, Lonlat], corners: readonly Lonlat[]): readonly number[] {
+  const [a, b] = side;
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const squared = dx * dx + dy * dy;
+  const inner = corners
+    .filter((corner) => distanceToEdge(corner, side) <= TOLERANCE_DEG)
+    .map((corner) => ((corner[0] - a[0]) * dx + (corner[1] - a[1]) * dy) / squared)
+    .filter((along) => along > 0 && along < 1);
+  return [0, ...inner.sort((one, other) => one - other), 1];
+}
+
+/**
+ * A stretch of a side of `inner` that runs through `outer` from border to border, touching it at corners only: two
+ * rectangles of one height that overlap have no other mark.
+ */
+function stretchInside(inner: Polygon, outer: Polygon, box: Box): boolean {
+  const near = edgesIn(outer, box);
+  const corners = near.map(([corner]) => corner);
+  return edgesIn(inner, box).some((side) => {
+    const [a, b] = side;
+    if (a[0] === b[0] && a[1] === b[1]) return false;
+    const marks = touches(side, corners);
+    return marks.slice(1).some((to, index) => {
+      const along = ((marks[index] ?? 0) + to) / 2;
+      const middle: Lonlat = [a[0] + (b[0] - a[0]) * along, a[1] + (b[1] - a[1]) * along];
+      return inRing(middle, outer, true) && near.every((edge) => distanceToEdge(middle, edge) > TOLERANCE_DEG);
+    });
+  });
+}
+
 /** Whether two rings share ground; a shared border is none. */
 export function ringsOverlap(one: Polygon, other: Polygon): boolean {
   const [a, b] = [boxOf(one), boxOf(other)];
@@ -139,7 +170,18 @@ export function ringsOverlap(one: Polygon, other: Polygon): boolean {
   const edges = edgesIn(other, box);
   if (edgesIn(one, box).some(([p, q]) => edges.some(([r, s]) => cross(p, q, r, s)))) return true;
   if (cornerInside(one, other, box) || cornerInside(other, one, box)) return true;
+  if (stretchInside(one, other, box) || stretchInside(other, one, box)) return true;
   return inRing(interiorPoint(one), other) || inRing(interiorPoint(other), one);
+}
+
+/** Whether a ring has ground outside another; a shared border is none. */
+export function ringReachesOut(inner: Polygon, outer: Polygon): boolean {
+  const box = boxOf(inner);
+  const edges = edgesIn(outer, box);
+  if (edgesIn(inner, box).some(([p, q]) => edges.some(([r, s]) => cross(p, q, r, s)))) return true;
+  const isOut = (corner: Lonlat) =>
+    !inRing(corner, outer) && edges.every((edge) => distanceToEdge(corner, edge) > TOLERANCE_DEG);
+  return inner.some(isOut) || cornerInside(outer, inner, box) || stretchInside(outer, inner, box);
 }
 
 /** Pairs of rings whose boxes meet, each pair once, by index. */

@@ -69,6 +69,7 @@ describe('overlap', () => {
     ['crossing squares', square(0, 0), square(0.5, 0.5), true],
     ['a square within a square', square(0, 0, 3), square(1, 1), true],
     ['the same square twice', square(0, 0), square(0, 0), true],
+    ['two of one height, side by side and a little too wide', square(0, 0), square(0.9, 0), true],
     ['neighbours with one border', square(0, 0), square(1, 0), false],
     ['neighbours that meet at a corner', square(0, 0), square(1, 1), false],
     ['neighbours of different size along one line', square(0, 0, 2), square(2, 0.5), false],
