@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAuditCommand } from '#cli/io/audit-command.ts';
 import { addBacktestCommand } from '#cli/io/backtest-command.ts';
 import { addCallsCommand } from '#cli/io/calls-command.ts';
+import { addChannelsCommand } from '#cli/io/channels-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
@@ -94,6 +95,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addAuditCommand(program, settingsOrExit);
   addBacktestCommand(program, settingsOrExit);
   addCallsCommand(program, settingsOrExit);
+  addChannelsCommand(program, settingsOrExit);
   addSimulateCommand(program, settingsOrExit);
   addDecodeCommand(program);
   addEdgeCommand(program);

@@ -5,9 +5,12 @@
 import type { GridCode, Registry } from '#model/registry.ts';
 import { command, DECIDERS, list, ofAlert, open, RESPONDERS, type Route } from './access.ts';
 import { callRoutes } from './routes/calls.ts';
+import { channelRoutes } from './routes/channels.ts';
 import { evacuationRoutes } from './routes/evacuations.ts';
+import { exchangeRoutes } from './routes/exchange.ts';
 import { printRoutes } from './routes/print.ts';
 import { rosterRoutes } from './routes/roster.ts';
+import { warningRoutes } from './routes/warnings.ts';
 import { holdsOver, type Viewer } from './viewer.ts';
 
 export const ROUTES = {
@@ -83,10 +86,13 @@ export const ROUTES = {
     summary: 'Batches that were put aside; they have no grid, so the whole county’s scope is needed',
   },
   // Routes of a subject of their own: `...callRoutes` of `routes/calls.ts`, and so on.
+  ...channelRoutes,
   ...evacuationRoutes,
   ...printRoutes,
   ...callRoutes,
   ...rosterRoutes,
+  ...warningRoutes,
+  ...exchangeRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { ORIGINS } from '#model/reading.ts';
 import type { RouteId } from './permissions.ts';
 import { callBodies, callQueries } from './routes/calls.ts';
+import { channelBodies, channelQueries } from './routes/channels.ts';
 import { evacuationBodies, evacuationQueries } from './routes/evacuations.ts';
+import { exchangeQueries } from './routes/exchange.ts';
 import { instant } from './routes/instant.ts';
 import { printQueries } from './routes/print.ts';
 import { rosterBodies, rosterQueries } from './routes/roster.ts';
+import { warningBodies, warningQueries } from './routes/warnings.ts';
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe('Items in one answer');
 const cursor = z.string().min(1).max(200).optional().describe('`next` of the answer before');
@@ -38,7 +41,10 @@ export const QUERIES = {
   alertDeliveries: z.strictObject({ limit, cursor }),
   quarantine: z.strictObject(page),
   ...callQueries,
+  ...channelQueries,
   ...evacuationQueries,
+  ...warningQueries,
+  ...exchangeQueries,
   ...rosterQueries,
   ...printQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
@@ -58,7 +64,9 @@ export const BODIES = {
   falseAlarm: NOTE,
   note: z.strictObject({ note: z.string().min(1).max(2_000) }),
   ...callBodies,
+  ...channelBodies,
   ...evacuationBodies,
+  ...warningBodies,
   ...rosterBodies,
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 

@@ -58,6 +58,8 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   answer: [401, 403, 403, 403, 403, 403, 403, 403, 200],
   reached: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   receipts: [401, 401, 401, 401, 401, 401, 401, 401, 200],
+  channels: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  testChannel: [401, 403, 403, 403, 403, 403, 403, 200, 200],
   evacuations: [401, 200, 200, 200, 200, 200, 200, 200, 200],
   evacuationCounts: [401, 200, 200, 200, 200, 200, 200, 200, 200],
   evacuation: [401, 200, 403, 200, 200, 200, 200, 200, 200],
@@ -74,15 +76,27 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   handover: [401, 403, 403, 200, 403, 403, 200, 200, 200],
   giveHandover: [401, 403, 403, 200, 403, 403, 200, 200, 200],
   explainPoint: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  warnings: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  warning: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  issueWarning: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  updateWarning: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  cancelWarning: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  takeCap: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  takeEbd: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  capFeed: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  capDocument: [401, 403, 403, 403, 403, 403, 403, 200, 200],
   stream: [401, 200, 200, 200, 200, 200, 200, 200, 200],
 };
 
 const pathOf = (route: Route): string =>
   route.path
     .replace('/alerts/:id', '/alerts/a-1')
+    .replace('/warnings/:id', '/warnings/w-1')
+    .replace('/feeds/cap/:id', '/feeds/cap/c-1')
     .replace('/points/:id', '/points/slope-1')
     .replace('/grids/:id', '/grids/999900001')
     .replace('/evacuations/:id', '/evacuations/ev-1')
+    .replace('/channels/:id', '/channels/console')
     .replace('/card/:id', '/card/slope-1')
     .replace('/map/:id', '/map/999900001001')
     .replace('/grid/:id', '/grid/999900001001')
@@ -95,6 +109,12 @@ const BODIES: { readonly [Id in RouteId]?: object } = {
   markHousehold: { household: 'slope-1-h1', state: 'told' },
   answer: { person: 'p-head' },
   reached: { person: 'p-head', means: 'door' },
+  issueWarning: {
+    hazard: 'rainstorm',
+    headline: '暴雨',
+    expires: '2099-01-01T00:00:00+08:00',
+    areas: [{ grid: '999900001001', level: 'red' }],
+  },
   receipts: { channel: 'sms', receipts: [{ from: '138', event: 'answered' }] },
 };
 
@@ -123,14 +143,15 @@ describe('the permission table', () => {
       const headers = await headersOf(who);
       // Signing out comes last: it ends the session that the others need.
       for (const id of [...ROUTE_IDS.filter((one) => one !== 'signOut'), 'signOut' as const]) {
-        const route = ROUTES[id];
+        const route: Route = ROUTES[id];
+        const isXml = route.media === 'xml';
         under.alerts.put(fakeAlert());
         const body = BODIES[id] ?? { note: 'seen' };
         const abort = new AbortController();
         const response = await fetch(`${under.base}${pathOf(route)}`, {
           method: route.method.toUpperCase(),
-          headers: { 'content-type': 'application/json', ...headers },
-          ...(route.method === 'post' ? { body: JSON.stringify(body) } : {}),
+          headers: { 'content-type': isXml ? 'application/xml' : 'application/json', ...headers },
+          ...(route.method === 'post' ? { body: isXml ? '<x/>' : JSON.stringify(body) } : {}),
           signal: abort.signal,
         });
         const { status } = response;

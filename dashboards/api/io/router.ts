@@ -5,14 +5,17 @@ import { ROUTE_IDS, ROUTES, type RouteId } from '../permissions.ts';
 import { notFound, type Problem, problemBody } from '../problem.ts';
 import { alertHandlers } from './alert-handlers.ts';
 import { callHandlers } from './calls-handlers.ts';
+import { channelHandlers } from './channel-handlers.ts';
 import { evacuationHandlers } from './evacuation-handlers.ts';
 import type { Desk, Handler, Reply } from './exchange.ts';
+import { exchangeHandlers } from './exchange-handlers.ts';
 import { createGuard, MEDIA } from './guard.ts';
 import { listHandlers } from './list-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
 import { printHandlers } from './print-handlers.ts';
 import { rosterHandlers } from './roster-handlers.ts';
 import { sessionHandlers } from './session-handlers.ts';
+import { warningHandlers } from './warning-handlers.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 
@@ -94,7 +97,10 @@ export function createRouter(desk: Desk): Express {
     ...listHandlers(desk),
     ...alertHandlers(desk),
     ...callHandlers(desk),
+    ...channelHandlers(desk),
     ...evacuationHandlers(desk),
+    ...warningHandlers(desk),
+    ...exchangeHandlers(desk),
     ...rosterHandlers(desk),
     ...printHandlers(desk),
   };
