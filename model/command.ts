@@ -80,6 +80,14 @@ export type RosterCommand = Said & {
   readonly shiftFromMs: EpochMs;
 };
 
+/** A document of another platform as it came, to be parsed and taken: the state answers of an emergency broadcast. */
+export type ExchangeCommand = Said & {
+  readonly kind: 'exchange';
+  readonly format: 'ebd';
+  readonly source: string;
+  readonly xml: string;
+};
+
 /** Personal data were read: what, of which object. It goes into the ledger. */
 export type AccessCommand = Said & { readonly kind: 'access'; readonly what: string; readonly object: string };
 
@@ -95,5 +103,6 @@ export type DeskCommand =
   | ReportCommand
   | DrillCommand
   | RosterCommand
+  | ExchangeCommand
   | AccessCommand
   | ChannelCommand;

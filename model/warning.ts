@@ -62,5 +62,8 @@ export type WarningReader = {
   readonly get: (id: string) => Warning | undefined;
 };
 
+/** The warning that an `issue` command makes. */
+export const warningIdOf = (commandId: string): string => `w${commandId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}`;
+
 /** The alert by which a warning is told. */
 export const alertIdOfWarning = (warningId: string): string => `a${warningId}`;

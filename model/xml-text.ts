@@ -55,3 +55,22 @@ export function refuseHostile(text: string): Result<string, string> {
   if (FORBIDDEN.test(text)) return err('there is a control character that XML does not allow');
   return ok(text);
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to write them
+const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+const ESCAPES: { readonly [raw: string]: string } = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** What XML cannot hold is replaced, not passed on; a carriage return would come back as a line feed. */
+export const escapeXml = (raw: string): string =>
+  raw
+    .toWellFormed()
+    .replace(UNWRITABLE, '\ufffd')
+    .replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found)
+    .replace(/\r/g, '&#13;');

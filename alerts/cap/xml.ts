@@ -1,5 +1,7 @@
 /** XML as messages need it: a tree that knows its lines, and text written so that nothing in it is taken for markup. */
 
+import { escapeXml } from '#model/xml-text.ts';
+
 export type XmlNode = {
   /** Without its prefix. */
   readonly name: string;
@@ -9,25 +11,6 @@ export type XmlNode = {
   /** Of its own, with character references resolved; space around it is cut off. */
   readonly text: string;
 };
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has no way to write them
-const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
-
-const ESCAPES: { readonly [raw: string]: string } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** What XML cannot hold is replaced, not passed on; a carriage return would come back as a line feed. */
-export const escapeXml = (raw: string): string =>
-  raw
-    .toWellFormed()
-    .replace(UNWRITABLE, '\ufffd')
-    .replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found)
-    .replace(/\r/g, '&#13;');
 
 /** One line of an element with text; nothing at all when there is none. */
 export const element = (name: string, text: string | null, indent = ''): string =>

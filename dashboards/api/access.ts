@@ -30,6 +30,8 @@ export type Route = Access & {
   readonly scope: Scope;
   /** What it does to state: a GET does nothing, a command goes to alerts and into its ledger. */
   readonly effect: 'none' | 'session' | 'command';
+  /** What a POST takes; absent: JSON. */
+  readonly media?: 'xml';
   readonly summary: string;
 };
 

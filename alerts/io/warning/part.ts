@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { DeskCommand, WarningCommand } from '#model/command.ts';
 import type { Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
-import { alertIdOfWarning, type Warning } from '#model/warning.ts';
+import { alertIdOfWarning, type Warning, warningIdOf } from '#model/warning.ts';
 import { isEnded, type Outcome, type World } from '../../episode.ts';
 import { mergeAreas, worstOf } from '../../warning/areas.ts';
 import { draftFault, mayIssue, strangerAmong, warningOfDraft } from '../../warning/draft.ts';
@@ -83,7 +83,7 @@ function issue(command: WarningCommand & { readonly action: 'issue' }, desk: Des
   const { registry } = world.directory;
   const fault = draftFault(command.draft, registry, world.nowMs);
   if (fault !== null) return { ok: false, message: fault };
-  const id = desk.idOf(command.id);
+  const id = warningIdOf(command.id);
   desk.begin(warningOfDraft(command.draft, { id, by: command.by, nowMs: world.nowMs }, registry), command, world);
   return done(`预警已发布：${id}`, `the warning is issued: ${id}`);
 }

@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import type { GridCode } from '#model/registry.ts';
 import { err, ok, type Result } from '#model/result.ts';
+import { decodeXml } from '#model/xml-text.ts';
 import type { Route } from '../access.ts';
 import { parseJson } from '../json.ts';
 import { decide, type RouteId } from '../permissions.ts';
@@ -13,7 +14,7 @@ import { createThrottle } from '../throttle.ts';
 import { type Viewer, viewerOfPerson, viewerOfToken } from '../viewer.ts';
 import type { Session } from './auth-store.ts';
 import type { Desk } from './exchange.ts';
-import { PLACES } from './places.ts';
+import { PLACES, placeOfArea } from './places.ts';
 import { COOKIE } from './session-handlers.ts';
 
 export type Caller = { readonly viewer: Viewer | null; readonly session: Session | null };
@@ -23,6 +24,12 @@ export type Passed = Caller & {
   readonly query: unknown;
   readonly body: unknown;
 };
+
+/** What a POST may be, by what its route takes. */
+export const MEDIA = {
+  json: ['application/json'],
+  xml: ['application/xml', 'text/xml', 'application/cap+xml', 'application/*+xml'],
+} as const satisfies { readonly [kind: string]: readonly [string, ...string[]] };
 
 const REQUESTS_IN_TEN_SECONDS = 2_000;
 const WRONG_TOKENS_A_MINUTE = 30;
@@ -83,6 +90,12 @@ function readBody(id: RouteId, request: Request): Result<unknown, Problem> {
   return body.success ? ok(body.data) : err(badInput('badBody', body.error));
 }
 
+function readXmlBody(request: Request): Result<unknown, Problem> {
+  const raw: unknown = request.body;
+  const text = decodeXml(Buffer.isBuffer(raw) ? raw : new Uint8Array());
+  return text.ok ? text : err({ status: 400, kind: 'badXml', message: text.error });
+}
+
 export function createGuard(desk: Desk): Guard {
   const { registry } = desk.ports;
   const token = desk.config.token === null ? null : digest(desk.config.token);
@@ -105,7 +118,12 @@ export function createGuard(desk: Desk): Guard {
   }
 
   /** The grid of the object that the request is about: null for none, undefined when there is no such object. */
-  function placeOf(route: Route, id: string, query: { sensor?: string; grid?: string }): GridCode | null | undefined {
+  function placeOf(
+    route: Route,
+    id: string,
+    query: { sensor?: string; grid?: string },
+    viewer: Viewer | null,
+  ): GridCode | null | undefined {
     const now = registry.current();
     // A named sensor is measured by its own place: the caller's own grid beside it opens nothing.
     if (query.grid !== undefined && query.sensor === undefined)
@@ -120,7 +138,7 @@ export function createGuard(desk: Desk): Guard {
           ? null
           : now.points.get(now.sensors.get(query.sensor)?.pointId ?? '')?.gridCode;
       default:
-        return PLACES[route.scope](desk, id);
+        return placeOfArea(desk, route, id, viewer) ?? PLACES[route.scope](desk, id);
     }
   }
 
@@ -133,20 +151,20 @@ export function createGuard(desk: Desk): Guard {
     if (waitMs > 0) return err(tooMany(waitMs));
     if (route.method !== 'get' && foreignOrigin(request))
       return err({ status: 403, kind: 'foreignOrigin', message: 'This request comes from another site.' });
-    if (route.method === 'post' && request.is('application/json') === false)
-      return err({ status: 415, kind: 'mediaType', message: 'Send application/json.' });
+    if (route.method === 'post' && request.is([...MEDIA[route.media ?? 'json']]) === false)
+      return err({ status: 415, kind: 'mediaType', message: `Send ${MEDIA[route.media ?? 'json'][0]}.` });
 
     const query = querySchema(id).safeParse(request.query);
     if (!query.success) return err(badInput('badQuery', query.error));
     const params = { id: String(request.params['id'] ?? '').slice(0, 200) };
-    const place = placeOf(route, params.id, query.data as { sensor?: string; grid?: string });
+    const place = placeOf(route, params.id, query.data as { sensor?: string; grid?: string }, viewer);
     if (place === undefined) return err(notFound(`such ${route.scope === 'list' ? 'grid' : route.scope}`));
     const decision = decide(route, viewer, registry.current(), place);
     if (decision === 'signIn') return err(NOT_SIGNED_IN);
     if (decision === 'outsideGrid') return err(OUTSIDE_GRID);
     if (decision === 'wrongPost') return err(WRONG_POST);
 
-    const body = readBody(id, request);
+    const body = route.media === 'xml' ? readXmlBody(request) : readBody(id, request);
     return body.ok ? ok({ viewer, session, params, query: query.data, body: body.value }) : body;
   };
 }

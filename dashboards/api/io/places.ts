@@ -1,6 +1,7 @@
 /** Where an object lies: the grid by which a request about it is measured. A new kind of object is one line here. */
-import type { GridCode } from '#model/registry.ts';
-import type { Scope } from '../access.ts';
+import { type GridCode, inSubtree } from '#model/registry.ts';
+import type { Route, Scope } from '../access.ts';
+import type { Viewer } from '../viewer.ts';
 import type { Desk } from './exchange.ts';
 
 export type ObjectScope = Exclude<Scope, 'none' | 'list' | 'county' | 'sensor'>;
@@ -17,3 +18,17 @@ export const PLACES: { readonly [S in ObjectScope]: (desk: Desk, id: string) => 
   report: (desk, id) => desk.ports.parts.reports.get(id)?.gridCode,
   drill: (desk, id) => desk.ports.parts.drills.get(id)?.gridCode,
 };
+
+/**
+ * An area's alert lies wherever its warning touches: whoever holds a post there reads and answers it as one of his own. What
+ * ends it is measured at the county, as its grid says; then, and for any other object, there is no answer here.
+ */
+export function placeOfArea(desk: Desk, route: Route, id: string, viewer: Viewer | null): GridCode | undefined {
+  if (route.scope !== 'alert' || viewer === null) return undefined;
+  if (route.who === 'posts' && !route.posts.includes('member')) return undefined;
+  const { areas } = desk.alerts.get(id) ?? {};
+  const registry = desk.ports.registry.current();
+  const touched = (code: GridCode): boolean =>
+    (areas ?? []).some(({ gridCode }) => inSubtree(registry, code, gridCode) || inSubtree(registry, gridCode, code));
+  return viewer.holds.find((hold) => touched(hold.gridCode))?.gridCode;
+}

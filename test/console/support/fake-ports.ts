@@ -13,6 +13,7 @@ import { inSubtree, type RegistryPort } from '#model/registry.ts';
 import type { EpochMs } from '#model/time.ts';
 import { fakeRegistry } from './fake-county.ts';
 import { fakeEvacuations } from './fake-evacuation.ts';
+import { fakeExchange, fakeWarnings } from './fake-warnings.ts';
 
 function createWakes() {
   const runs = new Set<() => void>();
@@ -221,7 +222,7 @@ export const noParts: DeskReaders = {
   warnings: nothing,
   exchange: { capEntries: () => [], capXml: () => undefined },
   reports: nothing,
-  drills: nothing,
+  drills: { ...nothing, report: () => undefined },
   handovers: { ofGrid: () => [], get: () => undefined },
   explainPoint: openExplain(),
   channels: () => [],
@@ -239,7 +240,7 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
     journal: journal.reader,
     history: history.reader,
     alerts: alerts.reader,
-    parts: { ...noParts, evacuations: fakeEvacuations(county) },
+    parts: { ...noParts, evacuations: fakeEvacuations(county), warnings: fakeWarnings, exchange: fakeExchange },
     commands: alerts.commands,
     quarantine: { list: () => ({ items: [{ edgeId: 'edge-x', reason: 'unknown edge' }], next: null }) },
     metricsText: () => '# TYPE fengsui_up gauge\nfengsui_up 1\n',
