@@ -36,7 +36,7 @@ export const TIER_TEXT: { readonly [T in Tier]: Text } = {
 };
 
 /** What is not live says so before anything else. */
-const ORIGIN_TEXT: { readonly [O in Origin]: Text } = {
+export const ORIGIN_TEXT: { readonly [O in Origin]: Text } = {
   live: { zh: '', en: '' },
   simulated: { zh: '【模拟】', en: '[SIMULATED] ' },
   replay: { zh: '【回放】', en: '[REPLAY] ' },

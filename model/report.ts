@@ -23,6 +23,8 @@ export type UpReport = {
   readonly doneAtMs: EpochMs | null;
   readonly by: PersonId | null;
   readonly note: string;
+  /** What it says, made from the alert, the calls and the evacuation as they stood when it was last looked at or made. */
+  readonly contents?: Text;
 };
 
 export type ReportReader = {

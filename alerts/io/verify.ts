@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Alert, AlertEvent } from '#model/alert.ts';
 import { err, ok, type Result } from '#model/result.ts';
-import { checkChain, cutOff, fault, type LedgerFault, type LedgerRow } from '../ledger/check.ts';
+import { checkChain, cutOff, fault, type LedgerFault, type LedgerRow, type Said } from '../ledger/check.ts';
 import type { LedgerHead, SignedHead } from '../ledger/heads.ts';
 import { type Claimed, claimAt, differingField, nextClaim } from '../ledger/projection.ts';
 import { headsPath, readHeadFile } from './anchor/head-file.ts';
@@ -52,8 +52,8 @@ function* rowsOf(db: DatabaseSync): Generator<LedgerRow> {
 function openClaims() {
   const claims = new Map<string, Claimed>();
   return {
-    take: ({ body }: LedgerRow): void => {
-      const event = JSON.parse(body) as Pick<AlertEvent, 'seq' | 'alertId' | 'kind' | 'facts'>;
+    take: (said: Said): void => {
+      const event = said as unknown as Pick<AlertEvent, 'seq' | 'alertId' | 'kind' | 'facts'>;
       const claim = nextClaim(claims.get(event.alertId), event);
       if (claim !== undefined) claims.set(event.alertId, claim);
     },
@@ -98,9 +98,9 @@ function readLedger(path: string, heads: readonly LedgerHead[], projection: bool
     // One view of the file from the first entry to the alerts, though the centre goes on writing.
     db.exec('BEGIN');
     const claims = openClaims();
-    const chain = checkChain(rowsOf(db), heads, chainHash, (row) => {
-      last = row.seq;
-      if (projection) claims.take(row);
+    const chain = checkChain(rowsOf(db), heads, chainHash, (said) => {
+      last++;
+      if (projection) claims.take(said);
     });
     if (!chain.ok) return chain;
     const alerts = projection ? checkProjection(db, chain.value, claims) : ok(0);

@@ -36,18 +36,19 @@ export type ChainHash = (before: string, body: string) => string;
 export const fault = (kind: LedgerFault['kind'], seq: number, message: string): Result<never, LedgerFault> =>
   err({ kind, seq, message });
 
-type Said = { readonly seq?: unknown; readonly alertId?: unknown };
+/** What an entry's body says; only what was checked may be relied on. */
+export type Said = { readonly seq?: unknown; readonly alertId?: unknown; readonly [field: string]: unknown };
 function sayOf(body: string): Said {
   try {
     const said = JSON.parse(body) as unknown;
-    return typeof said === 'object' && said !== null ? said : {};
+    return typeof said === 'object' && said !== null ? (said as Said) : {};
   } catch {
     return {};
   }
 }
 
-/** One entry after the one before it. */
-export function checkRow(row: LedgerRow, before: LedgerHead, hashOf: ChainHash): Result<LedgerHead, LedgerFault> {
+/** One entry after the one before it; gives what it says. */
+function checkRow(row: LedgerRow, before: LedgerHead, hashOf: ChainHash): Result<Said, LedgerFault> {
   const seq = before.seq + 1;
   if (row.seq !== seq) return fault('gap', seq, `entry ${seq} was removed; the next one that is there is ${row.seq}`);
   const said = sayOf(row.body);
@@ -57,7 +58,7 @@ export function checkRow(row: LedgerRow, before: LedgerHead, hashOf: ChainHash):
   if (!isWhole) return fault('edited', seq, `entry ${seq} was edited: it is not what was written here`);
   if (row.alertId !== null && said.alertId !== row.alertId)
     return fault('moved', seq, `entry ${seq} was put elsewhere: it is filed under alert ${row.alertId}, not its own`);
-  return ok({ seq, hash: row.hash });
+  return ok(said);
 }
 
 /** Holds heads that were signed before against the chain as it goes by. */
@@ -98,7 +99,7 @@ export function checkChain(
   rows: Iterable<LedgerRow>,
   heads: readonly LedgerHead[],
   hashOf: ChainHash,
-  onRow: (row: LedgerRow) => void = () => {},
+  onEntry: (said: Said) => void = () => {},
 ): Result<LedgerHead, LedgerFault> {
   const signed = openHeadCheck(heads);
   let head: LedgerHead = { seq: 0, hash: GENESIS };
@@ -107,10 +108,10 @@ export function checkChain(
   for (const row of rows) {
     const checked = checkRow(row, head, hashOf);
     if (!checked.ok) return checked;
-    const passed = signed.pass(checked.value);
+    const passed = signed.pass({ seq: row.seq, hash: row.hash });
     if (!passed.ok) return passed;
-    head = checked.value;
-    onRow(row);
+    head = passed.value;
+    onEntry(checked.value);
   }
   return signed.end(head);
 }

@@ -5,11 +5,20 @@ import { join } from 'node:path';
 import { indexRegistry } from '#alerts/directory.ts';
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { openStore } from '#alerts/io/store.ts';
+import { DEFAULT_POLICY } from '#alerts/policy.ts';
 import { type Move, T0, transition } from '#alerts/testing/sample.ts';
 import type { Alert, AlertCommand } from '#model/alert.ts';
 import type { DeskCommand } from '#model/command.ts';
+import type { Policy } from '#model/policy.ts';
 import type { Registry } from '#model/registry.ts';
 import { type EpochMs, MINUTE_MS } from '#model/time.ts';
+
+/** Tells everybody once and waits for nobody: what is left is the life of the alert itself. */
+export const QUIET_POLICY: Policy = {
+  ...DEFAULT_POLICY,
+  calls: [{ from: 'blue', ask: false, tries: 1, withinMs: 0, next: [] }],
+  evacuation: [],
+};
 
 export const at = (minute: number): EpochMs => T0 + minute * MINUTE_MS;
 

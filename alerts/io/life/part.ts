@@ -160,7 +160,7 @@ function openLife(tools: PartTools): OpenPart {
       if (episode !== null) follow(episode.alert, events, world);
     },
     unwanted: ({ alertId, personId, message }) => {
-      if (message.digest !== undefined || message.change === 'overdue') return null;
+      if (message.covers !== undefined || message.digest !== undefined || message.change === 'overdue') return null;
       if (life.hasParent(alertId)) return EXPLAINED;
       // A platform that takes incidents over keeps hearing of them: putting aside is about calling people.
       return personId !== '*' && life.isDue(alertId, 'shelf') ? SHELVED : null;
