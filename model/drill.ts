@@ -46,7 +46,62 @@ export type DrillTime = {
   readonly outcome: string;
 };
 
+/** What became of the messages of one channel. */
+export type DrillChannel = {
+  readonly channel: string;
+  readonly messages: number;
+  readonly byState: { readonly [state: string]: number };
+};
+
+/** Times in milliseconds from the asking; null where nobody did. */
+export type DrillTier = {
+  readonly tier: Tier;
+  readonly asked: number;
+  readonly answered: number;
+  readonly notReached: number;
+  readonly medianAnswerMs: number | null;
+  readonly slowestAnswerMs: number | null;
+  /** Answered within five minutes of being asked. */
+  readonly inTime: number;
+};
+
+export type DrillEvacuation = {
+  readonly evacuationId: string;
+  readonly pointId: PointId;
+  readonly households: number;
+  readonly people: number;
+  /** Households and people that were moved or safe at the end. */
+  readonly outHouseholds: number;
+  readonly outPeople: number;
+  readonly firstOutMs: number | null;
+  readonly lastOutMs: number | null;
+};
+
+/** Made once, as the drill ends; its hash stands in the ledger. */
+export type DrillReport = {
+  readonly drillId: string;
+  readonly name: Text;
+  readonly gridCode: GridCode;
+  readonly broadcast: boolean;
+  readonly startedAtMs: EpochMs;
+  readonly endedAtMs: EpochMs;
+  /** A person, or `alerts` when its time was up. */
+  readonly endedBy: string;
+  readonly stepsDone: number;
+  readonly steps: number;
+  readonly alertIds: readonly string[];
+  readonly times: readonly DrillTime[];
+  readonly tiers: readonly DrillTier[];
+  readonly notReached: readonly DrillTime[];
+  readonly evacuations: readonly DrillEvacuation[];
+  readonly channels: readonly DrillChannel[];
+  /** The report in words. */
+  readonly text: Text;
+};
+
 export type DrillReader = {
+  /** Null while it runs; undefined when there is no such drill. */
+  readonly report: (id: string) => DrillReport | null | undefined;
   readonly list: (filter: { readonly gridCodes: readonly GridCode[] }) => readonly Drill[];
   readonly get: (id: string) => Drill | undefined;
 };

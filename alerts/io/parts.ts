@@ -4,6 +4,7 @@ import { broadcastPart } from './broadcast/part.ts';
 import { callsPart } from './calls/part.ts';
 import { capPart } from './cap/part.ts';
 import { channelsPart } from './channel-health/part.ts';
+import { drillPart } from './drill/part.ts';
 import { evacuationPart } from './evacuation/part.ts';
 import { lifePart } from './life/part.ts';
 import type { Part } from './part.ts';
@@ -19,6 +20,7 @@ export const PARTS: readonly Part[] = [
   capPart,
   callsPart,
   broadcastPart,
+  drillPart,
   rosterPart,
   reportsPart,
   // Last: it may answer a change with another one, which the parts before it must see after the first.

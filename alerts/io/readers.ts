@@ -3,13 +3,12 @@ import type { DeskReaders } from '#model/desk.ts';
 import { openCallReader } from './calls/reader.ts';
 import { openExchangeReader } from './cap/reader.ts';
 import { openChannelReader } from './channel-health/reader.ts';
+import { openDrillReader } from './drill/reader.ts';
 import { openEvacuationReader } from './evacuation/reader.ts';
 import { openExplain } from './explain.ts';
 import { openReportReader } from './reports/reader.ts';
 import { openHandoverReader } from './roster/reader.ts';
 import { openWarningReader } from './warning/reader.ts';
-
-const nothing = { list: () => [], get: () => undefined };
 
 /** Each reader opens the file for itself; a file that is not there yet is an empty one. */
 export function openDeskReaders(dataDir: string): DeskReaders {
@@ -20,13 +19,14 @@ export function openDeskReaders(dataDir: string): DeskReaders {
   const warnings = openWarningReader(dataDir);
   const exchange = openExchangeReader(dataDir);
   const handovers = openHandoverReader(dataDir);
+  const drills = openDrillReader(dataDir);
   return {
     calls,
     evacuations,
     warnings,
     exchange,
     reports,
-    drills: nothing,
+    drills,
     handovers,
     explainPoint: openExplain(),
     channels: channels.list,
@@ -37,6 +37,7 @@ export function openDeskReaders(dataDir: string): DeskReaders {
       warnings.close();
       exchange.close();
       handovers.close();
+      drills.close();
     },
   };
 }
