@@ -7,12 +7,14 @@ import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { openCallReader } from '#alerts/io/calls/reader.ts';
 import type { Claim } from '#alerts/io/delivery-table.ts';
 import { PARTS } from '#alerts/io/parts.ts';
+import { alertsPath } from '#alerts/io/schema.ts';
 import { openStore } from '#alerts/io/store.ts';
 import { CONSOLE, type Move, sampleRegistry, T0, transition } from '#alerts/testing/sample.ts';
 import type { AlertCommand } from '#model/alert.ts';
 import type { CallState, Receipt } from '#model/call.ts';
 import type { ChannelConfig } from '#model/channel.ts';
 import type { CallCommand, DeskCommand } from '#model/command.ts';
+import { openReadable } from '#model/io/sqlite.ts';
 import type { Policy } from '#model/policy.ts';
 import type { Origin } from '#model/reading.ts';
 import type { Person, Registry } from '#model/registry.ts';
@@ -205,6 +207,18 @@ export function openCallDesk(first: Registry = callCounty()) {
         .map((one) => `${clockOf(one.atMs)} ${one.person} ${one.channel}`),
     events: (alertId: string) => alertReader.events(alertId),
     deliveries: (alertId: string) => alertReader.deliveries(alertId),
+    /** Every row for one person, with the try that it belongs to and when it was queued. */
+    tries: (alertId: string) => {
+      const db = openReadable(alertsPath(dataDir));
+      const rows = db
+        ?.prepare('SELECT key, queued_at AS queuedAtMs FROM deliveries WHERE alert_id = ? ORDER BY n')
+        .all(alertId);
+      db?.close();
+      return (rows as { key: string; queuedAtMs: number }[]).map(({ key, queuedAtMs }) => {
+        const [, round, , attempt, personId = ''] = key.split('/');
+        return { round: Number(round), attempt: Number(attempt), personId, queuedAtMs };
+      });
+    },
     phoneOf: (personId: string) => registry.people.get(personId)?.phone ?? '',
     close: () => {
       alertReader.close();
