@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAuditCommand } from '#cli/io/audit-command.ts';
 import { addBacktestCommand } from '#cli/io/backtest-command.ts';
 import { addCallsCommand } from '#cli/io/calls-command.ts';
+import { addCapCommand } from '#cli/io/cap-command.ts';
 import { addChannelsCommand } from '#cli/io/channels-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
@@ -16,6 +17,7 @@ import { addSerialCommand } from '#cli/io/serial-command.ts';
 import { addSimulateCommand } from '#cli/io/simulate-command.ts';
 import { addSkillCommand } from '#cli/io/skill-command.ts';
 import { addTestCommand } from '#cli/io/test-command.ts';
+import { addWarnCommand } from '#cli/io/warn-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
 const top = join(import.meta.dirname, '..');
@@ -98,6 +100,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addChannelsCommand(program, settingsOrExit);
   addSimulateCommand(program, settingsOrExit);
   addDecodeCommand(program);
+  addCapCommand(program);
+  addWarnCommand(program);
   addEdgeCommand(program);
   addModelsCommand(program);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])

@@ -8,6 +8,8 @@ export async function callApi(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
+  /** Of a body that is bytes; absent: the body is a value and goes as JSON. */
+  type = 'application/json',
 ): Promise<Result<{ readonly status: number; readonly body: unknown }, string>> {
   const base = process.env['FENGSUI_URL'] ?? 'http://127.0.0.1:8080';
   const token = process.env['FENGSUI_TOKEN'] ?? '';
@@ -19,9 +21,9 @@ export async function callApi(
     const response = await fetch(new URL(path, base), {
       method,
       redirect: 'manual',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': type },
       signal: AbortSignal.timeout(LIMIT_MS),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body) }),
     });
     const text = await response.text();
     const value: unknown = text === '' ? null : JSON.parse(text);
