@@ -32,6 +32,8 @@ const NOBODY_THERE = both(
   'nobody is on record in the warned grids or above them',
 );
 
+const LIFTED = both('预警已在全部区域解除', 'the warning is lifted everywhere');
+
 /** Grids that bear a level, and all above them; each with the worst level at or below it. */
 function touchedGrids(areas: readonly WarningArea[], levels: AreaLevels, desk: Desk): ReadonlyMap<Grid, Level> {
   const { registry, children } = desk.directory;
@@ -135,7 +137,7 @@ function tell(asking: Asking, line: PolicyLine, rule: Rule): Passed {
   }
 }
 
-/** Warned grids of which nobody was told, at, above or below: the nearest grid upwards with anybody. */
+/** Warned grids of which nobody was told, at, above or below: the nearest grid upwards with anybody, at last the county. */
 function lastResort(asking: Asking, claims: readonly Claim[]): readonly Claim[] {
   const { registry } = asking.directory;
   const told = new Set(claims.map(({ grid }) => grid.code));
@@ -143,7 +145,8 @@ function lastResort(asking: Asking, claims: readonly Claim[]): readonly Claim[] 
   const more: Claim[] = [];
   for (const { gridCode, level } of asking.alert.areas) {
     if (level === 'none' || reached.has(gridCode)) continue;
-    const chain = ancestry(registry, gridCode);
+    const known = ancestry(registry, gridCode);
+    const chain = known.length > 0 ? known : ancestry(registry, registry.county.code);
     if (chain.some(({ code }) => told.has(code))) continue;
     const found = chain.map((grid) => anybodyAt(asking, grid, null)).find((people) => people.length > 0) ?? [];
     more.push(...found.map((one) => noted(one, NO_LINE)));
@@ -193,7 +196,7 @@ export function targetArea(alert: AreaTarget, directory: Directory, atMs: EpochM
       lines.push({ n: index + 1, why: line.why, people: new Set(told.claims.map(({ person }) => person)).size });
   });
   claims.push(...lastResort(asking, claims));
-  if (claims.length === 0) gaps.push(NOBODY_THERE);
+  if (claims.length === 0) gaps.push(alert.areas.every(({ level }) => level === 'none') ? LIFTED : NOBODY_THERE);
   const channels = channelsAt(asking);
   const recipients = mergeClaims(claims).map((one): Recipient => {
     const order = channels(one.gridCode);
