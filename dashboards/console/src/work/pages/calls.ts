@@ -8,13 +8,13 @@ const alertPath = (row: Row, what: string) => `/api/v1/alerts/${encodeURICompone
 
 const columns: PageSpec['columns'] = [
   field(t('姓名', 'Name'), 'name'),
-  field(t('网格', 'Grid'), 'gridCode'),
+  field(t('网格', 'Grid'), 'gridName'),
   { ...word(t('状态', 'State'), 'state', CALL_STATE), mark: (row) => (state(row) === 'silent' ? 'trouble' : '') },
   field(t('次数', 'Tries'), 'tries'),
   instant(t('开始', 'Asked at'), 'askedAtMs'),
   instant(t('下次', 'Next'), 'nextDueMs'),
   instant(t('结束', 'Ended'), 'endedAtMs'),
-  field(t('原因', 'Reason'), 'reason'),
+  field(t('原因', 'Reason'), 'reasonText'),
 ];
 const actions: PageSpec['actions'] = [
   {
