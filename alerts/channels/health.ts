@@ -33,7 +33,8 @@ export const untested = ({ id, kind }: Pick<ChannelConfig, 'id' | 'kind'>, nowMs
  */
 export function nextHealth(before: Health, heard: Heard, nowMs: EpochMs): Health {
   const tested = heard.test ? { testedAtMs: nowMs } : {};
-  if (heard.ok && heard.test && before.failedMessages > 0) return { ...before, ...tested };
+  if (heard.ok && heard.test && before.failedMessages > 0)
+    return { ...before, ...tested, detail: `the way is open (${heard.detail}), the last messages failed` };
   const failuresInARow = heard.ok ? 0 : before.failuresInARow + 1;
   const failedMessages = heard.ok ? 0 : before.failedMessages + (heard.test ? 0 : 1);
   const state = heard.ok ? 'up' : failuresInARow >= DOWN_AFTER ? 'down' : 'failing';

@@ -4,6 +4,7 @@ import { callApi } from '#cli/io/api-client.ts';
 import type { Settings } from '#cli/settings.ts';
 import { formatTable } from '#cli/table.ts';
 import type { ChannelConfig, ChannelHealth } from '#model/channel.ts';
+import { ok, type Result } from '#model/result.ts';
 
 const STATE: { readonly [S in ChannelHealth['state']]: string } = {
   untested: '未试',
@@ -70,25 +71,32 @@ type Answer = {
 const WAIT_MS = 60_000;
 const ASK_EVERY_MS = 500;
 
+async function stateOf(id: string): Promise<Result<Answer | undefined, string>> {
+  const listed = await callApi('GET', '/api/v1/channels?limit=1000');
+  if (!listed.ok) return listed;
+  const { items } = listed.value.body as { readonly items: readonly Answer[] };
+  return ok(items.find((one) => one.id === id));
+}
+
+/** The result is there when the channel was tried later than it had been before. */
 async function testChannel(id: string): Promise<number> {
-  const given = await callApi('POST', `/api/v1/channels/${encodeURIComponent(id)}/test`, {});
-  if (!given.ok) {
-    console.error(given.error);
+  const before = await stateOf(id);
+  const given = before.ok ? await callApi('POST', `/api/v1/channels/${encodeURIComponent(id)}/test`, {}) : before;
+  if (!before.ok || !given.ok) {
+    console.error(given.ok ? '' : given.error);
     return 1;
   }
-  const { testedAt: before = null } = given.value.body as Partial<Answer>;
   const endMs = performance.now() + WAIT_MS;
   while (performance.now() < endMs) {
-    const listed = await callApi('GET', '/api/v1/channels?limit=1000');
-    if (!listed.ok) {
-      console.error(listed.error);
+    const now = await stateOf(id);
+    if (!now.ok) {
+      console.error(now.error);
       return 1;
     }
-    const { items } = listed.value.body as { readonly items: readonly Answer[] };
-    const now = items.find((one) => one.id === id);
-    if (now !== undefined && now.testedAt !== null && now.testedAt !== before) {
-      console.log(`${id}: ${STATE[now.state]} (${now.state}) ${now.detail}`);
-      return now.state === 'up' ? 0 : 1;
+    const { value } = now;
+    if (value?.testedAt != null && value.testedAt !== before.value?.testedAt) {
+      console.log(`${id}: ${STATE[value.state]} (${value.state}) ${value.detail}`);
+      return value.state === 'up' ? 0 : 1;
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bindChannels } from '#cli/load/channels.ts';
 import { openSource } from '#cli/load/source.ts';
@@ -134,5 +135,16 @@ describe('channels.yaml', () => {
 
   it('lets mail go in the clear to this machine alone', () => {
     expect(kinds('  - { id: m, kind: email, host: 127.0.0.1, port: 25, from: a@b.cn, security: none }')).toEqual([]);
+  });
+});
+
+describe('the shipped channels.yaml', () => {
+  it('shows every kind in comments that hold as they stand', () => {
+    const shipped = readFileSync(new URL('../../county/channels.yaml', import.meta.url), 'utf8');
+    const [, list = ''] = shipped.split('\nchannels:\n');
+    const opened = list.replace(/^ {2}# (?=- | {2})/gm, '  ');
+    const { channels, lints } = load(opened);
+    expect(lints.filter(({ kind }) => kind !== 'nobody-there')).toEqual([]);
+    expect(new Set(channels.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(9);
   });
 });
