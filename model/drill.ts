@@ -4,6 +4,9 @@ import type { GridCode, Hazard, PersonId, PointId, Tier } from '#model/registry.
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 
+/** A drill's id, from the command that starts it: whoever gave it knows it before it is taken. */
+export const drillIdOf = (commandId: string): string => `d${commandId.replace(/[^A-Za-z0-9]/g, '').slice(0, 16)}`;
+
 export type DrillStep = {
   /** From the drill's start. */
   readonly afterMs: number;

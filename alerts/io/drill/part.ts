@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { reachOf } from '#model/channel.ts';
 import type { DrillCommand } from '#model/command.ts';
-import type { Drill, DrillReport } from '#model/drill.ts';
+import { type Drill, type DrillReport, drillIdOf } from '#model/drill.ts';
 import { canonicalJson } from '#model/hash.ts';
 import type { Post } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
@@ -28,7 +28,6 @@ const RUNNING_AT_MOST = 20;
 
 const both = (zh: string, en: string): Text => ({ zh, en });
 const refuse = (zh: string, en: string): CommandResult => ({ ok: false, message: both(zh, en) });
-const drillIdOf = (command: DrillCommand): string => `d${command.id.replace(/[^A-Za-z0-9]/g, '').slice(0, 16)}`;
 
 const samePlaces = (one: Pick<Drill, 'steps'>, other: Pick<Drill, 'steps'>): boolean =>
   one.steps.some((step) =>
@@ -74,7 +73,7 @@ function openPart(tools: PartTools): OpenPart {
     if (running.length >= RUNNING_AT_MOST) return refuse('同时进行的演练过多', 'too many drills run at once');
     const drill: Drill = {
       ...plan,
-      id: drillIdOf(command),
+      id: drillIdOf(command.id),
       state: 'running',
       startedAtMs: world.nowMs,
       startedBy: by,
