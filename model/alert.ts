@@ -168,6 +168,17 @@ export type AlertFilter = {
   readonly origin?: Origin;
 };
 
+/** What the ledger's last entry was at an instant, signed by the centre (Ed25519 over the canonical JSON of it). */
+export type SignedLedgerHead = {
+  readonly seq: number;
+  readonly hash: string;
+  readonly atMs: EpochMs;
+  /** Fingerprint of the public key, which stands beside it as base64 of its DER form. */
+  readonly key: string;
+  readonly publicKey: string;
+  readonly signature: string;
+};
+
 /** What the console and the API see of alerts; reads its own connection, sees only what is committed. */
 export type AlertReader = {
   readonly list: (
@@ -181,6 +192,8 @@ export type AlertReader = {
   /** Ledger entries after `seq`, for the live feed. */
   readonly eventsAfter: (seq: number, limit: number) => readonly AlertEvent[];
   readonly head: () => number;
+  /** The newest signed head; undefined while none was made. */
+  readonly signedHead?: () => SignedLedgerHead | undefined;
   readonly onWake: (wake: () => void) => () => void;
   /** What became of a command, once alerts has taken it. */
   readonly commandResult: (commandId: string) => { readonly ok: boolean; readonly message: Text } | undefined;

@@ -4,6 +4,7 @@ import type { Alert, AlertReader } from '#model/alert.ts';
 import { openReadable } from '#model/io/sqlite.ts';
 import { watchWake } from '#model/io/wake.ts';
 import type { Text } from '#model/text.ts';
+import { headsPath, readHeadFile } from './anchor/head-file.ts';
 import { type DeliveryRow, deliveryOfRow } from './delivery-table.ts';
 import { type EventRow, eventOfRow } from './ledger.ts';
 import { alertsPath, alertsWakePath } from './schema.ts';
@@ -74,6 +75,7 @@ export function openAlertReader(dataDir: string): AlertReader {
     deliveries: (id) => ((ready()?.deliveries.all(id) ?? []) as DeliveryRow[]).map(deliveryOfRow),
     eventsAfter: (seq, limit) => ((ready()?.eventsAfter.all(seq, limit) ?? []) as EventRow[]).map(eventOfRow),
     head: () => (ready()?.head.get() as { seq: number | null } | undefined)?.seq ?? 0,
+    signedHead: () => readHeadFile(headsPath(dataDir))?.heads.at(-1),
     onWake: (wake) => watchWake(alertsWakePath(dataDir), wake),
     commandResult: (commandId) => {
       const row = ready()?.result.get(commandId) as { ok: number; message: string } | undefined;

@@ -4,11 +4,15 @@
  */
 import type { GridCode, Registry } from '#model/registry.ts';
 import { command, DECIDERS, list, ofAlert, open, RESPONDERS, type Route } from './access.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
 import { channelRoutes } from './routes/channels.ts';
+import { drillRoutes } from './routes/drills.ts';
 import { evacuationRoutes } from './routes/evacuations.ts';
 import { exchangeRoutes } from './routes/exchange.ts';
+import { lifeRoutes } from './routes/life.ts';
 import { printRoutes } from './routes/print.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { rosterRoutes } from './routes/roster.ts';
 import { warningRoutes } from './routes/warnings.ts';
 import { holdsOver, type Viewer } from './viewer.ts';
@@ -88,11 +92,15 @@ export const ROUTES = {
   // Routes of a subject of their own: `...callRoutes` of `routes/calls.ts`, and so on.
   ...channelRoutes,
   ...evacuationRoutes,
+  ...drillRoutes,
   ...printRoutes,
   ...callRoutes,
   ...rosterRoutes,
   ...warningRoutes,
   ...exchangeRoutes,
+  ...lifeRoutes,
+  ...reportRoutes,
+  ...auditRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

@@ -2,12 +2,16 @@
 import { z } from 'zod';
 import { ORIGINS } from '#model/reading.ts';
 import type { RouteId } from './permissions.ts';
+import { auditQueries } from './routes/audit.ts';
 import { callBodies, callQueries } from './routes/calls.ts';
 import { channelBodies, channelQueries } from './routes/channels.ts';
+import { drillBodies, drillQueries } from './routes/drills.ts';
 import { evacuationBodies, evacuationQueries } from './routes/evacuations.ts';
 import { exchangeQueries } from './routes/exchange.ts';
 import { instant } from './routes/instant.ts';
+import { lifeBodies } from './routes/life.ts';
 import { printQueries } from './routes/print.ts';
+import { reportBodies, reportQueries } from './routes/reports.ts';
 import { rosterBodies, rosterQueries } from './routes/roster.ts';
 import { warningBodies, warningQueries } from './routes/warnings.ts';
 
@@ -43,10 +47,13 @@ export const QUERIES = {
   ...callQueries,
   ...channelQueries,
   ...evacuationQueries,
+  ...drillQueries,
   ...warningQueries,
   ...exchangeQueries,
   ...rosterQueries,
   ...printQueries,
+  ...auditQueries,
+  ...reportQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
@@ -66,8 +73,11 @@ export const BODIES = {
   ...callBodies,
   ...channelBodies,
   ...evacuationBodies,
+  ...drillBodies,
   ...warningBodies,
   ...rosterBodies,
+  ...lifeBodies,
+  ...reportBodies,
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
 export const querySchema = (id: RouteId): z.ZodType => (QUERIES as { readonly [key: string]: z.ZodType })[id] ?? none;

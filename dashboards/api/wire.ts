@@ -6,6 +6,7 @@ import type { Grid, HazardPoint, Registry, Sensor } from '#model/registry.ts';
 import type { Lang, Text } from '#model/text.ts';
 import { say } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import { sidesJson } from './life-wire.ts';
 import { homeView, isConfidant, knowsHome, personView } from './privacy.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -66,6 +67,7 @@ export function alertJson(registry: Registry, alert: Alert, lang: Lang) {
     raisedAtMs: alert.raisedAtMs,
     closedAt: isoOrNull(alert.closedAtMs),
     shelvedUntil: isoOrNull(alert.shelvedUntilMs),
+    ...sidesJson(alert),
     round: alert.round,
     version: alert.version,
     acknowledged:

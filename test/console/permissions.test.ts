@@ -76,6 +76,11 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   handover: [401, 403, 403, 200, 403, 403, 200, 200, 200],
   giveHandover: [401, 403, 403, 200, 403, 403, 200, 200, 200],
   explainPoint: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  drills: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  drill: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  drillReport: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  startDrill: [401, 403, 403, 201, 403, 201, 201, 201, 201],
+  endDrill: [401, 403, 403, 200, 403, 200, 200, 200, 200],
   warnings: [401, 200, 200, 200, 200, 200, 200, 200, 200],
   warning: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   issueWarning: [401, 403, 403, 403, 403, 403, 403, 200, 200],
@@ -85,14 +90,25 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   takeEbd: [401, 403, 403, 403, 403, 403, 403, 200, 200],
   capFeed: [401, 403, 403, 403, 403, 403, 403, 200, 200],
   capDocument: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  shelve: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  unshelve: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  reset: [401, 403, 403, 200, 403, 200, 200, 200, 200],
+  reports: [401, 200, 200, 200, 200, 200, 200, 200, 200],
+  report: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  doneReport: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  waiveReport: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  ledger: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  evidence: [401, 403, 403, 200, 403, 200, 200, 200, 200],
   stream: [401, 200, 200, 200, 200, 200, 200, 200, 200],
 };
 
 const pathOf = (route: Route): string =>
   route.path
     .replace('/alerts/:id', '/alerts/a-1')
+    .replace('/drills/:id', '/drills/dr-1')
     .replace('/warnings/:id', '/warnings/w-1')
     .replace('/feeds/cap/:id', '/feeds/cap/c-1')
+    .replace('/reports/:id', '/reports/r-1')
     .replace('/points/:id', '/points/slope-1')
     .replace('/grids/:id', '/grids/999900001')
     .replace('/evacuations/:id', '/evacuations/ev-1')
@@ -108,6 +124,12 @@ const BODIES: { readonly [Id in RouteId]?: object } = {
   signIn: { user: 'p-head', password: PASSWORD },
   markHousehold: { household: 'slope-1-h1', state: 'told' },
   answer: { person: 'p-head' },
+  startDrill: {
+    name: { zh: '演练', en: 'drill' },
+    grid: '999900001001',
+    endsAfterMs: 60_000,
+    steps: [{ afterMs: 0, point: 'slope-1', hazard: 'landslide', level: 'red', reason: { zh: '演练', en: 'drill' } }],
+  },
   reached: { person: 'p-head', means: 'door' },
   issueWarning: {
     hazard: 'rainstorm',

@@ -4,15 +4,19 @@ import helmet from 'helmet';
 import { ROUTE_IDS, ROUTES, type RouteId } from '../permissions.ts';
 import { notFound, type Problem, problemBody } from '../problem.ts';
 import { alertHandlers } from './alert-handlers.ts';
+import { auditHandlers } from './audit-handlers.ts';
 import { callHandlers } from './calls-handlers.ts';
 import { channelHandlers } from './channel-handlers.ts';
+import { drillHandlers } from './drill-handlers.ts';
 import { evacuationHandlers } from './evacuation-handlers.ts';
 import type { Desk, Handler, Reply } from './exchange.ts';
 import { exchangeHandlers } from './exchange-handlers.ts';
 import { createGuard, MEDIA } from './guard.ts';
+import { lifeHandlers } from './life-handlers.ts';
 import { listHandlers } from './list-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
 import { printHandlers } from './print-handlers.ts';
+import { reportHandlers } from './report-handlers.ts';
 import { rosterHandlers } from './roster-handlers.ts';
 import { sessionHandlers } from './session-handlers.ts';
 import { warningHandlers } from './warning-handlers.ts';
@@ -96,9 +100,13 @@ export function createRouter(desk: Desk): Express {
     ...sessionHandlers(desk),
     ...listHandlers(desk),
     ...alertHandlers(desk),
+    ...auditHandlers(desk),
+    ...lifeHandlers(desk),
+    ...reportHandlers(desk),
     ...callHandlers(desk),
     ...channelHandlers(desk),
     ...evacuationHandlers(desk),
+    ...drillHandlers(desk),
     ...warningHandlers(desk),
     ...exchangeHandlers(desk),
     ...rosterHandlers(desk),

@@ -12,6 +12,7 @@ import type { Origin, Reading } from '#model/reading.ts';
 import { inSubtree, type RegistryPort } from '#model/registry.ts';
 import type { EpochMs } from '#model/time.ts';
 import { fakeRegistry } from './fake-county.ts';
+import { fakeDrills } from './fake-drill.ts';
 import { fakeEvacuations } from './fake-evacuation.ts';
 import { fakeExchange, fakeWarnings } from './fake-warnings.ts';
 
@@ -229,6 +230,19 @@ export const noParts: DeskReaders = {
   close: () => {},
 };
 
+/** One report that the village of `slope-1` owes. */
+const fakeReports: DeskReaders['reports'] = {
+  list: () => [],
+  get: (id) =>
+    id !== 'r-1'
+      ? undefined
+      : {
+          ...{ id, alertId: 'a-1', rule: 'phone', name: { zh: '电话报告', en: 'by telephone' }, kind: 'telephone' },
+          ...{ gridCode: '999900001001', to: { zh: '镇', en: 'township' }, n: 1, startedAtMs: 0, dueAtMs: 1 },
+          ...{ state: 'due', doneAtMs: null, by: null, note: '' },
+        },
+};
+
 export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
   const county = fakeRegistry(dutyFromMs, dutyToMs);
   const registry: RegistryPort = { current: () => county, onChange: () => () => {} };
@@ -240,7 +254,14 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
     journal: journal.reader,
     history: history.reader,
     alerts: alerts.reader,
-    parts: { ...noParts, evacuations: fakeEvacuations(county), warnings: fakeWarnings, exchange: fakeExchange },
+    parts: {
+      ...noParts,
+      drills: fakeDrills,
+      evacuations: fakeEvacuations(county),
+      reports: fakeReports,
+      warnings: fakeWarnings,
+      exchange: fakeExchange,
+    },
     commands: alerts.commands,
     quarantine: { list: () => ({ items: [{ edgeId: 'edge-x', reason: 'unknown edge' }], next: null }) },
     metricsText: () => '# TYPE fengsui_up gauge\nfengsui_up 1\n',
