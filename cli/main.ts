@@ -1,6 +1,7 @@
 /** The `fengsui` command. Each command's code is loaded when it is called. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addAlertCommand } from '#cli/io/alert-command.ts';
 import { addAuditCommand } from '#cli/io/audit-command.ts';
 import { addBacktestCommand } from '#cli/io/backtest-command.ts';
 import { addCallsCommand } from '#cli/io/calls-command.ts';
@@ -8,11 +9,15 @@ import { addCapCommand } from '#cli/io/cap-command.ts';
 import { addChannelsCommand } from '#cli/io/channels-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
+import { addEvacuationCommand } from '#cli/io/evacuation-command.ts';
+import { addEvidenceCommand } from '#cli/io/evidence-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
 import { addModelsCommand } from '#cli/io/models-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
+import { addPrintCommand } from '#cli/io/print-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
+import { addReportsCommand } from '#cli/io/reports-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
 import { addSimulateCommand } from '#cli/io/simulate-command.ts';
 import { addSkillCommand } from '#cli/io/skill-command.ts';
@@ -94,7 +99,10 @@ export async function main(args: readonly string[]): Promise<void> {
       process.exit(await resetLogin(settingsOrExit(), person));
     });
 
+  addAlertCommand(program);
   addAuditCommand(program, settingsOrExit);
+  addEvidenceCommand(program, settingsOrExit);
+  addReportsCommand(program, settingsOrExit);
   addBacktestCommand(program, settingsOrExit);
   addCallsCommand(program, settingsOrExit);
   addChannelsCommand(program, settingsOrExit);
@@ -103,6 +111,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addCapCommand(program);
   addWarnCommand(program);
   addEdgeCommand(program);
+  addEvacuationCommand(program);
+  addPrintCommand(program);
   addModelsCommand(program);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])
     add(program, () => settingsOrExit().devicesDir);
