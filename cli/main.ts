@@ -8,6 +8,7 @@ import { addCallsCommand } from '#cli/io/calls-command.ts';
 import { addCapCommand } from '#cli/io/cap-command.ts';
 import { addChannelsCommand } from '#cli/io/channels-command.ts';
 import { addDecodeCommand } from '#cli/io/decode-command.ts';
+import { addDrillCommand } from '#cli/io/drill-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addEvacuationCommand } from '#cli/io/evacuation-command.ts';
 import { addEvidenceCommand } from '#cli/io/evidence-command.ts';
@@ -111,6 +112,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addCapCommand(program);
   addWarnCommand(program);
   addEdgeCommand(program);
+  addDrillCommand(program, settingsOrExit);
   addEvacuationCommand(program);
   addPrintCommand(program);
   addModelsCommand(program);
