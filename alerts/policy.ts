@@ -101,10 +101,15 @@ export type Case = {
   readonly zone: string;
 };
 
-const minuteOfDay = (atMs: EpochMs, zone: string): number => {
+/** The moment asked of last: one alert asks of the same moment with every line, and a time in words is dear. */
+let asked: { readonly atMs: EpochMs; readonly zone: string; readonly minute: number } | undefined;
+
+function minuteOfDay(atMs: EpochMs, zone: string): number {
+  if (asked?.atMs === atMs && asked.zone === zone) return asked.minute;
   const [hours = 0, minutes = 0] = formatInZone(atMs, zone).slice(11, 16).split(':').map(Number);
-  return hours * 60 + minutes;
-};
+  asked = { atMs, zone, minute: hours * 60 + minutes };
+  return asked.minute;
+}
 
 export function whenHolds(when: When | undefined, { hazard, chain, atMs, zone }: Omit<Case, 'level'>): boolean {
   if (when === undefined) return true;

@@ -62,7 +62,7 @@ export function mergeClaims(claims: readonly Claim[]): readonly Recipient[] {
   const people = [...byPerson.values()].map((own) => {
     const sorted = own.sort((x, y) => x.weight - y.weight || y.grid.tier - x.grid.tier);
     const { person, grid, post, weight } = sorted[0] as Claim;
-    const reason = joinTexts(sorted.map((one) => one.reason));
+    const reason = sorted.length === 1 ? (sorted[0] as Claim).reason : joinTexts(sorted.map((one) => one.reason));
     const recipient: Recipient = {
       personId: person.id,
       name: person.name,

