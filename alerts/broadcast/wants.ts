@@ -7,7 +7,7 @@ import type { EpochMs } from '#model/time.ts';
 import { asks, type Change, type Notice } from '../episode.ts';
 import { firstLine, policyOf } from '../policy.ts';
 
-export type OfAlert = Pick<Alert, 'hazard' | 'gridCode' | 'origin' | 'drill'>;
+export type OfAlert = Pick<Alert, 'hazard' | 'gridCode' | 'origin' | 'drill' | 'areas'>;
 
 /** A drill sounds where it was said so, and nowhere else. */
 export const mayReachDevices = ({ origin, drill }: Pick<Alert, 'origin' | 'drill'>): boolean =>
@@ -32,7 +32,8 @@ export function wantsDevices(
   alert: OfAlert,
   { registry, atMs }: { readonly registry: Registry; readonly atMs: EpochMs },
 ): boolean {
-  if (notice.only !== undefined || !mayReachDevices(alert)) return false;
+  // A notice to some people is none for devices; of a warning it is the part of its area where the level changed.
+  if ((notice.only !== undefined && alert.areas === undefined) || !mayReachDevices(alert)) return false;
   if (!ANNOUNCES.has(notice.change) && (channel.kind !== 'ebd' || notice.change !== 'lowered')) return false;
   const told = !asks(notice.change) && isLevel(notice.from) ? [notice.from, notice.to] : [notice.to];
   return told.some(

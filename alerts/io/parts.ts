@@ -5,6 +5,7 @@ import { callsPart } from './calls/part.ts';
 import { capPart } from './cap/part.ts';
 import { channelsPart } from './channel-health/part.ts';
 import { drillPart } from './drill/part.ts';
+import { ebdPart } from './ebd/part.ts';
 import { evacuationPart } from './evacuation/part.ts';
 import { lifePart } from './life/part.ts';
 import type { Part } from './part.ts';
@@ -18,6 +19,7 @@ export const PARTS: readonly Part[] = [
   accessPart,
   warningPart,
   capPart,
+  ebdPart,
   callsPart,
   broadcastPart,
   drillPart,

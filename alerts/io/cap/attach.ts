@@ -26,16 +26,15 @@ export type OwnRow = {
   readonly nowMs: EpochMs;
 };
 
-const ATTACH = `UPDATE messages SET body = json_set(body, '$.document', json(?1))
-WHERE n = (SELECT n FROM deliveries WHERE key = ?2)`;
-
 export function openAttach(db: DatabaseSync, tables: Pick<Tables, 'rows'>): Attach {
-  const attach = db.prepare(ATTACH);
   const row = db.prepare('SELECT state FROM deliveries WHERE key = ?');
   return {
     waits: (key) => (row.get(key) as { state: string } | undefined)?.state === 'queued',
     toRow: (key, document) => {
-      attach.run(JSON.stringify(document), key);
+      const message = tables.rows.message(key);
+      if (message === undefined) return;
+      const whole: Message & { readonly document: DeliveryDocument } = { ...message, document };
+      tables.rows.setMessage(key, whole);
     },
     asRow: ({ key, channel, alert, step, text, document, nowMs }) => {
       if (row.get(key) !== undefined) return;

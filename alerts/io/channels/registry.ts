@@ -2,13 +2,13 @@
 import type { ChannelConfig } from '#model/channel.ts';
 import { openCap } from './cap.ts';
 import type { Channel, ChannelTools } from './channel.ts';
+import { openEbd } from './ebd.ts';
 import { openEmail } from './email.ts';
 import { openGateway } from './gateway.ts';
 import { openGsmSms } from './gsm-sms.ts';
 import { openGsmVoice } from './gsm-voice.ts';
 import { openMqttBroadcast } from './mqtt-broadcast.ts';
 import { openRobot } from './robot.ts';
-import { openUnfitted } from './unfitted.ts';
 import { openWebhook } from './webhook.ts';
 
 /** Null for the console: to be in the store is to be delivered there. */
@@ -36,7 +36,7 @@ export function openChannel(config: ChannelConfig, tools: ChannelTools): Channel
     case 'cap':
       return openCap(config);
     case 'ebd':
-      return openUnfitted(config);
+      return openEbd(config, tools);
     default:
       return config satisfies never;
   }
