@@ -12,13 +12,16 @@ import { addDrillCommand } from '#cli/io/drill-command.ts';
 import { addEdgeCommand } from '#cli/io/edge-command.ts';
 import { addEvacuationCommand } from '#cli/io/evacuation-command.ts';
 import { addEvidenceCommand } from '#cli/io/evidence-command.ts';
+import { addExplainCommand } from '#cli/io/explain-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
 import { addModelsCommand } from '#cli/io/models-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
 import { addPrintCommand } from '#cli/io/print-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
+import { addReceiversCommand } from '#cli/io/receivers-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { addReportsCommand } from '#cli/io/reports-command.ts';
+import { addRosterCommand } from '#cli/io/roster-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
 import { addSimulateCommand } from '#cli/io/simulate-command.ts';
 import { addSkillCommand } from '#cli/io/skill-command.ts';
@@ -112,6 +115,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addCapCommand(program);
   addWarnCommand(program);
   addEdgeCommand(program);
+  addExplainCommand(program, settingsOrExit);
+  addRosterCommand(program, settingsOrExit);
   addDrillCommand(program, settingsOrExit);
   addEvacuationCommand(program);
   addPrintCommand(program);
@@ -121,6 +126,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
   const dev = program.command('dev').description('for those who work on Fengsui itself');
   addFuzzCommand(dev);
+  addReceiversCommand(dev);
   addSkillCommand(dev, top);
   dev
     .command('check')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChannelConfig, ChannelHealth } from '#model/channel.ts';
+import { startGateway } from '#simulators/receivers/io/gateway.ts';
 import { asToken, startUnderTest, TOKEN, type Under } from '#test/console/support/console-under-test.ts';
 import { fakePorts } from '#test/console/support/fake-ports.ts';
 import { runFengsui, top } from '#test/support/command.ts';
@@ -82,6 +83,22 @@ describe('the channels over HTTP', () => {
     const none = runFengsui(['channels', 'test', 'nowhere'], env);
     expect(await none.exited).toBe(1);
     expect(none.output()).toContain('404');
+  });
+});
+
+describe('a gateway that says what came of a message', () => {
+  it('is believed by the secret that it shares with its channel, and by nothing else', async () => {
+    process.env['HIDDEN_NAME'] = 'shared';
+    const callback = { url: `${under.base}/api/v1/receipts`, channel: 'sms' };
+    const [right, wrong] = [
+      await startGateway({ secret: 'shared', callback }),
+      await startGateway({ secret: 'guess', callback }),
+    ];
+    expect(await right.answer('a1/1/1/1/v1-head/sms', 'answered')).toBe(200);
+    expect(await right.answer({ from: '13800001010' }, 'answered')).toBe(200);
+    expect(await wrong.answer('a1/1/1/1/v1-head/sms', 'answered')).toBe(401);
+    await Promise.all([right.stop(), wrong.stop()]);
+    delete process.env['HIDDEN_NAME'];
   });
 });
 

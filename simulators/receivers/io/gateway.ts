@@ -8,6 +8,7 @@ export type GatewayOptions = {
   readonly port?: number;
   /** Where `answer` tells what came of a message, and as which channel. */
   readonly callback?: { readonly url: string; readonly channel: string };
+  readonly onTaken?: (taken: Taken) => void;
 };
 export type Taken = {
   readonly key: string;
@@ -70,7 +71,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       return { status: 422, body: { error: 'key, to and text are needed' } };
     const before = keys.get(key) ?? 0;
     keys.set(key, before + 1);
-    taken.push({ key, to, text, repeated: body?.['repeated'] === true, again: before > 0, atMs: request.atMs });
+    const one = { key, to, text, repeated: body?.['repeated'] === true, again: before > 0, atMs: request.atMs };
+    taken.push(one);
+    options.onTaken?.(one);
     return { status: 202, body: { ok: true, id: `g${taken.length}` } };
   };
   const receiver = await startReceiver(take, options.port);

@@ -14,6 +14,8 @@ export type RobotOptions = {
   readonly secret?: string;
   /** Default 20. */
   readonly perMinute?: number;
+  readonly port?: number;
+  readonly onPosted?: (posted: Posted) => void;
 };
 export type FakeRobot = Pick<Receiver, 'behave' | 'stop' | 'requests'> & {
   /** With the key in it. */
@@ -103,9 +105,10 @@ export async function startRobot(options: RobotOptions): Promise<FakeRobot> {
     const posted = postedOf(kind, body, request.atMs);
     if (posted === null) return say(kind === 'feishu' ? 9499 : 40035, 'Bad Request');
     posts.push(posted);
+    options.onPosted?.(posted);
     return say(0, kind === 'feishu' ? 'success' : 'ok');
   };
-  const receiver = await startReceiver(take);
+  const receiver = await startReceiver(take, options.port);
   return {
     url: `${receiver.origin}${PATHS[kind](options.key)}`,
     requests: receiver.requests,
