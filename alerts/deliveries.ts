@@ -45,6 +45,8 @@ export type PlannedDelivery = {
   /** When it may leave; absent: at once. */
   readonly dueAtMs?: EpochMs;
   readonly message: Message;
+  /** The message as it is stored, where it has been written out already. */
+  readonly body?: string;
 };
 export type DeliveryPlan = { readonly deliveries: readonly PlannedDelivery[]; readonly events: readonly EventDraft[] };
 

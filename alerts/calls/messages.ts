@@ -21,11 +21,31 @@ export type Said = {
   readonly nowMs: EpochMs;
 };
 
-export function personMessage(key: string, { notice, alert, to, ask, registry, nowMs }: Said): Message {
+type Base = Pick<Message, 'change' | 'text' | 'reason' | 'alert'>;
+
+/** What all who are told of one notice have in common. */
+function baseOf({ notice, alert, registry }: Said): Base {
   const { recipients: _recipients, conditions: _conditions, version: _version, ...rest } = alert;
   const { change, reason } = notice;
-  const text = headline(alert, change, reason, registry);
-  return { key, change, text, reason, queuedAtMs: nowMs, alert: rest, recipients: [to], ask };
+  return { change, text: headline(alert, change, reason, registry), reason, alert: rest };
+}
+
+/** Makes the messages of one notice after another; what they have in common is made once. */
+export function openMessages(): (
+  key: string,
+  said: Said,
+  covers?: string,
+) => { readonly message: Message; readonly body: string } {
+  let last: { readonly of: readonly unknown[]; readonly base: Base; readonly tail: string } | undefined;
+  return (key, said, covers) => {
+    const { alert, notice, registry, to, ask, nowMs } = said;
+    if (last?.of[0] !== alert || last.of[1] !== notice || last.of[2] !== registry) {
+      const base = baseOf(said);
+      last = { of: [alert, notice, registry], base, tail: JSON.stringify(base).slice(1) };
+    }
+    const own = { key, queuedAtMs: nowMs, recipients: [to], ask, ...(covers === undefined ? {} : { covers }) };
+    return { message: { ...own, ...last.base }, body: `${JSON.stringify(own).slice(0, -1)},${last.tail}` };
+  };
 }
 
 /** One alert that a digest covers. */

@@ -148,7 +148,7 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
     advance: (key, state, detail, nowMs) => {
       advance.run(state, detail, nowMs, key);
     },
-    add: ({ delivery: d, step, rank, dueAtMs, message }) => {
+    add: ({ delivery: d, step, rank, dueAtMs, message, body }) => {
       const at = d.updatedAtMs;
       const { lastInsertRowid } = add.run(
         d.key,
@@ -164,7 +164,7 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
         at,
         d.detail,
       );
-      if (d.state === 'queued') addMessage.run(lastInsertRowid, JSON.stringify(message));
+      if (d.state === 'queued') addMessage.run(lastInsertRowid, body ?? JSON.stringify(message));
     },
     claim: (channel, limit, nowMs) =>
       // RETURNING gives no order.

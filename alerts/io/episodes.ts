@@ -7,8 +7,21 @@ import { type Episode, isEnded } from '../episode.ts';
 import { alertKey } from '../lifecycle.ts';
 
 type Row = { step: number; asked_at: number; body: string };
-const episodeOf = (row: Row | undefined): Episode | undefined =>
-  row === undefined ? undefined : { alert: JSON.parse(row.body) as Alert, step: row.step, askedAtMs: row.asked_at };
+const KEPT_AT_MOST = 1_000;
+
+/** In a storm the same alerts are asked for again and again: an alert whose text is the one read before is not parsed anew. */
+function openParser(): (row: Row | undefined) => Episode | undefined {
+  const kept = new Map<string, Alert>();
+  const parse = (body: string): Alert => {
+    const known = kept.get(body);
+    if (known !== undefined) return known;
+    const alert = JSON.parse(body) as Alert;
+    if (kept.size >= KEPT_AT_MOST) kept.clear();
+    kept.set(body, alert);
+    return alert;
+  };
+  return (row) => (row === undefined ? undefined : { alert: parse(row.body), step: row.step, askedAtMs: row.asked_at });
+}
 
 export type EpisodeTable = {
   readonly byId: (id: string) => Episode | undefined;
@@ -29,6 +42,7 @@ ON CONFLICT (id) DO UPDATE SET open = excluded.open, rank = excluded.rank, grid_
 step = excluded.step, asked_at = excluded.asked_at, version = excluded.version, body = excluded.body`;
 
 export function openEpisodes(db: DatabaseSync): EpisodeTable {
+  const episodeOf = openParser();
   const byId = db.prepare('SELECT step, asked_at, body FROM alerts WHERE id = ?');
   const openOf = db.prepare('SELECT step, asked_at, body FROM alerts WHERE key = ? AND open = 1');
   const endedOf = db.prepare(

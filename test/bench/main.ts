@@ -10,7 +10,7 @@ export type BenchOutcome = {
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, backtest, centre, latency, edge, siren, outbox, peers, grid, targeting] = await Promise.all([
+  const [rules, backtest, centre, latency, edge, siren, outbox, peers, grid, storm, targeting] = await Promise.all([
     import('#test/bench/rules.ts'),
     import('#test/bench/backtest.ts'),
     import('#test/bench/centre.ts'),
@@ -20,6 +20,7 @@ async function allRows(): Promise<readonly BenchRow[]> {
     import('#test/bench/edge-outbox.ts'),
     import('#test/bench/rules-peers.ts'),
     import('#test/bench/grid.ts'),
+    import('#test/bench/storm.ts'),
     import('#test/bench/targeting.ts'),
   ]);
   return [
@@ -32,6 +33,7 @@ async function allRows(): Promise<readonly BenchRow[]> {
     ...siren.rows,
     ...outbox.rows,
     ...grid.rows,
+    ...storm.rows,
     ...targeting.rows,
   ];
 }

@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_POLICY } from '#alerts/policy.ts';
 import { CONSOLE } from '#alerts/testing/sample.ts';
 import { HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { type CallDesk, callCounty, openCallDesk, SMS, VOICE } from './desk.ts';
+
+// Each commit is on disk before the story goes on.
+vi.setConfig({ testTimeout: 30_000 });
 
 const closing: (() => void)[] = [];
 afterEach(() => {

@@ -5,7 +5,7 @@ import type { PersonId } from '#model/registry.ts';
 import type { EpochMs } from '#model/time.ts';
 import { MINUTE_MS } from '#model/time.ts';
 import { callEvent } from '../../calls/events.ts';
-import { nextDueMs } from '../../calls/schedule.ts';
+import { nextDueMs, type Tries } from '../../calls/schedule.ts';
 import { CALL_TEXT } from '../../calls/texts.ts';
 import { channelsOfTry, waysOf } from '../../calls/ways.ts';
 import type { Notice, World } from '../../episode.ts';
@@ -27,6 +27,10 @@ export type Adding = {
   readonly standsInFor: PersonId | null;
 };
 
+/** Somebody without any channel may answer at the desk all the time; when only he has none, nobody waits for him. */
+const firstDueMs = (tries: Tries, withinMs: number, missed: boolean): EpochMs =>
+  missed ? tries.askedAtMs : nextDueMs(tries, withinMs, tries.askedAtMs);
+
 const ruleAt = (alert: Alert, gridCode: string, { directory, nowMs }: World): CallRule =>
   firstLine(policyOf(directory.registry).calls, caseOf(alert, gridCode, directory, nowMs)) ?? TELL_ONCE;
 
@@ -43,36 +47,37 @@ const recipientOf = (call: StoredCall): Recipient => ({
 export function openAsking(tables: PostTables, post: Post) {
   const { calls, rounds, ledger } = tables;
 
-  /** One try: its messages into the queue, and when the next one is due. */
-  function tryCall(call: StoredCall, alert: Alert, round: Round, world: World): void {
-    const { nowMs } = world;
-    const attempt = call.tries + 1;
-    const channels = channelsOfTry(call.channels, attempt, alert.level);
-    const asks = call.state === 'asking';
+  /** The messages of one try into the queue. */
+  function send(call: StoredCall, attempt: number, alert: Alert, round: Round, world: World): void {
     post.tell({
       notice: round.notice,
       alert,
       to: recipientOf(call),
-      ask: asks,
+      ask: call.state === 'asking',
       registry: world.directory.registry,
-      nowMs,
+      nowMs: world.nowMs,
       attempt,
-      channels,
+      channels: channelsOfTry(call.channels, attempt, alert.level),
       urgency: { firstRed: alert.level === 'red' && attempt === 1, repeat: attempt > 1 },
       text: null,
     });
-    const { askedAtMs, triesAtMost } = call;
-    const dueMs = asks ? nextDueMs({ askedAtMs, tries: attempt, triesAtMost }, round.rule.withinMs, nowMs) : null;
-    calls.setDue(call.n, attempt, dueMs);
   }
 
-  /** How long somebody without any channel has to answer at the desk; none when others of the county do have one. */
-  const patienceMs = (missed: boolean, round: Round): number => (missed ? 0 : round.rule.withinMs);
+  /** The next try, and when the one after it is due. */
+  function tryCall(call: StoredCall, alert: Alert, round: Round, world: World): void {
+    const { askedAtMs, triesAtMost } = call;
+    const tries = call.tries + 1;
+    send(call, tries, alert, round, world);
+    calls.setDue(call.n, tries, nextDueMs({ askedAtMs, tries, triesAtMost }, round.rule.withinMs, world.nowMs));
+  }
 
   function add({ alert, round, step, standsInFor }: Adding, to: Recipient, world: World): StoredCall | null {
     const { registry } = world.directory;
     const rule = alert.subject.kind === 'area' ? ruleAt(alert, to.gridCode, world) : round.rule;
     const ways = waysOf(to, alert, registry);
+    const triesAtMost = ways.channels.length === 0 ? 0 : Math.max(1, rule.ask ? rule.tries : 1);
+    const tries = Math.min(triesAtMost, 1);
+    const { withinMs } = round.rule;
     const call = calls.add({
       alertId: alert.id,
       round: round.notice.round,
@@ -80,10 +85,12 @@ export function openAsking(tables: PostTables, post: Post) {
       state: rule.ask ? 'asking' : 'told',
       step,
       standsInFor,
-      triesAtMost: ways.channels.length === 0 ? 0 : Math.max(1, rule.ask ? rule.tries : 1),
+      triesAtMost,
       channels: ways.channels,
       atMs: world.nowMs,
       origin: alert.origin,
+      tries,
+      nextDueMs: rule.ask ? firstDueMs({ askedAtMs: world.nowMs, tries, triesAtMost }, withinMs, ways.missed) : null,
     });
     if (call === null) return null;
     if (ways.missed) {
@@ -92,8 +99,7 @@ export function openAsking(tables: PostTables, post: Post) {
       const skipped = ways.skipped.map(({ channel, reason }) => ({ channel, reason: reason.en }));
       ledger.append(callEvent(alert, 'noWay', text, { atMs: world.nowMs, personId: to.personId, skipped }));
     }
-    if (call.triesAtMost > 0) tryCall(call, alert, round, world);
-    else if (rule.ask) calls.setDue(call.n, 0, world.nowMs + patienceMs(ways.missed, round));
+    if (tries > 0) send(call, tries, alert, round, world);
     return call;
   }
 
@@ -124,8 +130,8 @@ export function openAsking(tables: PostTables, post: Post) {
     );
   }
 
-  /** A notice that asks: a new round. */
-  function begin(notice: Notice, alert: Alert, world: World): void {
+  /** A notice that asks: a new round. Returns those who are told of it. */
+  function begin(notice: Notice, alert: Alert, world: World): readonly StoredCall[] {
     const policy = policyOf(world.directory.registry);
     const rule = ruleAt(alert, alert.gridCode, world);
     const againAtMs: EpochMs | null = policy.askAgainMs === undefined ? null : world.nowMs + policy.askAgainMs;
@@ -135,6 +141,7 @@ export function openAsking(tables: PostTables, post: Post) {
     const asked = addAll({ alert, round, recipients, step: 0, standsInFor: null }, world);
     calls.supersede(alert.id, notice.round, world.nowMs);
     sayAsked(alert, round, asked, world);
+    return asked;
   }
 
   /** What is said to one person without asking him. */

@@ -67,6 +67,9 @@ export type NewCall = {
   readonly channels: readonly string[];
   readonly atMs: EpochMs;
   readonly origin: Origin;
+  /** Those that are made at once, and when the next one is due. */
+  readonly tries: number;
+  readonly nextDueMs: EpochMs | null;
 };
 export type Ending = {
   readonly state: CallState;
@@ -106,7 +109,7 @@ export type CallTable = {
 };
 
 const ADD = `INSERT INTO calls (alert_id, round, person, name, grid, tier, post, reason, state, step, for_person, tries, at_most,
-channels, asked_at, current, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, 1, ?) ON CONFLICT DO NOTHING`;
+channels, asked_at, current, origin, next_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`;
 const SUPERSEDE_ASKING = `UPDATE calls SET state = 'stopped', next_due = NULL, ended_at = ?3
 WHERE alert_id = ?1 AND round < ?2 AND current = 1 AND state = 'asking'`;
 const SUPERSEDE = `UPDATE calls SET current = 0, next_due = NULL WHERE alert_id = ?1 AND round < ?2 AND current = 1
@@ -165,10 +168,12 @@ export function openCallTable(db: DatabaseSync): CallTable {
         call.state,
         call.step,
         call.standsInFor,
+        call.tries,
         call.triesAtMost,
         channels,
         call.atMs,
         call.origin,
+        call.nextDueMs,
       );
       if (changes === 0) return null;
       return {
@@ -185,12 +190,12 @@ export function openCallTable(db: DatabaseSync): CallTable {
         state: call.state,
         step: call.step,
         standsInFor: call.standsInFor,
-        tries: 0,
+        tries: call.tries,
         triesAtMost: call.triesAtMost,
         channels: call.channels,
         askedAtMs: call.atMs,
         sentAtMs: null,
-        nextDueMs: null,
+        nextDueMs: call.nextDueMs,
         endedAtMs: null,
         by: null,
       };

@@ -34,10 +34,7 @@ export const callsPart: Part = {
       const { alert } = episode;
       for (const notice of notices) {
         if (!asks(notice.change) || notice.only !== undefined) asking.inform(notice, alert, world);
-        else {
-          asking.begin(notice, alert, world);
-          ending.checkNobody(alert, notice.round, world);
-        }
+        else if (asking.begin(notice, alert, world).length === 0) ending.checkNobody(alert, notice.round, world);
       }
       for (const { kind, by, atMs, alertId, facts } of events) {
         if (alertId !== alert.id) continue;

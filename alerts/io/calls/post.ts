@@ -4,7 +4,7 @@
  */
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
-import { digestMessage, NAMED_AT_MOST, personMessage, type Said } from '../../calls/messages.ts';
+import { digestMessage, NAMED_AT_MOST, openMessages, type Said } from '../../calls/messages.ts';
 import { leavesAtMs, type Urgency, withInstant } from '../../calls/schedule.ts';
 import { deliveryKey, deliveryRank, type Message } from '../../deliveries.ts';
 import type { Notice, World } from '../../episode.ts';
@@ -33,10 +33,12 @@ export type PostTables = Tables & {
 
 type Placed = { readonly telling: Telling; readonly channel: string; readonly atMs: EpochMs };
 
-function addRow(tables: PostTables, { telling, channel, atMs }: Placed, together: boolean): string {
+type Messages = ReturnType<typeof openMessages>;
+
+function addRow(tables: PostTables, messages: Messages, { telling, channel, atMs }: Placed): string {
   const { alert, notice, attempt, to, nowMs } = telling;
   const key = deliveryKey(notice, attempt, to.personId, channel);
-  const message = personMessage(key, telling);
+  const { message, body } = messages(key, telling, atMs > nowMs ? key : undefined);
   tables.rows.add({
     delivery: {
       key,
@@ -52,7 +54,8 @@ function addRow(tables: PostTables, { telling, channel, atMs }: Placed, together
     step: notice.step,
     rank: deliveryRank(alert),
     dueAtMs: atMs,
-    message: together ? { ...message, covers: key } : message,
+    message,
+    body,
   });
   return key;
 }
@@ -74,6 +77,7 @@ function joinOpen({ covers, rows }: PostTables, { telling, channel, atMs }: Plac
 
 export function openPost(tables: PostTables) {
   const { covers, calls, rounds, episodes } = tables;
+  const messages = openMessages();
 
   function tell(telling: Telling): void {
     const { alert, notice, to, nowMs, registry, text } = telling;
@@ -86,7 +90,7 @@ export function openPost(tables: PostTables) {
       if (joinOpen(tables, placed)) continue;
       isNew = true;
       const waits = atMs > nowMs;
-      const key = addRow(tables, placed, waits);
+      const key = addRow(tables, messages, placed);
       if (!waits) continue;
       const at = { personId: to.personId, channel, origin: alert.origin };
       covers.setOpen(at, { id: key, dueAtMs: atMs, rank: deliveryRank(alert) });
