@@ -88,7 +88,13 @@ export function WorkPage({ spec, id, zone }: { readonly spec: PageSpec; readonly
               <tr key={spec.keyOf(row)} data-row={spec.keyOf(row)}>
                 {spec.columns.map((column) => (
                   <td key={column.label.en} className={column.mark?.(row) ?? ''}>
-                    {column.show(row, saying)}
+                    {column.link === undefined ? (
+                      column.show(row, saying)
+                    ) : (
+                      <a href={column.link(row)} target="_blank" rel="noreferrer">
+                        {s(column.label)}
+                      </a>
+                    )}
                   </td>
                 ))}
                 {(spec.actions.length > 0 || spec.open !== undefined) && (

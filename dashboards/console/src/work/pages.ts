@@ -1,8 +1,11 @@
 /** The plain pages in the order of their tabs; a new one is one file and one line here. */
 import { callsPage, notReachedPage } from './pages/calls.ts';
 import { channelsPage, handoverPage, rosterPage } from './pages/desk.ts';
+import { drillPage, drillsPage } from './pages/drills.ts';
 import { evacuationPage, evacuationsPage } from './pages/evacuations.ts';
 import { minePage } from './pages/mine.ts';
+import { gridsPage, ledgerPage, pointsPage } from './pages/records.ts';
+import { reportsPage } from './pages/reports.ts';
 import { warningPage, warningsPage } from './pages/warnings.ts';
 import type { PageSpec } from './spec.ts';
 
@@ -17,4 +20,10 @@ export const PAGES: readonly PageSpec[] = [
   rosterPage,
   handoverPage,
   channelsPage,
+  reportsPage,
+  drillsPage,
+  drillPage,
+  pointsPage,
+  gridsPage,
+  ledgerPage,
 ];

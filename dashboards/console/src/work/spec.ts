@@ -14,6 +14,8 @@ export type Saying = {
 export type Column = {
   readonly label: Text;
   readonly show: (row: Row, saying: Saying) => string;
+  /** The cell is a link to a page of its own. */
+  readonly link?: (row: Row) => string;
   /** Marks the cell: a level's colour, or trouble. */
   readonly mark?: (row: Row) => string;
 };
