@@ -99,6 +99,18 @@ describe('the night of 62 households', () => {
     const helpless = (await list()).households.filter(({ needsHelp }) => (needsHelp ?? []).length > 0);
     expect(helpless.length).toBeGreaterThanOrEqual(2);
 
+    // Their telephones ring until they answer; each of them does.
+    const callsOf = () =>
+      s.readers.calls
+        .ofAlert(red.id)
+        .filter(({ personId, round }) => round === red.round && CALLERS.some((id) => id === personId));
+    await s.comes('every caller to be asked', () => callsOf().length === CALLERS.length);
+    for (const caller of CALLERS) {
+      const answered = await post(s.chain, `/api/v1/alerts/${red.id}/answer`, { action: 'answer' }, s.as(caller));
+      expect(answered.status).toBe(200);
+    }
+    expect(callsOf().map(({ state }) => state)).toEqual(CALLERS.map(() => 'answered'));
+
     // A caller sees his own households and no other's; he cannot speak for them either.
     const own = await list(s.as('tan-tianyou'));
     expect(new Set(own.households.map(({ callerId }) => callerId))).toEqual(new Set(['tan-tianyou']));
