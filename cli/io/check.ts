@@ -1,8 +1,10 @@
 /** `fengsui check`: every finding in a county's files at once, with file, line, column and the mend. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { checkPlan } from '#alerts/drill/plan.ts';
 import { readProfiles, readRuleFiles } from '#cli/io/county-source.ts';
 import { findTestFiles, runRuleTests } from '#cli/io/rule-tests.ts';
+import { parseDrill } from '#cli/load/drills.ts';
 import { inspectCounty } from '#cli/load/io/read-county.ts';
 import { sensorReaches } from '#cli/sensor-reach.ts';
 import { formatLint, type Lint } from '#model/result.ts';
@@ -102,6 +104,19 @@ function checkScenario(countyDir: string, county: County, profiles: Profiles, lo
   }
 }
 
+/** Plans of drills; they are no part of the registry, so a plan may be written while the county runs. */
+function checkDrills(countyDir: string, county: County, look: Look): void {
+  const folder = join(countyDir, 'drills');
+  if (county === null || !existsSync(folder)) return;
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  for (const name of files.sort()) {
+    const file = join(folder, name);
+    const plan = parseDrill(relative('', file), readFileSync(file, 'utf8'), county.registry, checkPlan);
+    if (!plan.ok) look.lints.push(...plan.error);
+  }
+  look.looked.push(`${files.length} drills`);
+}
+
 /** Exit code: 0 when nothing is wrong; warnings count with `strict`. */
 export function check(
   path: string,
@@ -124,6 +139,7 @@ export function check(
   checkRules(target, county, profiles, options.tickMs, look);
   checkTests(target, devicesDir, look);
   if (target.isWhole) checkScenario(target.countyDir, county, profiles, look);
+  if (target.isWhole) checkDrills(target.countyDir, county, look);
   for (const lint of look.lints) console.log(formatLint(lint));
   const errors = look.lints.filter((lint) => lint.severity === 'error').length;
   console.log(`Looked at ${look.looked.join(', ')}: ${errors} errors, ${look.lints.length - errors} warnings.`);

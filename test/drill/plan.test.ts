@@ -91,6 +91,7 @@ describe('a drill beside the real thing', () => {
       const { episode } = applyTransition(one, { open: open.get(key), ended: undefined }, world);
       if (episode !== null) open.set(key, episode);
     });
+    if (!withDrill) return open;
     const world: World = { directory, nowMs: T0 + 1e9, newId: ({ id }) => id };
     for (const [key, episode] of open) {
       const outcome = closeDrillAlert(episode, 'd1', 'alerts', world);
