@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Channel } from '#alerts/io/channels/channel.ts';
 import { openChannel } from '#alerts/io/channels/registry.ts';
 import type { ChannelConfig, SendingChannel } from '#model/channel.ts';
 import { startGateway } from '#simulators/receivers/io/gateway.ts';
 import { type RobotKind, startRobot } from '#simulators/receivers/io/robots.ts';
+import { needs } from '#test/support/needs.ts';
 import { parcel, registry, tools, WHO } from './parcel.ts';
+import { makeCertificate } from './smtp-sink.ts';
 
 const closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -186,5 +190,44 @@ describe('a platform behind a redirect', () => {
         detail: 'HTTP 307',
       });
     expect(other.requests()).toEqual([]);
+  });
+});
+
+describe.skipIf(!needs('openssl'))('a platform under TLS', () => {
+  it('whose certificate nobody has signed gets nothing, and is the same platform once it is known', async () => {
+    const certificate = makeCertificate();
+    closing.push(certificate.distrust, certificate.remove);
+    const bodies: string[] = [];
+    const files = { cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) };
+    const server = createTlsServer(files, (request, response) => {
+      bodies.push(request.method ?? '');
+      request.resume();
+      response.end('{"errcode":0}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(
+      () => new Promise((resolve) => server.close(resolve)),
+      () => server.closeAllConnections(),
+    );
+    const address = server.address();
+    const url = `https://localhost:${typeof address === 'object' ? (address?.port ?? 0) : 0}/`;
+    for (const kind of ['webhook', 'sms-gateway', 'wecom'] as const) {
+      const channel = open({ ...base, kind, url, secretEnv: null });
+      expect(await channel.send(parcel(), never)).toMatchObject({
+        kind: 'away',
+        detail: expect.stringMatching(/certificate/),
+      });
+      expect(await channel.selfTest?.(never)).toMatchObject({
+        kind: 'away',
+        detail: expect.stringMatching(/certificate/),
+      });
+    }
+    expect(bodies).toEqual([]);
+    certificate.trust();
+    for (const kind of ['webhook', 'wecom'] as const) {
+      const channel = open({ ...base, kind, url, secretEnv: null });
+      expect(await channel.send(parcel(), never)).toMatchObject({ kind: 'accepted' });
+      expect(await channel.selfTest?.(never)).toMatchObject({ kind: 'accepted' });
+    }
   });
 });
