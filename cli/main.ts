@@ -14,6 +14,7 @@ import { addEvacuationCommand } from '#cli/io/evacuation-command.ts';
 import { addEvidenceCommand } from '#cli/io/evidence-command.ts';
 import { addExplainCommand } from '#cli/io/explain-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
+import { addGridCommand } from '#cli/io/grid-command.ts';
 import { addModelsCommand } from '#cli/io/models-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
 import { addPrintCommand } from '#cli/io/print-command.ts';
@@ -115,6 +116,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addCapCommand(program);
   addWarnCommand(program);
   addEdgeCommand(program);
+  addGridCommand(program);
   addExplainCommand(program, settingsOrExit);
   addRosterCommand(program, settingsOrExit);
   addDrillCommand(program, settingsOrExit);

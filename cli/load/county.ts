@@ -1,8 +1,10 @@
 /** The county's files as one registry: parsed, bound to one another and checked, with every finding at once. */
 import { bindChannels } from '#cli/load/channels.ts';
+import { checkCover } from '#cli/load/cover.ts';
 import { bindNative, hangNative } from '#cli/load/devices-native.ts';
 import { bindDuty, expandDuty } from '#cli/load/duty.ts';
 import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
+import { bindExchange } from '#cli/load/exchange.ts';
 import { openLocator } from '#cli/load/geometry.ts';
 import { bindGrids } from '#cli/load/grids.ts';
 import { listHouseholds } from '#cli/load/households.ts';
@@ -12,11 +14,11 @@ import { bindPoints } from '#cli/load/points.ts';
 import { bindPolicy } from '#cli/load/policy.ts';
 import { countySchema } from '#cli/load/schemas.ts';
 import { bindShelters } from '#cli/load/shelters.ts';
-import { idsIn, openSource, parsePart, type Source } from '#cli/load/source.ts';
+import { type Finding, idsIn, openSource, parsePart, type Source } from '#cli/load/source.ts';
 import { bindTeams } from '#cli/load/teams.ts';
 import { dayOfZone, placesByDay } from '#cli/load/validity.ts';
 import { versionOf } from '#cli/load/version.ts';
-import type { Registry } from '#model/registry.ts';
+import { type Grid, type GridCode, isInForce, type Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
 import { DAY_MS, type EpochMs } from '#model/time.ts';
 
@@ -29,7 +31,7 @@ export const ROSTER_SPAN_MS = 40 * DAY_MS;
  * four times as fast (docs/decisions/county-files.md).
  */
 const FILE =
-  /^(county|grids|people|teams|duty|policy|points|shelters|routes|households|edges|native|channels)\.(yaml|json)$|^grids\.geojson$|^(grids|people|points|shelters|routes|households)\/[^/]+\.(yaml|json)$|^grids\/[^/]+\.geojson$/;
+  /^(county|grids|people|teams|duty|policy|points|shelters|routes|households|edges|native|channels|exchange)\.(yaml|json)$|^grids\.geojson$|^(grids|people|points|shelters|routes|households)\/[^/]+\.(yaml|json)$|^grids\/[^/]+\.geojson$/;
 /** Families that may be a folder of files, a township or an import each. */
 export const COUNTY_FOLDERS: ReadonlySet<string> = new Set([
   'grids',
@@ -98,15 +100,21 @@ function openers(files: Files, lints: Lint[]) {
 const byPlace = (a: Lint, b: Lint): number =>
   a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1;
 
+/** An exact look at how the grids in force cover the county, instead of the quick one; each finding is of one grid. */
+export type GridLook = (inForce: readonly Grid[]) => readonly { readonly code: GridCode; readonly finding: Finding }[];
+
 /** Reads and checks everything; warnings come along whether it holds or not. */
-export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): CountyReport {
+export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles, look?: GridLook): CountyReport {
   const lints: Lint[] = [];
   const open = openers(files, lints);
   const countySource = open.one('county');
   const county =
     countySource.value === undefined ? undefined : parsePart(countySource, [], countySource.value, countySchema);
   const day = dayOfZone(county?.zone ?? 'UTC')(nowMs);
-  const grids = bindGrids(open.some('grids'), open.shapes(), county?.code, day);
+  const grids = bindGrids(open.some('grids'), open.shapes(), county?.code);
+  const inForce = [...grids.grids.values()].filter((grid) => isInForce(grid, day));
+  if (look === undefined) checkCover(grids.byCode, inForce);
+  else for (const { code, finding } of look(inForce)) grids.byCode.find([code], finding);
   const people = bindPeople(open.some('people'), grids, day);
   const teams = bindTeams(open.optional('teams'), { grids, people: people.declared });
   const desks = bindDuty(open.one('duty'), grids, people.declared, grids.byCode);
@@ -130,6 +138,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
   const { declared } = grids;
   const names = { grids: grids.grids, declared, channels, channelIds: idsIn(channelSource, 'channels') };
   const policy = bindPolicy(open.optional('policy'), names);
+  const exchange = bindExchange(open.optional('exchange'));
   const looked = {
     files: [...files.keys()].filter(isCountyFile).length,
     grids: grids.grids.size,
@@ -155,6 +164,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles): 
     shelters: places.shelters,
     routes: places.routes,
     ...(policy !== undefined && { policy }),
+    ...(exchange !== undefined && { exchange }),
   };
   const onDay = placesByDay(content, county.zone, (placed) => versionOf({ ...placed, desks }), day);
   const at = (when: EpochMs): Registry => {

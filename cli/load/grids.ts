@@ -2,11 +2,10 @@
 
 import type { z } from 'zod';
 import { bindShapes } from '#cli/load/boundaries.ts';
-import { checkCover } from '#cli/load/cover.ts';
 import { gridSchema } from '#cli/load/schemas.ts';
 import { type Item, type Path, parseList, type Source } from '#cli/load/source.ts';
 import { TIER_OF_KIND } from '#cli/load/words.ts';
-import { type Grid, type GridCode, isInForce, type Polygon } from '#model/registry.ts';
+import type { Grid, GridCode, Polygon } from '#model/registry.ts';
 
 export type BoundGrids = {
   readonly grids: ReadonlyMap<GridCode, Grid>;
@@ -125,7 +124,6 @@ export function bindGrids(
   sources: readonly [Source, ...Source[]],
   shapes: readonly Source[],
   countyCode: string | undefined,
-  day: string,
 ): BoundGrids {
   const declared = new Set<string>();
   const rows: Row[] = [];
@@ -140,9 +138,5 @@ export function bindGrids(
   const rings = bindShapes(shapes, declared);
   const grids = new Map(rows.map(({ value }) => [value.code, gridOf(value, rings.get(value.code) ?? [])]));
   const found = findByCode(sources[0], byCode);
-  checkCover(
-    found,
-    [...grids.values()].filter((grid) => isInForce(grid, day)),
-  );
   return { grids, declared, pathOf: (code) => [code], byCode: found };
 }

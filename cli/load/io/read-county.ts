@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { COUNTY_FOLDERS, type CountyReport, checkCounty, isCountyFile } from '#cli/load/county.ts';
+import { COUNTY_FOLDERS, type CountyReport, checkCounty, type GridLook, isCountyFile } from '#cli/load/county.ts';
 import type { Profiles } from '#cli/load/edges.ts';
 import type { Registry } from '#model/registry.ts';
 import { err, type Lint, ok, type Result } from '#model/result.ts';
@@ -24,8 +24,8 @@ export function readCountyFiles(dir: string): ReadonlyMap<string, string> {
 }
 
 /** Reads and checks a folder, with what was looked at; for `fengsui check`. */
-export function inspectCounty(dir: string, nowMs: EpochMs, profiles?: Profiles): CountyReport {
-  const report = checkCounty(readCountyFiles(dir), nowMs, profiles);
+export function inspectCounty(dir: string, nowMs: EpochMs, profiles?: Profiles, look?: GridLook): CountyReport {
+  const report = checkCounty(readCountyFiles(dir), nowMs, profiles, look);
   const shown = (file: string) => relative('', join(dir, file));
   return { ...report, lints: report.lints.map((lint) => ({ ...lint, file: shown(lint.file) })) };
 }
