@@ -153,4 +153,21 @@ describe.skipIf(!needs('socat'))('calls through a modem', () => {
       ['v4', 'failed', 'nobody picked up'],
     ]);
   });
+
+  it('a drill’s call gives way to a real one, and is tried again', async () => {
+    const { open, modem, receipts } = await rig({
+      calls: { '*': { kind: 'answer', afterMs: 50, key: null, hangUpAfterMs: 60_000 } },
+    });
+    const voice = open('gsm-voice');
+    const drill = voice.send(parcel('d1', RED, { drill: true }), NEVER);
+    await until('the drill rings', () => modem.dialled().length === 1);
+    modem.set({
+      calls: { '*': { kind: 'answer', afterMs: 50, key: { digit: '1', afterMs: 1_000 }, hangUpAfterMs: 60_000 } },
+    });
+    const beganMs = performance.now();
+    expect(await voice.send(parcel('v5', '红色预警'), NEVER)).toMatchObject({ kind: 'accepted', detail: 'pressed 1' });
+    expect(performance.now() - beganMs).toBeLessThan(5_000);
+    expect(await drill).toMatchObject({ kind: 'away', detail: 'gave way to a real alert' });
+    expect(receipts.map(({ key }) => key)).toEqual(['v5']);
+  });
 });

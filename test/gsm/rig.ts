@@ -62,7 +62,7 @@ export async function openModemRig(behaviour: Partial<ModemBehaviour> = {}) {
 export function parcel(
   key: string,
   zh: string,
-  more: { readonly ask?: boolean; readonly repeated?: boolean; readonly phone?: string } = {},
+  more: { readonly ask?: boolean; readonly repeated?: boolean; readonly phone?: string; readonly drill?: boolean } = {},
 ): Parcel {
   return {
     repeated: more.repeated ?? false,
@@ -73,7 +73,7 @@ export function parcel(
       text: { zh, en: zh },
       reason: { zh, en: zh },
       queuedAtMs: T0,
-      alert: {} as Parcel['message']['alert'],
+      alert: { origin: more.drill === true ? 'drill' : 'live' } as Parcel['message']['alert'],
       recipients: [],
       ask: more.ask ?? false,
     },

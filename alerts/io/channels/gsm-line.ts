@@ -12,9 +12,17 @@ import { openAtPort } from './gsm-port.ts';
 export type Abilities = { readonly speaks: boolean };
 export type Ready = { readonly port: AtPort; readonly can: Abilities };
 
+export type Urgency = { readonly kind: 'message' | 'call'; readonly isLive: boolean };
+
 export type ModemLine = {
-  /** Does the work when its turn comes; `why` instead when the modem is not there or not ready. */
-  readonly use: <T>(urgency: 'message' | 'call', work: (modem: Ready) => Promise<T>) => Promise<T | NotReady>;
+  /**
+   * Does the work when its turn comes; why not instead, when the modem is not there or not ready. `giveWay` aborts when
+   * something real waits behind what is not.
+   */
+  readonly use: <T>(
+    urgency: Urgency,
+    work: (modem: Ready, giveWay: AbortSignal) => Promise<T>,
+  ) => Promise<T | NotReady>;
   /** Asks SIM, network and signal. */
   readonly check: () => Promise<{ readonly ok: boolean; readonly detail: string }>;
   readonly onEvent: (take: (event: AtEvent, port: AtPort) => void) => () => void;
@@ -63,7 +71,12 @@ async function checkNow(port: AtPort): Promise<{ readonly ok: boolean; readonly 
   return { ok: true, detail: `registered, signal ${dbm} dBm${weak}` };
 }
 
-type Job = { readonly urgency: 'message' | 'call'; readonly run: () => Promise<void> };
+type Job = { readonly urgency: Urgency; readonly giveWay: AbortController; readonly run: () => Promise<void> };
+
+/** Real ones before drills, then short messages before calls; first come, first served among equals. */
+const rankOfJob = ({ urgency }: Job): number => (urgency.isLive ? 0 : 2) + (urgency.kind === 'message' ? 0 : 1);
+const nextJob = (jobs: readonly Job[]): number =>
+  jobs.reduce((best, job, at) => (rankOfJob(job) < rankOfJob(jobs[best] ?? job) ? at : best), 0);
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -80,7 +93,7 @@ function createLine(path: string, baudRate: number, log: Log) {
   const jobs: Job[] = [];
   let ready: Ready | null = null;
   let trouble = 'the line is being opened';
-  let busy = false;
+  let busy: Job | null = null;
   const firstTry = Promise.withResolvers<void>();
 
   /** One life of the line; ends with the reason. */
@@ -125,16 +138,12 @@ function createLine(path: string, baudRate: number, log: Log) {
   const running = keep();
 
   function next(): void {
-    if (busy) return;
-    const at = Math.max(
-      0,
-      jobs.findIndex((job) => job.urgency === 'message'),
-    );
-    const [job] = jobs.splice(at, 1);
+    if (busy !== null) return;
+    const [job] = jobs.splice(nextJob(jobs), 1);
     if (job === undefined) return;
-    busy = true;
+    busy = job;
     void job.run().finally(() => {
-      busy = false;
+      busy = null;
       next();
     });
   }
@@ -142,19 +151,21 @@ function createLine(path: string, baudRate: number, log: Log) {
   const use: ModemLine['use'] = async (urgency, work) => {
     await firstTry.promise;
     return new Promise((resolve, reject) => {
+      const giveWay = new AbortController();
       const run = async (): Promise<void> => {
         const modem = ready;
         if (modem === null) return resolve({ notReady: trouble });
-        await work(modem).then(resolve, reject);
+        await work(modem, giveWay.signal).then(resolve, reject);
       };
-      jobs.push({ urgency, run });
+      jobs.push({ urgency, giveWay, run });
+      if (urgency.isLive && busy?.urgency.isLive === false) busy.giveWay.abort();
       next();
     });
   };
   return {
     use,
     check: async () => {
-      const checked = await use('message', ({ port }) => checkNow(port));
+      const checked = await use({ kind: 'message', isLive: false }, ({ port }) => checkNow(port));
       return isNotReady(checked) ? { ok: false, detail: checked.notReady } : checked;
     },
     onEvent: (take: (event: AtEvent, port: AtPort) => void) => {

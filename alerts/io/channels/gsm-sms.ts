@@ -88,18 +88,21 @@ export function openGsmSms(config: ModemChannel, tools: ChannelTools): Channel {
     const reference = referenceOf(message.key, repeated);
     const text = smsText(message, repeated);
     const parts = encodeSubmit({ number, text, reference, validMinutes: VALID_MINUTES });
-    const done = await line.use('message', async ({ port }): Promise<SendResult> => {
-      const references: number[] = [];
-      for (const part of parts) {
-        // Its turn came too late: nothing has left yet.
-        if (signal.aborted && references.length === 0) return { kind: 'away', detail: 'stopped', afterMs: null };
-        const answer = await sendPart(port, part, config.timeoutMs);
-        if (typeof answer !== 'number') return answer;
-        references.push(answer);
-      }
-      sent.note(message.key, number, references);
-      return { kind: 'accepted', detail: `+CMGS ${references.join(' ')}` };
-    });
+    const done = await line.use(
+      { kind: 'message', isLive: message.alert.origin === 'live' },
+      async ({ port }): Promise<SendResult> => {
+        const references: number[] = [];
+        for (const part of parts) {
+          // Its turn came too late: nothing has left yet.
+          if (signal.aborted && references.length === 0) return { kind: 'away', detail: 'stopped', afterMs: null };
+          const answer = await sendPart(port, part, config.timeoutMs);
+          if (typeof answer !== 'number') return answer;
+          references.push(answer);
+        }
+        sent.note(message.key, number, references);
+        return { kind: 'accepted', detail: `+CMGS ${references.join(' ')}` };
+      },
+    );
     return isNotReady(done) ? { kind: 'away', detail: done.notReady, afterMs: null } : done;
   }
 

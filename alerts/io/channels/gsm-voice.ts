@@ -135,9 +135,14 @@ export function openGsmVoice(config: ModemChannel, tools: ChannelTools): Channel
     send: async ({ message, to }: Parcel, signal) => {
       const number = to?.phone ?? '';
       if (number === '') return { kind: 'rejected', detail: 'he has no telephone number' };
-      const done = await line.use('call', async (modem): Promise<Outcome | SendResult> => {
+      const urgency = { kind: 'call', isLive: message.alert.origin === 'live' } as const;
+      const done = await line.use(urgency, async (modem, giveWay): Promise<Outcome | SendResult> => {
         if (signal.aborted) return { kind: 'away', detail: 'stopped', afterMs: null };
-        return conduct(modem, number, spokenText(message), signal);
+        const outcome = await conduct(modem, number, spokenText(message), AbortSignal.any([signal, giveWay]));
+        // Whoever has pressed a key has answered; a drill that was cut short for a real alert is tried again.
+        const isCut =
+          giveWay.aborted && !('kind' in outcome) && outcome.event !== 'answered' && outcome.event !== 'cannot';
+        return isCut ? { kind: 'away', detail: 'gave way to a real alert', afterMs: null } : outcome;
       });
       if (isNotReady(done)) return { kind: 'away', detail: done.notReady, afterMs: null };
       if ('kind' in done) return done;
