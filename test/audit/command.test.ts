@@ -36,20 +36,25 @@ afterAll(async () => {
 describe.skipIf(!needs('sqlite3'))('fengsui audit', () => {
   it('works while the centre runs, and after it an edit, a cut and a wrong anchor end it with 1', async () => {
     const whole = fengsui('audit', 'verify');
-    expect(whole).toMatchObject({ status: 0, out: expect.stringContaining('The ledger is whole: 6 entries, head ') });
+    expect(whole).toMatchObject({ status: 0, out: expect.stringMatching(/^The ledger is whole: \d+ entries, head /) });
     await desk.stop();
+    const head = desk.reader.head();
+    const second = desk.reader.eventsAfter(0, 100).find(({ facts }) => JSON.stringify(facts).includes('P2'))?.seq;
     expect(fengsui('audit', 'path').out.trim()).toBe(alertsPath(dataDir));
     expect(fengsui('audit', 'key').out).toMatch(/^sha256:[0-9a-f]{64}\n-----BEGIN PUBLIC KEY-----/);
     const exported = join(folder, 'ledger.jsonl');
     expect(fengsui('audit', 'export', exported).status).toBe(0);
     expect(fengsui('audit', 'verify', '--file', exported, '--anchor', anchorFile).status).toBe(0);
 
-    execFileSync('sqlite3', [alertsPath(dataDir), 'DELETE FROM events WHERE seq = 6']);
+    execFileSync('sqlite3', [alertsPath(dataDir), `DELETE FROM events WHERE seq = ${head}`]);
     const cut = fengsui('audit', 'verify', '--anchor', anchorFile);
-    expect(cut).toMatchObject({ status: 1, out: expect.stringMatching(/^BROKEN at entry 5 \(truncated\)/) });
-    execFileSync('sqlite3', [alertsPath(dataDir), "UPDATE events SET body = replace(body, 'P2', 'P9') WHERE seq = 3"]);
+    expect(cut).toMatchObject({ status: 1, out: expect.stringContaining(`BROKEN at entry ${head - 1} (truncated)`) });
+    execFileSync('sqlite3', [
+      alertsPath(dataDir),
+      `UPDATE events SET body = replace(body, 'P2', 'P9') WHERE seq = ${second}`,
+    ]);
     const edited = JSON.parse(fengsui('audit', 'verify', '--json').out) as object;
-    expect(edited).toMatchObject({ ok: false, kind: 'edited', seq: 3 });
+    expect(edited).toMatchObject({ ok: false, kind: 'edited', seq: second });
     expect(fengsui('audit', 'verify', '--anchor', join(folder, 'none')).status).toBe(1);
     expect(fengsui('audit', 'verify', '--data', join(folder, 'nothing'))).toMatchObject({
       status: 1,

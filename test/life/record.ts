@@ -12,6 +12,7 @@ import type { DeskCommand } from '#model/command.ts';
 import type { Policy } from '#model/policy.ts';
 import type { Registry } from '#model/registry.ts';
 import { type EpochMs, MINUTE_MS } from '#model/time.ts';
+import type { Transition } from '#model/transition.ts';
 
 /** Tells everybody once and waits for nobody: what is left is the life of the alert itself. */
 export const QUIET_POLICY: Policy = {
@@ -54,6 +55,12 @@ export function openRecord(registry: Registry) {
     reader,
     until,
     sees,
+    /** A transition as the rules' engine made it. */
+    takes: (seen: Transition, minute: number): void => {
+      until(minute);
+      pos++;
+      store.takeTransitions([{ pos, entry: seen }], directory, at(minute));
+    },
     gives,
     does: (
       minute: number,
