@@ -90,8 +90,9 @@ export function addEvacuationCommand(program: Command): void {
     .option('--grid <code>', 'only this grid and what lies below it')
     .option('--json', "the API's answer", false)
     .description('households and people by state and grid over all lists in force, and how full the shelters are')
-    .action(async (options: Pick<Asking, 'grid' | 'json'>) => {
-      process.exitCode = await count(options);
+    .action(async (_: object, own: Command) => {
+      // The command above has the same options and takes them first.
+      process.exitCode = await count(own.optsWithGlobals<Pick<Asking, 'grid' | 'json'>>());
     });
   evacuation
     .command('open')
