@@ -60,7 +60,16 @@ describe('from the log of transitions to the store', () => {
     expect(second).toMatchObject({ level: 'yellow', subject: { id: 'P2' } });
     expect(third).toMatchObject({ subject: { kind: 'edge' }, gridCode: '331004001' });
     const kinds = county.reader.events(first?.id ?? '').map((event) => event.kind);
-    expect(kinds).toEqual(['raised', 'targeted', 'conditionChanged', 'levelChanged', 'targeted', 'evacuation']);
+    expect(kinds).toEqual([
+      'raised',
+      'targeted',
+      'call',
+      'conditionChanged',
+      'levelChanged',
+      'targeted',
+      'evacuation',
+      'call',
+    ]);
     expect(county.reader.deliveries(first?.id ?? '').map((row) => [row.channel, row.state])).toEqual([
       ['console', 'sent'],
       ['console', 'sent'],

@@ -110,9 +110,8 @@ const outOf = (away: readonly Away[], atMs: number): number =>
   away.reduce((at, { fromMs, toMs }) => (at > fromMs && at <= toMs ? toMs : at), atMs);
 
 /** The naive version: when each try of a call must have been made, by the rule's own words, until it ended. */
-function expectedTries(call: Call, away: readonly Away[], nowMs: number): readonly number[] {
+function expectedTries(call: Call, away: readonly Away[], endMs: number): readonly number[] {
   const times: number[] = [];
-  const endMs = call.endedAtMs ?? nowMs;
   for (let n = 0; n < TRIES; n++) {
     const plannedMs = call.askedAtMs + n * (WITHIN_MS / TRIES);
     const before = times.at(-1);
@@ -127,7 +126,10 @@ function silentAtMs(call: Call, away: readonly Away[], tries: readonly number[])
   return outOf(away, Math.max(call.askedAtMs + WITHIN_MS, (tries.at(-1) ?? 0) + APART_MS));
 }
 
-function checkCall(desk: CallDesk, call: Call, away: readonly Away[]): void {
+/** When each call ended for the first time: whoever could not, or was silent, may answer after all. */
+type Ends = Map<string, number>;
+
+function checkCall(desk: CallDesk, call: Call, away: readonly Away[], ends: Ends): void {
   const what = `${call.key} ${call.state}`;
   const rows = desk
     .tries(call.alertId)
@@ -139,9 +141,9 @@ function checkCall(desk: CallDesk, call: Call, away: readonly Away[]): void {
     expect([what, made]).toEqual([what, [call.askedAtMs]]);
     return;
   }
-  const expected = expectedTries(call, away, desk.nowMs());
+  const expected = expectedTries(call, away, ends.get(call.key) ?? desk.nowMs());
   // What ends a call at the very instant of a try comes before it or after it.
-  const tie = made.length === expected.length - 1 && expected.at(-1) === call.endedAtMs;
+  const tie = made.length === expected.length - 1 && expected.at(-1) === ends.get(call.key);
   expect([what, made]).toEqual([what, tie ? expected.slice(0, -1) : expected]);
   if (call.state === 'silent') expect([what, call.endedAtMs]).toEqual([what, silentAtMs(call, away, expected)]);
   if (call.state === 'asking') {
@@ -157,16 +159,20 @@ it('no sequence of events, outages and new registries repeats or skips a step', 
     fc.property(fc.array(STEP, { minLength: 6, maxLength: 24 }), (steps) => {
       const desk = openCallDesk(callCounty([CONSOLE, SMS, VOICE], SINGLY));
       const away: Away[] = [];
+      const ends: Ends = new Map();
       try {
         desk.sees({ point: 'P1', to: 'yellow' });
         const known = new Set(desk.alerts().map(({ id }) => id));
         for (const step of steps) {
           act(desk, step, away);
           for (const { id } of desk.alerts()) known.add(id);
+          for (const id of known)
+            for (const { key, endedAtMs } of desk.reader.ofAlert(id))
+              if (endedAtMs !== null && !ends.has(key)) ends.set(key, endedAtMs);
         }
         for (const id of known) {
           const calls = desk.reader.ofAlert(id);
-          for (const call of calls) checkCall(desk, call, away);
+          for (const call of calls) checkCall(desk, call, away, ends);
           // Once a round, and only when nobody of it was reached.
           const nobody = desk.events(id).filter(({ kind }) => kind === 'nobodyReached');
           const rounds = nobody.map(({ facts }) => facts['round']);
@@ -186,6 +192,6 @@ it('no sequence of events, outages and new registries repeats or skips a step', 
         desk.close();
       }
     }),
-    { seed, numRuns: Number(process.env['FENGSUI_RUNS'] ?? 25), endOnFailure: false },
+    { seed, numRuns: Number(process.env['FENGSUI_RUNS'] ?? 15), endOnFailure: false },
   );
 }, 120_000);
