@@ -7,6 +7,8 @@ export type XmlNode = {
   readonly name: string;
   readonly namespace: string;
   readonly line: number;
+  /** Without namespaces. */
+  readonly attributes: { readonly [name: string]: string };
   readonly children: readonly XmlNode[];
   /** Of its own, with character references resolved; space around it is cut off. */
   readonly text: string;

@@ -146,15 +146,20 @@ async function startAlerts(context: ProcessContext): Promise<Started> {
   const { commandsFile } = await import('#dashboards/api/io/command-file.ts');
   const { servicePassword } = await import('#cli/io/secrets.ts');
   const county = await countyOf(context);
-  const { dataDir } = context.settings;
+  const { dataDir, anchorFile } = context.settings;
   const user = 'svc-alerts';
-  const mqtt = { url: mqttUrl(context), username: user, password: servicePassword(dataDir, user) };
+  const speakers = 'svc-broadcast';
+  const broadcast = { username: speakers, password: servicePassword(dataDir, speakers) };
+  const mqtt = { url: mqttUrl(context), username: user, password: servicePassword(dataDir, user), broadcast };
   const ports = {
     transitions: openTransitionReader(dataDir),
     commands: openLogReader<DeskCommand>(commandsFile(dataDir)),
     registry: county.registry,
   };
-  return { service: await start({ dataDir, mqtt }, ports, context), ports: {} };
+  return {
+    service: await start({ dataDir, mqtt, ...(anchorFile === undefined ? {} : { anchorFile }) }, ports, context),
+    ports: {},
+  };
 }
 
 async function startConsole(context: ProcessContext): Promise<Started> {
@@ -165,7 +170,17 @@ async function startConsole(context: ProcessContext): Promise<Started> {
   const staticDir = join(import.meta.dirname, '..', '..', 'dashboards', 'console', 'dist');
   const ports = openConsolePorts(dataDir, county.registry);
   const service = await start({ ...http, dataDir, token, staticDir }, ports, context);
-  return { service, ports: { http: service.port } };
+  // Feeds of other platforms come in by the same door as people's commands, whose log this process writes.
+  const { startFeeds } = await import('#alerts/io/atom/feeds.ts');
+  const give = (entry: DeskCommand): void => {
+    ports.commands.append([{ key: entry.id, entry }]);
+  };
+  const feeds = startFeeds({ registry: county.registry, give }, context);
+  const stop = async (): Promise<void> => {
+    await feeds.stop();
+    await service.stop();
+  };
+  return { service: { ...service, stop }, ports: { http: service.port } };
 }
 
 export async function startStage(

@@ -80,6 +80,9 @@ function openTree(text: string) {
     const [prefix, name] = tag.includes(':') ? (tag.split(':', 2) as [string, string]) : ['', tag];
     const namespace = scope.get(prefix);
     if (prefix !== '' && namespace === undefined) throw new Refused(line, `the prefix ${prefix} is not declared`);
+    const attributes: { [name: string]: string } = {};
+    for (const [key, value] of Object.entries((raw[':@'] ?? {}) as Raw))
+      if (!key.startsWith('xmlns')) attributes[key] = decode(String(value), line);
     const children: XmlNode[] = [];
     let own = '';
     for (const part of (raw[tag] ?? []) as readonly Raw[]) {
@@ -90,7 +93,7 @@ function openTree(text: string) {
         own += (part[key] as readonly Raw[]).map((inner) => String(inner['#text'] ?? '')).join('');
       else children.push(nodeOf(part, key, scope));
     }
-    return { name, namespace: namespace ?? '', line, children, text: own.trim() };
+    return { name, namespace: namespace ?? '', line, attributes, children, text: own.trim() };
   }
   return nodeOf;
 }
