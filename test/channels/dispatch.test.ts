@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const base = { minLevel: 'blue', timeoutMs: 2_000, accepts: ['live'], secretEnv: null } as const;
+const base = { minLevel: 'blue', timeoutMs: 15_000, accepts: ['live'], secretEnv: null } as const;
 const hook = (id: string, url: string, more: Partial<ChannelConfig & { timeoutMs: number }> = {}) =>
   ({ ...base, id, kind: 'webhook', url, ...more }) as ChannelConfig;
 
@@ -81,12 +81,13 @@ describe('a channel that is down', () => {
     group.behave({ kind: 'status', status: 503 });
     for (let n = 0; n < 12; n++) county.raise('yellow');
     await until('all told', () => platform.posts().length === 12);
-    await until('all on record', () => county.rows('group').every(({ state }) => state === 'failed'));
+    const ended = (channel: string, as: string) =>
+      county.rows(channel).filter(({ state }) => state === as).length === 12;
+    await until('all on record', () => ended('group', 'failed') && ended('platform', 'sent'));
     expect(group.posts()).toEqual([]);
     expect(new Set(platform.posts().map(({ key }) => key)).size).toBe(12);
     expect(platform.posts().every(({ key, body }) => key.endsWith('/*/platform') && !body.includes('重发'))).toBe(true);
     expect(county.rows('group')[0]?.detail).toBe('group: down; handed to platform');
-    expect(county.rows('platform').map(({ state }) => state)).toEqual(Array(12).fill('sent'));
     expect(county.health('group')).toMatchObject({ state: 'down' });
     // The way to it is open all the time, only its answers are bad: a quiet test lets one message try, which brings it up.
     group.behave({ kind: 'ok' });
