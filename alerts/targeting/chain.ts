@@ -1,11 +1,6 @@
 /** The grids that count at an instant: the subject's grid and all above it, those whose code is in force. */
-import type { Grid, GridCode, Registry } from '#model/registry.ts';
-import { ancestry } from '#model/registry.ts';
+import { ancestry, type Grid, type GridCode, isInForce, type Registry } from '#model/registry.ts';
 import { type EpochMs, formatInZone } from '#model/time.ts';
-
-/** Whether a grid's code is in force on a day: from `validFrom` on, and no more on `validTo` itself. */
-export const inForceOn = ({ validFrom, validTo }: Pick<Grid, 'validFrom' | 'validTo'>, day: string): boolean =>
-  (validFrom === undefined || validFrom <= day) && (validTo === undefined || day < validTo);
 
 /** Asks for the day only where a grid has dates at all, which few have. */
 export function inForceAt(atMs: EpochMs, zone: string): (grid: Grid) => boolean {
@@ -13,7 +8,7 @@ export function inForceAt(atMs: EpochMs, zone: string): (grid: Grid) => boolean 
   return (grid) => {
     if (grid.validFrom === undefined && grid.validTo === undefined) return true;
     day ??= formatInZone(atMs, zone).slice(0, 10);
-    return inForceOn(grid, day);
+    return isInForce(grid, day);
   };
 }
 
