@@ -39,9 +39,14 @@ function openGauges(store: Store, ctx: StageContext) {
   let timer: NodeJS.Timeout | undefined;
   const report = (): void => {
     timer = undefined;
-    const open = new Map(store.openByLevel().map(({ rank, n }) => [levelOfRank(rank), n]));
-    for (const level of LEVELS)
-      if (level !== 'none') ctx.metrics.gauge('fengsui_alerts_open', open.get(level) ?? 0, { level });
+    const { real, drill } = store.openByLevel();
+    for (const [name, counts] of [
+      ['fengsui_alerts_open', real] as const,
+      ['fengsui_drill_alerts_open', drill] as const,
+    ]) {
+      const open = new Map(counts.map(({ rank, n }) => [levelOfRank(rank), n]));
+      for (const level of LEVELS) if (level !== 'none') ctx.metrics.gauge(name, open.get(level) ?? 0, { level });
+    }
     const pending = store.deliveries.pending();
     for (const state of ['queued', 'claimed', 'unknown'] as const)
       ctx.metrics.gauge('fengsui_deliveries_pending', pending.get(state) ?? 0, { state });

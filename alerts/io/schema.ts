@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, key TEXT NOT NULL, open 
   asked_at INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS alerts_one_open ON alerts (key) WHERE open = 1;
 CREATE INDEX IF NOT EXISTS alerts_open_id ON alerts (id) WHERE open = 1;
+CREATE INDEX IF NOT EXISTS alerts_open_drill ON alerts (rank) WHERE open = 1 AND origin = 'drill';
 CREATE INDEX IF NOT EXISTS alerts_key ON alerts (key, version);
 CREATE INDEX IF NOT EXISTS alerts_list ON alerts (open, rank DESC, raised_at DESC, id);
 CREATE TABLE IF NOT EXISTS deliveries (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, alert_id TEXT NOT NULL,

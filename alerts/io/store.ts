@@ -14,8 +14,8 @@ import { abandonedEvent, resultEvent, unknownEvent } from '../delivery-events.ts
 import type { Directory } from '../directory.ts';
 import type { Episode, EventDraft, World } from '../episode.ts';
 import { moveAlert } from '../lifecycle.ts';
-import { openClaims } from './claims.ts';
 import { type ChannelBook, openChannelBook } from './channel-health/book.ts';
+import { openClaims } from './claims.ts';
 import { type Claim, type DeliveryTable, type Named, openDeliveries, type Recorded } from './delivery-table.ts';
 import { type EpisodeTable, openEpisodes } from './episodes.ts';
 import { openLedger } from './ledger.ts';
@@ -28,6 +28,8 @@ import type { Tables } from './write-outcome.ts';
 
 /** A result that leaves the queue or goes back into it. */
 export type AttemptRecord = Recorded & { readonly state: 'sent' | 'failed' | 'queued' | 'unknown' | 'refused' };
+
+type Open = { readonly rank: number; readonly n: number };
 
 export type Store = {
   readonly cursor: (log: LogName) => number;
@@ -54,7 +56,8 @@ export type Store = {
   readonly episode: (id: string) => Episode | undefined;
   readonly openAfter: EpisodeTable['openAfter'];
   readonly openAt: EpisodeTable['openAt'];
-  readonly openByLevel: () => readonly { readonly rank: number; readonly n: number }[];
+  /** Open alerts by level; those of drills have figures of their own. */
+  readonly openByLevel: () => { readonly real: readonly Open[]; readonly drill: readonly Open[] };
   readonly deliveries: Pick<DeliveryTable, 'earliestDue' | 'pending'>;
   /** How the channels do, and what is handed from one to another; inside `together`. */
   readonly channels: ChannelBook;
@@ -84,6 +87,20 @@ function openTopics(db: DatabaseSync): Pick<Store, 'topics' | 'setTopic'> {
   };
 }
 
+/** Drills are few and looked up by an index of their own: the count of all stays one pass over an index. */
+function openCounts(db: DatabaseSync): Store['openByLevel'] {
+  const all = db.prepare('SELECT rank, count(*) AS n FROM alerts WHERE open = 1 GROUP BY rank');
+  const drill = db.prepare(
+    "SELECT rank, count(*) AS n FROM alerts INDEXED BY alerts_open_drill WHERE open = 1 AND origin = 'drill' GROUP BY rank",
+  );
+  return () => {
+    const drills = drill.all() as Open[];
+    const ofDrill = new Map(drills.map(({ rank, n }) => [rank, n]));
+    const real = (all.all() as Open[]).map(({ rank, n }) => ({ rank, n: n - (ofDrill.get(rank) ?? 0) }));
+    return { real, drill: drills };
+  };
+}
+
 export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
   const path = alertsPath(dataDir);
   const db = openWritable(path, [SCHEMA, ...of.map((part) => part.schema)].join('\n'));
@@ -102,7 +119,7 @@ export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
   for (const part of of) parts.push(part.open({ db, tables, apply }));
   const takers = openTakers(db, tables, parts, apply);
   const claims = openClaims(tables, parts);
-  const byLevel = db.prepare('SELECT rank, count(*) AS n FROM alerts WHERE open = 1 GROUP BY rank');
+  const openByLevel = openCounts(db);
   const commit = <T>(work: () => T): T => {
     if (db.isTransaction) return work(); // Part of a larger step.
     const value = inTransaction(db, work);
@@ -187,7 +204,7 @@ export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
     episode: episodes.byId,
     openAfter: episodes.openAfter,
     openAt: episodes.openAt,
-    openByLevel: () => byLevel.all() as { rank: number; n: number }[],
+    openByLevel,
     deliveries: rows,
     channels: openChannelBook(db, ledger.append),
     ...openTopics(db),
