@@ -26,6 +26,7 @@ import { addRosterCommand } from '#cli/io/roster-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
 import { addSimulateCommand } from '#cli/io/simulate-command.ts';
 import { addSkillCommand } from '#cli/io/skill-command.ts';
+import { addSpeakerCommand } from '#cli/io/speaker-command.ts';
 import { addTestCommand } from '#cli/io/test-command.ts';
 import { addWarnCommand } from '#cli/io/warn-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
@@ -120,6 +121,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addExplainCommand(program, settingsOrExit);
   addRosterCommand(program, settingsOrExit);
   addDrillCommand(program, settingsOrExit);
+  addSpeakerCommand(program, settingsOrExit);
   addEvacuationCommand(program);
   addPrintCommand(program);
   addModelsCommand(program);
