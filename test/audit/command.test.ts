@@ -41,7 +41,6 @@ describe.skipIf(!needs('sqlite3'))('fengsui audit', () => {
     const head = desk.reader.head();
     const second = desk.reader.eventsAfter(0, 100).find(({ facts }) => JSON.stringify(facts).includes('P2'))?.seq;
     expect(fengsui('audit', 'path').out.trim()).toBe(alertsPath(dataDir));
-    expect(fengsui('audit', 'key').out).toMatch(/^sha256:[0-9a-f]{64}\n-----BEGIN PUBLIC KEY-----/);
     const exported = join(folder, 'ledger.jsonl');
     expect(fengsui('audit', 'export', exported).status).toBe(0);
     expect(fengsui('audit', 'verify', '--file', exported, '--anchor', anchorFile).status).toBe(0);
@@ -55,10 +54,5 @@ describe.skipIf(!needs('sqlite3'))('fengsui audit', () => {
     ]);
     const edited = JSON.parse(fengsui('audit', 'verify', '--json').out) as object;
     expect(edited).toMatchObject({ ok: false, kind: 'edited', seq: second });
-    expect(fengsui('audit', 'verify', '--anchor', join(folder, 'none')).status).toBe(1);
-    expect(fengsui('audit', 'verify', '--data', join(folder, 'nothing'))).toMatchObject({
-      status: 1,
-      out: expect.stringContaining('absent'),
-    });
   });
 });

@@ -28,7 +28,7 @@ type Step =
 
 const sensorId = fc.constantFrom('S1', 'S2');
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('sees' as const), sensorId, to: fc.constantFrom(...LEVELS) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('sees' as const), sensorId, to: fc.constantFrom(...LEVELS) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('loses' as const), sensorId }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('silent' as const), sensorId, is: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('gateway' as const), lost: fc.boolean() }) },
@@ -37,10 +37,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('does' as const),
       action: fc.constantFrom<AlertCommand['action']>(
-        ...(['acknowledge', 'handle', 'close', 'falseAlarm', 'shelve', 'shelve', 'unshelve', 'reset', 'note'] as const),
+        ...(['acknowledge', 'close', 'falseAlarm', 'shelve', 'shelve', 'shelve', 'unshelve', 'reset', 'note'] as const),
       ),
       which: fc.nat(3),
-      minutes: fc.constantFrom(0, 1, 5, 30),
+      minutes: fc.constantFrom(0, 5, 30),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('waits' as const), minutes: fc.constantFrom(1, 12, 61) }) },
@@ -109,7 +109,8 @@ function play(steps: readonly Step[]): void {
           break;
         case 'does': {
           const open = record.alerts();
-          const alert = open[one.which % Math.max(open.length, 1)];
+          // Mostly the slope's: there the levels move.
+          const alert = (one.which > 0 ? before : undefined) ?? open[one.which % Math.max(open.length, 1)];
           const more = one.minutes === 0 ? {} : { untilMs: at(minute + one.minutes) };
           if (alert !== undefined) record.does(minute, alert.id, one.action, { note: `第${n}步`, ...more });
           break;
@@ -149,6 +150,6 @@ describe('whatever happens to alerts', () => {
   it('their level is the worst that stands, ended ones stay ended, lost data clear nothing, nothing put aside hides what gets worse', () => {
     const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000);
     console.info(`seed ${seed}`);
-    fc.assert(fc.property(fc.array(step, { minLength: 5, maxLength: 25 }), play), { numRuns: 10, seed });
+    fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 25 }), play), { numRuns: 10, seed });
   });
 });
