@@ -68,6 +68,8 @@ function wants(channel: ChannelConfig, notice: Notice, alert: Alert, registry: R
   // One person at a time is the affair of call-and-confirm.
   if (reachOf(channel) === 'person') return false;
   if (reachOf(channel) === 'devices') return wantsDevices(channel, notice, alert, { registry, atMs });
+  // Said to some people only; a warning that moves from grid to grid is everybody's news all the same.
+  if (notice.only !== undefined && alert.areas === undefined) return false;
   const handover = channel.kind === 'webhook' ? channel.handover : undefined;
   if (handover !== undefined && !handover.hazards.includes(alert.hazard)) return false;
   // Whoever was told of a level hears that it is over, though the new one would be below his floor.

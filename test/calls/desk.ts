@@ -3,14 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { indexRegistry } from '#alerts/directory.ts';
+import type { Notice } from '#alerts/episode.ts';
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { openCallReader } from '#alerts/io/calls/reader.ts';
 import type { Claim } from '#alerts/io/delivery-table.ts';
+import type { Part, PartTools } from '#alerts/io/part.ts';
 import { PARTS } from '#alerts/io/parts.ts';
 import { alertsPath } from '#alerts/io/schema.ts';
 import { openStore } from '#alerts/io/store.ts';
 import { CONSOLE, type Move, sampleRegistry, T0, transition } from '#alerts/testing/sample.ts';
-import type { AlertCommand } from '#model/alert.ts';
+import type { Alert, AlertCommand, Recipient } from '#model/alert.ts';
 import type { CallState, Receipt } from '#model/call.ts';
 import type { ChannelConfig } from '#model/channel.ts';
 import type { CallCommand, DeskCommand } from '#model/command.ts';
@@ -63,7 +65,18 @@ export function openCallDesk(first: Registry = callCounty()) {
   const dataDir = mkdtempSync(join(tmpdir(), 'fengsui-calls-'));
   let registry = first;
   let directory = indexRegistry(registry);
-  let store = openStore(dataDir, CORE);
+  /** What another part of the stage could do. */
+  let tools: PartTools | undefined;
+  const probe: Part = {
+    name: 'probe',
+    schema: '',
+    open: (given) => {
+      tools = given;
+      return {};
+    },
+  };
+  const parts = [...CORE, probe];
+  let store = openStore(dataDir, parts);
   let nowMs = T0;
   let pos = 0;
   let commandPos = 0;
@@ -157,6 +170,16 @@ export function openCallDesk(first: Registry = callCounty()) {
       const command: CallCommand = { ...said, kind: 'call', alertId, personId, action: 'reached', means };
       give(command);
     },
+    /** Another part of the stage tells of an alert as it is now. */
+    tells: (alert: Alert, { change, only }: Pick<Notice, 'change'> & { readonly only: readonly Recipient[] }) => {
+      const { id: alertId, round, level } = alert;
+      const step = 90 + round;
+      const reason = { zh: '部分网格', en: 'some grids' };
+      const notices: readonly Notice[] = [{ alertId, round, step, change, from: level, to: level, reason, only }];
+      const world = { directory, nowMs, newId: () => 'none' };
+      store.together(() => tools?.apply({ episode: { alert, step, askedAtMs: nowMs }, events: [], notices }, world));
+      settle();
+    },
     acts: (by: string, alertId: string, action: AlertCommand['action'], note = '') =>
       give({ id: `c${commandPos}`, alertId, action, by, atMs: nowMs, from: 'console', note }),
     hears: (...receipts: readonly (Pick<Receipt, 'event' | 'channel'> & Partial<Receipt>)[]) => {
@@ -178,7 +201,7 @@ export function openCallDesk(first: Registry = callCounty()) {
     restart: (awayMs = 0) => {
       store.close();
       nowMs += awayMs;
-      store = openStore(dataDir, CORE);
+      store = openStore(dataDir, parts);
       store.recover(nowMs);
       store.moveAlerts(directory, nowMs);
       store.settle(directory, nowMs);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_POLICY } from '#alerts/policy.ts';
-import { CONSOLE } from '#alerts/testing/sample.ts';
+import { CONSOLE, T0 } from '#alerts/testing/sample.ts';
 import { HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { type CallDesk, callCounty, openCallDesk, SMS, VOICE } from './desk.ts';
 
@@ -365,5 +365,50 @@ describe('a drill', () => {
     night.says('v1-head', night.alert('P1', 'flood').id);
     night.at('00:06');
     expect(ofDrill().length).toBeGreaterThan(2);
+  });
+});
+
+describe('a shift', () => {
+  it('that begins while alerts are open is told of all of them in one message, and asked nothing', () => {
+    const county = callCounty();
+    const night = desk({
+      ...county,
+      duty: county.duty.map((shift) =>
+        shift.gridCode === '331004' && shift.fromMs > T0 ? { ...shift, a: 't2-disp', b: null } : shift,
+      ),
+    });
+    night.at('11:00');
+    for (const hazard of ['landslide', 'flood', 'rainstorm'] as const) night.sees({ to: 'orange', hazard });
+    for (const { id } of night.alerts()) night.says('c-a', id);
+    night.at('12:00');
+    expect(night.lines('t2-disp')).toEqual(['12:00:00 t2-disp sms']);
+    const message = night.left.find(({ person }) => person === 't2-disp')?.message;
+    expect(message).toMatchObject({ ask: false, shift: true });
+    expect(message?.text.zh).toContain('接班告知：未结预警3条');
+    expect(message?.digest).toHaveLength(3);
+    night.restart();
+    night.at('12:30');
+    expect(night.lines('t2-disp')).toHaveLength(1);
+  });
+});
+
+describe('a notice to some only', () => {
+  it('asks these anew and leaves the others’ calls as they are', () => {
+    const night = desk();
+    night.sees({ to: 'red' });
+    const before = night.alert();
+    const only = before.recipients.filter(({ personId }) => personId === 'v1-head');
+    night.tells({ ...before, round: 2 }, { change: 'worsened', only });
+    const current = night.reader.ofAlert(before.id);
+    const stateOf = (round: number, person: string) =>
+      current.find((call) => call.round === round && call.personId === person)?.state;
+    expect([stateOf(1, 'v1-head'), stateOf(2, 'v1-head'), stateOf(1, 'v1-member'), stateOf(2, 'v1-member')]).toEqual([
+      'stopped',
+      'asking',
+      'asking',
+      undefined,
+    ]);
+    night.says('v1-member', before.id);
+    expect(night.reader.ofAlert(before.id).find(({ personId }) => personId === 'v1-member')?.state).toBe('answered');
   });
 });

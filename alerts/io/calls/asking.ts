@@ -139,7 +139,7 @@ export function openAsking(tables: PostTables, post: Post) {
     const round: Round = { notice, rule, askedAtMs: world.nowMs, said: false };
     const recipients = notice.only ?? alert.recipients;
     const asked = addAll({ alert, round, recipients, step: 0, standsInFor: null }, world);
-    calls.supersede(alert.id, notice.round, world.nowMs);
+    calls.supersede(alert.id, notice.round, world.nowMs, notice.only !== undefined);
     sayAsked(alert, round, asked, world);
     return asked;
   }

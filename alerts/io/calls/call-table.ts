@@ -100,7 +100,7 @@ export type CallTable = {
   readonly end: (n: number, ending: Ending) => void;
   readonly sent: (alertId: string, round: number, personId: PersonId, atMs: EpochMs) => void;
   /** A newer round: what asked goes, and who is asked anew leaves the older rounds. */
-  readonly supersede: (alertId: string, round: number, atMs: EpochMs) => void;
+  readonly supersede: (alertId: string, round: number, atMs: EpochMs, onlyThese: boolean) => void;
   /** The alert has ended. */
   readonly finish: (alertId: string, atMs: EpochMs) => void;
   /** Tries of an alert wait until then, or go on now. */
@@ -110,10 +110,12 @@ export type CallTable = {
 
 const ADD = `INSERT INTO calls (alert_id, round, person, name, grid, tier, post, reason, state, step, for_person, tries, at_most,
 channels, asked_at, current, origin, next_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`;
+const ANEW = 'person IN (SELECT person FROM calls WHERE alert_id = ?1 AND round = ?2)';
+// ?4 = 1: only these people are asked anew, the others' calls go on as they are.
 const SUPERSEDE_ASKING = `UPDATE calls SET state = 'stopped', next_due = NULL, ended_at = ?3
-WHERE alert_id = ?1 AND round < ?2 AND current = 1 AND state = 'asking'`;
+WHERE alert_id = ?1 AND round < ?2 AND current = 1 AND state = 'asking' AND (?4 = 0 OR ${ANEW})`;
 const SUPERSEDE = `UPDATE calls SET current = 0, next_due = NULL WHERE alert_id = ?1 AND round < ?2 AND current = 1
-AND (state <> 'silent' OR person IN (SELECT person FROM calls WHERE alert_id = ?1 AND round = ?2))`;
+AND ((?3 = 0 AND state <> 'silent') OR ${ANEW})`;
 const FINISH = `UPDATE calls SET current = 0, next_due = NULL,
 ended_at = coalesce(ended_at, CASE state WHEN 'asking' THEN ?2 END),
 state = CASE state WHEN 'asking' THEN 'stopped' ELSE state END WHERE alert_id = ?1 AND current = 1`;
@@ -222,9 +224,9 @@ export function openCallTable(db: DatabaseSync): CallTable {
     sent: (alertId, round, personId, atMs) => {
       sent.run(atMs, alertId, round, personId);
     },
-    supersede: (alertId, round, atMs) => {
-      supersedeAsking.run(alertId, round, atMs);
-      supersede.run(alertId, round);
+    supersede: (alertId, round, atMs, onlyThese) => {
+      supersedeAsking.run(alertId, round, atMs, onlyThese ? 1 : 0);
+      supersede.run(alertId, round, onlyThese ? 1 : 0);
     },
     finish: (alertId, atMs) => {
       finish.run(alertId, atMs);

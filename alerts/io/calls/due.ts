@@ -10,14 +10,15 @@ import { isDiskFault } from '../take-log.ts';
 import type { Asking } from './asking.ts';
 import type { StoredCall } from './call-table.ts';
 import type { Ending } from './ending.ts';
-import type { Post, PostTables } from './post.ts';
+import type { PostTables } from './post.ts';
+import type { openShifts } from './shifts.ts';
 
 type Tools = {
   readonly tables: PostTables;
   readonly apply: PartTools['apply'];
   readonly asking: Asking;
   readonly ending: Ending;
-  readonly post: Post;
+  readonly shifts: ReturnType<typeof openShifts>;
 };
 
 /** A drill's call waits so long behind a real one, and a fault of ours is tried again after as long. */
@@ -25,7 +26,7 @@ const LATER_MS = 60_000;
 
 export function openDue(
   db: DatabaseSync,
-  { tables, apply, asking, ending }: Tools,
+  { tables, apply, asking, ending, shifts }: Tools,
 ): Pick<OpenPart, 'nextDueMs' | 'runDue'> {
   const { calls, rounds, episodes } = tables;
 
@@ -111,7 +112,7 @@ export function openDue(
 
   return {
     nextDueMs: () => {
-      const both = [calls.earliestDue(), rounds.earliestDue()].filter((one) => one !== null);
+      const both = [calls.earliestDue(), rounds.earliestDue(), shifts.nextDueMs()].filter((one) => one !== null);
       return both.length === 0 ? null : Math.min(...both);
     },
     runDue: (world, limit) => {
@@ -124,6 +125,7 @@ export function openDue(
           () => calls.setDue(now.n, now.tries, world.nowMs + LATER_MS),
         );
       }
+      shifts.runDue(world);
       for (const round of rounds.due(world.nowMs, limit))
         guarded(
           () => again(round, world),

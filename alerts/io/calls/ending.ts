@@ -108,7 +108,7 @@ export function openEnding(tables: PostTables, apply: PartTools['apply'], asking
   /** All of a round are silent: that is on record once, and an alarm of its own. */
   function checkNobody(alert: Alert, roundNo: number, world: World): void {
     const round = rounds.get(alert.id, roundNo);
-    if (round === undefined || round.said || !round.rule.ask || alert.round !== roundNo || isEnded(alert)) return;
+    if (round === undefined || round.said || !round.rule.ask || isEnded(alert)) return;
     const inRound = calls.ofRound(alert.id, roundNo);
     if (inRound.some((one) => one.state === 'asking' || isReached(one))) return;
     rounds.markSaid(alert.id, roundNo);

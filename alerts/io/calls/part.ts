@@ -13,6 +13,7 @@ import { openEnding } from './ending.ts';
 import { openPost, partsOfKey } from './post.ts';
 import { openRounds } from './rounds.ts';
 import { CALLS_SCHEMA } from './schema.ts';
+import { openShifts } from './shifts.ts';
 import { openUnanswered } from './unanswered.ts';
 import { openWanted } from './wanted.ts';
 
@@ -27,13 +28,14 @@ export const callsPart: Part = {
     const unanswered = openUnanswered(db, { tables: shared, apply });
     const ending = openEnding(tables, apply, asking, unanswered);
     const answering = openAnswering(tables, ending);
-    const due = openDue(db, { tables, apply, asking, ending, post });
+    const shifts = openShifts(db, tables, post);
+    const due = openDue(db, { tables, apply, asking, ending, shifts });
 
     const onOutcome: NonNullable<OpenPart['onOutcome']> = ({ episode, events, notices }, world: World) => {
       if (episode === null) return;
       const { alert } = episode;
       for (const notice of notices) {
-        if (!asks(notice.change) || notice.only !== undefined) asking.inform(notice, alert, world);
+        if (!asks(notice.change)) asking.inform(notice, alert, world);
         else if (asking.begin(notice, alert, world).length === 0) ending.checkNobody(alert, notice.round, world);
       }
       for (const { kind, by, atMs, alertId, facts } of events) {
@@ -60,6 +62,7 @@ export const callsPart: Part = {
         const round = partsOfKey(claim.key)?.round;
         if (round !== undefined) answering.tryAtOnce({ ...claim, round }, world);
       },
+      onRegistry: shifts.onRegistry,
       ...due,
     };
   },

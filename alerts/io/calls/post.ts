@@ -2,6 +2,7 @@
  * Puts messages to one person into the queue: a row of its own, or room in the message that is waiting for him already. What
  * travels together is composed when its row is first claimed, and from then on says the same.
  */
+import type { Alert, Recipient } from '#model/alert.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import { digestMessage, NAMED_AT_MOST, openMessages, type Said } from '../../calls/messages.ts';
@@ -23,6 +24,17 @@ export type Telling = Said & {
   readonly urgency: Urgency;
   /** What a digest says of it when it only informs; null: it is a try. */
   readonly text: Text | null;
+};
+
+export type Together = {
+  readonly to: Recipient;
+  readonly channel: string;
+  /** The worst first. */
+  readonly alerts: readonly Alert[];
+  /** The round of the worst. */
+  readonly notice: Notice;
+  /** Stands in the key in the place of the try. */
+  readonly name: string;
 };
 
 export type PostTables = Tables & {
@@ -116,8 +128,32 @@ export function openPost(tables: PostTables) {
     return digestMessage(message, { named, ranks: covers.ranks(id), ask, registry: directory.registry, nowMs });
   }
 
+  /** One message over several alerts, which leaves at once. */
+  function tellTogether({ to, channel, alerts, notice, name }: Together, { directory, nowMs }: World): void {
+    const [alert] = alerts;
+    if (alert === undefined) return;
+    const key = `${notice.alertId}/${notice.round}/${notice.step}/${name}/${to.personId}/${channel}`;
+    const said: Said = { notice, alert, to, ask: false, registry: directory.registry, nowMs };
+    const { id: alertId, round } = alert;
+    const row = { key, alertId, round, personId: to.personId, channel, state: 'queued' } as const;
+    tables.rows.add({
+      delivery: { ...row, attempts: 0, updatedAtMs: nowMs, detail: '' },
+      step: notice.step,
+      rank: deliveryRank(alert),
+      message: { ...messages(key, said, key).message, shift: true },
+    });
+    for (const one of alerts) covers.add(key, { alertId: one.id, round: one.round, personId: to.personId, text: null });
+    const recent = covers.recent(to.personId, alert.origin);
+    covers.setRecent(
+      to.personId,
+      alert.origin,
+      withInstant(recent, nowMs, policyOf(directory.registry).digest.messages),
+    );
+  }
+
   return {
     tell,
+    tellTogether,
     /** Null: nothing of it changes now. */
     onClaim: (claim: Claim, world: World): Message | null => {
       const { covers: id, composedAtMs } = claim.message;

@@ -105,10 +105,11 @@ export function callHandlers(desk: Desk) {
       const { registry } = desk.catalogue();
       const filter: CallFilter = { gridCodes: [registry.county.code], personId: viewer.id };
       const open = calls.list(filter, MINE_AT_MOST, null).items.filter(isOpen);
-      const items = open.flatMap((call) => {
+      // Newest first: an older round asks nothing that the newer one does not.
+      const newest = [...Map.groupBy(open, ({ alertId }) => alertId).values()].flatMap(([call]) => call ?? []);
+      const items = newest.flatMap((call) => {
         const alert = desk.alerts.get(call.alertId);
-        // An older round asks nothing any more.
-        if (alert === undefined || alert.closedAtMs !== null || alert.round !== call.round) return [];
+        if (alert === undefined || alert.closedAtMs !== null) return [];
         const { level, hazard, subject, origin } = alert;
         return [{ ...callJson(registry, call, desk.lang), alert: { level, hazard, subject, origin } }];
       });
