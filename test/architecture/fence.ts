@@ -42,6 +42,7 @@ const PURE_PACKAGES = new Set([
   'zod-openapi',
   'flatbush',
   '@turf/boolean-point-in-polygon',
+  'polyclip-ts',
   'geojson',
 ]);
 
