@@ -2,7 +2,7 @@
 import type { Recipient } from '#model/alert.ts';
 import type { Level } from '#model/level.ts';
 import type { CallRule } from '#model/policy.ts';
-import type { AlertHazard, GridCode, PersonId, PointId } from '#model/registry.ts';
+import type { AlertHazard, GridCode, HazardPoint, PersonId, PointId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 
@@ -48,3 +48,13 @@ export type PointExplanation = ExplainAsk & {
   /** All of it as sentences, one a line. */
   readonly sentences: readonly Text[];
 };
+
+const HAZARD_OF: { readonly [K in HazardPoint['kind']]: AlertHazard } = {
+  slope: 'landslide',
+  reservoir: 'flood',
+  river: 'flood',
+  'rain-station': 'rainstorm',
+  warehouse: 'fire',
+};
+/** What is feared first at a point of this kind. */
+export const hazardOf = (point: Pick<HazardPoint, 'kind'>): AlertHazard => HAZARD_OF[point.kind];

@@ -8,17 +8,11 @@ import { readCountyAt } from '#cli/io/county-at.ts';
 import type { AlertOptions, PointOptions } from '#cli/io/explain-command.ts';
 import type { Settings } from '#cli/settings.ts';
 import type { Alert } from '#model/alert.ts';
+import { hazardOf } from '#model/explain.ts';
 import { isLevel, LEVEL_TEXT } from '#model/level.ts';
-import type { AlertHazard, HazardPoint } from '#model/registry.ts';
+import type { AlertHazard } from '#model/registry.ts';
 import { type Lang, say } from '#model/text.ts';
 
-const HAZARD_OF: { readonly [K in HazardPoint['kind']]: AlertHazard } = {
-  slope: 'landslide',
-  reservoir: 'flood',
-  river: 'flood',
-  'rain-station': 'rainstorm',
-  warehouse: 'fire',
-};
 const langOf = (raw: string): Lang => (raw === 'en' ? 'en' : 'zh');
 const isHazard = (raw: string): raw is AlertHazard => Object.hasOwn(HAZARD_TEXT, raw);
 
@@ -36,7 +30,7 @@ export function explainPointCommand(settings: Settings, id: string, options: Poi
   }
   const { registry, atMs } = read.value;
   const point = registry.points.get(id);
-  const asked = hazard !== undefined && isHazard(hazard) ? hazard : HAZARD_OF[point?.kind ?? 'slope'];
+  const asked = hazard !== undefined && isHazard(hazard) ? hazard : hazardOf(point ?? { kind: 'slope' });
   const explained = explainPoint(indexRegistry(registry), { pointId: id, level, hazard: asked, atMs });
   if (explained === undefined) {
     console.error(

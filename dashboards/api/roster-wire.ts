@@ -1,7 +1,7 @@
 /** How the roster and a hand-over note look over HTTP. */
 import type { Alert } from '#model/alert.ts';
 import type { Handover } from '#model/handover.ts';
-import type { AlertHazard, DutyShift, GridCode, HazardPoint, Registry } from '#model/registry.ts';
+import type { DutyShift, GridCode, Registry } from '#model/registry.ts';
 import { nextShift, onDuty } from '#model/roster.ts';
 import type { EpochMs } from '#model/time.ts';
 import type { Viewer } from './viewer.ts';
@@ -79,13 +79,3 @@ export const openAlertJson = (registry: Registry, alert: Alert) => ({
   gridCode: alert.gridCode,
   raisedAt: iso(alert.raisedAtMs),
 });
-
-const HAZARD_OF: { readonly [K in HazardPoint['kind']]: AlertHazard } = {
-  slope: 'landslide',
-  reservoir: 'flood',
-  river: 'flood',
-  'rain-station': 'rainstorm',
-  warehouse: 'fire',
-};
-/** What is feared first at a point of this kind. */
-export const hazardOf = (point: Pick<HazardPoint, 'kind'>): AlertHazard => HAZARD_OF[point.kind];

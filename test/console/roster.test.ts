@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { rosterHandover } from '#cli/io/roster-handover.ts';
 import type { RosterCommand } from '#model/command.ts';
 import { HOUR_MS } from '#model/time.ts';
-import { asToken, post, startUnderTest, type Under } from './support/console-under-test.ts';
+import { asToken, post, startUnderTest, TOKEN, type Under } from './support/console-under-test.ts';
 import { fakeAlert } from './support/fake-alert.ts';
 import { fakePorts } from './support/fake-ports.ts';
 
@@ -102,4 +103,33 @@ describe('the explanation of a point', () => {
     const answer = await fetch(`${under.base}/api/v1/points/slope-1/explain?level=purple`, { headers: asToken });
     expect(answer.status).toBe(400);
   });
+});
+
+test('fengsui roster handover prints the note of the running console, and writes through it', async () => {
+  const said: string[] = [];
+  const spies = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')];
+  for (const spy of spies) spy.mockImplementation((line: unknown) => void said.push(String(line)));
+  vi.stubEnv('FENGSUI_URL', under.base);
+  vi.stubEnv('FENGSUI_TOKEN', TOKEN);
+  try {
+    under.alerts.put(fakeAlert());
+    const options = { grid: DESK, give: false, take: false, note: '', json: false };
+    expect(await rosterHandover(options)).toBe(0);
+    expect(said.join('\n')).toMatch(
+      /当班 on duty: 沈无 \(A岗\).*未结预警 open alerts \(1\).*转移清单 evacuations \(1\)/s,
+    );
+    expect(await rosterHandover({ ...options, give: true, note: '注意上坪' })).toBe(0);
+    expect(under.alerts.commandsSeen.at(-1)).toMatchObject({
+      kind: 'roster',
+      action: 'handOver',
+      note: '注意上坪',
+      from: 'api',
+    });
+    expect(await rosterHandover({ ...options, give: true, take: true })).toBe(2);
+    expect(await rosterHandover({ ...options, grid: 'nowhere' })).toBe(1);
+    expect(said.at(-1)).toContain('There is no such grid');
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
 });

@@ -1,12 +1,13 @@
 /** Answers for the duty roster and hand-overs, and says who would be told of an alert at a point. */
 import type { RosterCommand } from '#model/command.ts';
+import { hazardOf } from '#model/explain.ts';
 import type { Level } from '#model/level.ts';
 import { type AlertHazard, type DutyShift, type GridCode, inSubtree, type Registry } from '#model/registry.ts';
 import { nextShift } from '#model/roster.ts';
 import type { EpochMs } from '#model/time.ts';
 import { pageOf } from '../paging.ts';
 import { notFound, type Problem } from '../problem.ts';
-import { deskJson, handoverJson, hazardOf, openAlertJson } from '../roster-wire.ts';
+import { deskJson, handoverJson, openAlertJson } from '../roster-wire.ts';
 import { sees, type Viewer } from '../viewer.ts';
 import { iso } from '../wire.ts';
 import { type Desk, type Handler, json, type PageQuery, type Reply, refuse, withInput } from './exchange.ts';
