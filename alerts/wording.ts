@@ -54,6 +54,8 @@ const CHANGE_TEXT: { readonly [C in Change]: Text } = {
 };
 
 export function subjectName(subject: Subject, registry: Registry): Text {
+  // Which grids a warning touches stands in its reason.
+  if (subject.kind === 'area') return registry.county.name;
   const known = subject.kind === 'point' ? registry.points.get(subject.id) : registry.edges.get(subject.id);
   return known?.name ?? { zh: subject.id, en: subject.id };
 }

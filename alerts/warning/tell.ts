@@ -184,7 +184,13 @@ function peopleOf(alert: Alert, areas: readonly WarningArea[], world: World): re
 }
 
 /** A warning that still stands somewhere: `before` is how its alert knows it. */
-export function changeWarning(open: Episode, warning: Warning, said: Said, world: World): Outcome {
+export function changeWarning(
+  open: Episode,
+  warning: Warning,
+  said: Said,
+  world: World,
+  unanswered: (personId: string) => boolean = () => false,
+): Outcome {
   const { directory, nowMs } = world;
   const { registry } = directory;
   const before = open.alert;
@@ -226,7 +232,14 @@ export function changeWarning(open: Episode, warning: Warning, said: Said, world
     });
     events.push(targeted(alert, only, said, world));
   };
-  if (risen.length > 0) tell('worsened', peopleOf(alert, onlyMoved(risen, 'to', warning.areas, nowMs), world), risen);
+  if (risen.length > 0) {
+    const asked = peopleOf(alert, onlyMoved(risen, 'to', warning.areas, nowMs), world);
+    // A new round ends the one before: who has not answered that one is asked on in this one.
+    const waiting = alert.recipients.filter(
+      ({ personId }) => unanswered(personId) && !asked.some((one) => one.personId === personId),
+    );
+    tell('worsened', [...asked, ...waiting], risen);
+  }
   if (fallen.length > 0) tell('lowered', peopleOf(before, onlyMoved(fallen, 'from', areas, nowMs), world), fallen);
   const askedAtMs = risen.length > 0 ? nowMs : open.askedAtMs;
   return withState({ episode: { alert, step, askedAtMs }, events, notices });

@@ -1,10 +1,11 @@
 /** Sends what changes to the open streams: alerts from the ledger, the points' newest readings from the journal. */
-import type { AlertReader } from '#model/alert.ts';
+import type { Alert, AlertReader } from '#model/alert.ts';
 import type { JournalReader } from '#model/journal.ts';
-import type { PointId } from '#model/registry.ts';
+import type { PointId, Registry } from '#model/registry.ts';
 import type { Lang } from '#model/text.ts';
 import type { Clock } from '#model/time.ts';
 import { createConflation } from '../conflate.ts';
+import { touchedGrid } from '../touched.ts';
 import { alertJson, iso, readingJson } from '../wire.ts';
 import type { AuthStore } from './auth-store.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -37,6 +38,13 @@ export type FeedParts = {
   readonly wallMs: () => number;
   readonly lang: Lang;
   readonly heartbeatMs: number;
+};
+
+/** A warning for an area is seen by everybody whose grid it touches. */
+const seesAlert = (registry: Registry, stream: Stream, { gridCode, areas }: Alert): boolean => {
+  if (areas === undefined || stream.seesGrid(registry, gridCode)) return stream.seesGrid(registry, gridCode);
+  const viewer = stream.viewer();
+  return viewer !== null && touchedGrid(registry, viewer, areas) !== undefined;
 };
 
 export function startLiveFeed(parts: FeedParts): LiveFeed {
@@ -107,7 +115,7 @@ export function startLiveFeed(parts: FeedParts): LiveFeed {
       const alert = alerts.get(alertId);
       if (alert === undefined) continue;
       const text = sseMessage('alert', alertJson(registry, alert, parts.lang), at);
-      for (const stream of to) if (stream.seesGrid(registry, alert.gridCode)) stream.send(text);
+      for (const stream of to) if (seesAlert(registry, stream, alert)) stream.send(text);
     }
     return entries.at(-1)?.seq ?? seq;
   }

@@ -1,6 +1,7 @@
 /** Where an object lies: the grid by which a request about it is measured. A new kind of object is one line here. */
-import { type GridCode, inSubtree } from '#model/registry.ts';
+import type { GridCode } from '#model/registry.ts';
 import type { Route, Scope } from '../access.ts';
+import { touchedGrid } from '../touched.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Desk } from './exchange.ts';
 
@@ -27,8 +28,5 @@ export function placeOfArea(desk: Desk, route: Route, id: string, viewer: Viewer
   if (route.scope !== 'alert' || viewer === null) return undefined;
   if (route.who === 'posts' && !route.posts.includes('member')) return undefined;
   const { areas } = desk.alerts.get(id) ?? {};
-  const registry = desk.ports.registry.current();
-  const touched = (code: GridCode): boolean =>
-    (areas ?? []).some(({ gridCode }) => inSubtree(registry, code, gridCode) || inSubtree(registry, gridCode, code));
-  return viewer.holds.find((hold) => touched(hold.gridCode))?.gridCode;
+  return areas === undefined ? undefined : touchedGrid(desk.ports.registry.current(), viewer, areas);
 }

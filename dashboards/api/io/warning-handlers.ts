@@ -1,12 +1,13 @@
 /** Answers for warnings, and takes what the county decrees. */
 
 import type { LevelOrNone } from '#model/level.ts';
-import { type GridCode, inSubtree, type Registry } from '#model/registry.ts';
+import type { GridCode, Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import { alertIdOfWarning, type Warning, type WarningDraft, warningIdOf } from '#model/warning.ts';
 import { notFound, OUTSIDE_GRID } from '../problem.ts';
 import { receiptsByTier } from '../receipts.ts';
-import { rootsOf, type Viewer } from '../viewer.ts';
+import { touchedGrid } from '../touched.ts';
+import { rootsOf } from '../viewer.ts';
 import { iso } from '../wire.ts';
 import { type Desk, type Handler, json, refuse, withInput } from './exchange.ts';
 import { giveCommand, saidBy } from './give.ts';
@@ -30,12 +31,6 @@ export function warningJson(registry: Registry, warning: Warning) {
     })),
   };
 }
-
-/** Above a touched grid, in it, or below it. */
-const touches = (registry: Registry, warning: Warning, viewer: Viewer): boolean =>
-  rootsOf(registry, viewer).some((root) =>
-    warning.areas.some(({ gridCode }) => inSubtree(registry, root, gridCode) || inSubtree(registry, gridCode, root)),
-  );
 
 type ListQuery = { readonly grid?: GridCode; readonly state: 'open' | 'ended' | 'all' };
 type Issue = {
@@ -72,7 +67,8 @@ export function warningHandlers(desk: Desk) {
     }),
     warning: withInput(({ params }, viewer) => {
       const warning = warnings.get(params.id);
-      if (warning !== undefined && !touches(registryNow(), warning, viewer)) return refuse(OUTSIDE_GRID);
+      if (warning !== undefined && touchedGrid(registryNow(), viewer, warning.areas) === undefined)
+        return refuse(OUTSIDE_GRID);
       return one(params.id);
     }),
     issueWarning: withInput<unknown, Issue>(({ body, response }, viewer) => {
