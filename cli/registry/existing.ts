@@ -58,23 +58,40 @@ function itemsIn(
 export const keyOf = (kind: ImportKind, item: Item): string =>
   kind === 'boundaries' ? String(item['code']) : KINDS[kind].keyOf(item);
 
-/** Every item of a kind in all files of the county. */
-export function existingItems(kind: ImportKind, files: Files): readonly Existing[] {
-  const out: Existing[] = [];
-  for (const [file, text] of [...files].filter(([name]) => isCountyFile(name)).sort(([a], [b]) => (a < b ? -1 : 1))) {
+const ABOUT: { readonly [K in ImportKind]: RegExp } = {
+  grids: /^grids[./].*(yaml|json)$/,
+  boundaries: /^grids[./].*geojson$/,
+  people: /^people[./]/,
+  households: /^(households|points)[./]/,
+  points: /^points[./]/,
+  shelters: /^shelters[./]/,
+  routes: /^routes[./]/,
+};
+
+/** The county's items by kind; each file is parsed once, however often it is asked for. */
+export type ExistingItems = (kind: ImportKind) => readonly Existing[];
+
+export function openExisting(files: Files): ExistingItems {
+  const names = [...files.keys()].filter(isCountyFile).sort();
+  const parsed = new Map<string, { readonly source: Source; readonly lints: Lint[] }>();
+  const open = (file: string) => {
+    const known = parsed.get(file);
+    if (known !== undefined) return known;
     const lints: Lint[] = [];
-    const about =
-      kind === 'boundaries'
-        ? /^grids[./].*geojson$/
-        : kind === 'households'
-          ? /^(households|points)[./]/
-          : RegExp(`^${kind}[./]`);
-    if (!about.test(file)) continue;
-    const source = openSource(file, text, lints);
-    for (const { path, item } of itemsIn(kind, file, source.value))
-      out.push({ key: keyOf(kind, item), item, file, place: () => placeIn(source, lints, path) });
-  }
-  return out;
+    const opened = { source: openSource(file, files.get(file) ?? '', lints), lints };
+    parsed.set(file, opened);
+    return opened;
+  };
+  return (kind) =>
+    names
+      .filter((file) => ABOUT[kind].test(file) && (kind !== 'grids' || !file.endsWith('.geojson')))
+      .flatMap((file) => {
+        const { source, lints } = open(file);
+        return itemsIn(kind, file, source.value).map(({ path, item }) => ({
+          ...{ key: keyOf(kind, item), item, file },
+          place: () => placeIn(source, lints, path),
+        }));
+      });
 }
 
 const namesOf = (item: Item, field: string): readonly string[] => {
@@ -84,9 +101,5 @@ const namesOf = (item: Item, field: string): readonly string[] => {
 };
 
 /** Ids and names of what a table may refer to. */
-export function namedItems(
-  kind: 'grids' | 'people' | 'points' | 'shelters' | 'routes',
-  files: Files,
-): readonly Named[] {
-  return existingItems(kind, files).map(({ key, item }) => ({ id: key, names: namesOf(item, 'name') }));
-}
+export const namedItems = (existing: ExistingItems, kind: ImportKind): readonly Named[] =>
+  existing(kind).map(({ key, item }) => ({ id: key, names: namesOf(item, 'name') }));

@@ -4,7 +4,7 @@
  * county before anything is written; a row that the county's check refuses is refused with that reason.
  */
 import { checkCounty } from '#cli/load/county.ts';
-import { existingItems, keyOf } from '#cli/registry/existing.ts';
+import { type ExistingItems, keyOf } from '#cli/registry/existing.ts';
 import type { PlacedItem, Refusal } from '#cli/registry/items.ts';
 import { type ImportKind, type Item, KINDS } from '#cli/registry/kinds.ts';
 import { canonicalJson } from '#model/hash.ts';
@@ -17,6 +17,8 @@ export type Incoming = {
   readonly sheet: string | null;
   readonly items: readonly PlacedItem[];
   readonly refusals: readonly Refusal[];
+  /** Headings that mean nothing here, so that a column with another name is noticed. */
+  readonly unknown: readonly string[];
 };
 
 export type Counts = {
@@ -32,6 +34,7 @@ export type Plan = {
   /** Null when the file would not change. */
   readonly text: string | null;
   readonly counts: Counts;
+  readonly unknown: readonly string[];
   readonly refusals: readonly Refusal[];
   /** Rows of an earlier import that this one does not have, and which stay because something was refused. */
   readonly kept: readonly string[];
@@ -66,9 +69,9 @@ function meaningOf(kind: ImportKind, item: Item): string {
 type Sorted = { kept: Map<string, Item>; fresh: Set<string>; changed: Set<string>; same: number; refusals: Refusal[] };
 
 /** Each incoming item beside what stands already. */
-function sortOut(incoming: Incoming, target: string, files: ReadonlyMap<string, string>) {
+function sortOut(incoming: Incoming, target: string, all: ExistingItems) {
   const { kind, file, sheet } = incoming;
-  const existing = existingItems(kind, files);
+  const existing = all(kind);
   const elsewhere = new Map(existing.filter((one) => one.file !== target).map((one) => [one.key, one]));
   const here = new Map(existing.filter((one) => one.file === target).map((one) => [one.key, one.item]));
   const sorted: Sorted = { kept: new Map(), fresh: new Set(), changed: new Set(), same: 0, refusals: [] };
@@ -130,15 +133,20 @@ function settle(
 const without = (files: ReadonlyMap<string, string>, name: string): ReadonlyMap<string, string> =>
   new Map([...files].filter(([file]) => file !== name));
 
+export type County = {
+  readonly files: ReadonlyMap<string, string>;
+  readonly existing: ExistingItems;
+  readonly nowMs: number;
+};
+
 /** The plan of one import into one file of the county's folder. */
-export function planImport(incoming: Incoming, name: string, files: ReadonlyMap<string, string>, nowMs: number): Plan {
+export function planImport(incoming: Incoming, name: string, { files, existing, nowMs }: County): Plan {
   const { kind, file, sheet } = incoming;
   const target = targetOf(kind, name);
-  const { kept: items, fresh, changed, same, refusals, here } = sortOut(incoming, target, files);
+  const { kept: items, fresh, changed, same, refusals, here } = sortOut(incoming, target, existing);
   const rowOf = new Map(incoming.items.map(({ item, row }) => [keyOf(kind, item), row]));
   const all = [...incoming.refusals, ...refusals];
   const gone = [...here.keys()].filter((key) => !items.has(key));
-  const before = checkCounty(files, nowMs).lints.filter(isError);
   const tell = (key: string, lint: Lint) => {
     fresh.delete(key);
     changed.delete(key);
@@ -156,12 +164,14 @@ export function planImport(incoming: Incoming, name: string, files: ReadonlyMap<
     keepAll();
     errors = settle(kind, target, items, files, nowMs, tell);
   }
+  const before = errors.length === 0 ? [] : checkCounty(files, nowMs).lints.filter(isError);
   const known = new Set(before.map(formatLint));
   const breaks = errors.filter((lint) => !known.has(formatLint(lint)));
   const text = items.size === 0 ? '' : fileText(kind, [...items.values()]);
   const wasRefused = all.length > 0;
   return {
     target,
+    unknown: incoming.unknown,
     text: text === (files.get(target) ?? '') ? null : text,
     counts: { new: fresh.size, changed: changed.size, same, refused: all.length, gone: wasRefused ? 0 : gone.length },
     refusals: all.sort((a, b) => a.row - b.row),

@@ -1,7 +1,7 @@
 /** `fengsui grid export`: the registry as tables and maps that an import reads back to the same. */
 import { writeFileSync } from 'node:fs';
 import { readCountyFiles } from '#cli/load/io/read-county.ts';
-import { existingItems } from '#cli/registry/existing.ts';
+import { openExisting } from '#cli/registry/existing.ts';
 import { featuresOf, tableOf } from '#cli/registry/export-rows.ts';
 import { csvText, xlsxBytes } from '#cli/registry/io/write-table.ts';
 import type { ImportKind } from '#cli/registry/kinds.ts';
@@ -16,7 +16,7 @@ export async function exportKind(
   kind: ImportKind,
   format: ExportFormat,
 ): Promise<Result<{ readonly bytes: Buffer | string; readonly count: number }, string>> {
-  const items = existingItems(kind, files).map(({ item }) => item);
+  const items = openExisting(files)(kind).map(({ item }) => item);
   const count = items.length;
   if (kind === 'boundaries')
     return format === 'geojson'

@@ -7,7 +7,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { readCountyFiles } from '#cli/load/io/read-county.ts';
 import type { CellError } from '#cli/registry/cell.ts';
-import { namedItems } from '#cli/registry/existing.ts';
+import { type ExistingItems, namedItems, openExisting } from '#cli/registry/existing.ts';
 import { type Datum, featureSheet, readBoundaries, readFeatures } from '#cli/registry/geojson.ts';
 import { type Readable, readSheets } from '#cli/registry/io/read-sheets.ts';
 import { type Refusal, readItems } from '#cli/registry/items.ts';
@@ -58,9 +58,9 @@ function readMap(path: string | undefined): Result<HeadingMap, CellError> {
   }
 }
 
-function referencesOf(files: ReadonlyMap<string, string>): References {
+function referencesOf(existing: ExistingItems): References {
   const kinds = ['grids', 'people', 'points', 'shelters', 'routes'] as const;
-  return openReferences(Object.fromEntries(kinds.map((kind) => [kind, namedItems(kind, files)])));
+  return openReferences(Object.fromEntries(kinds.map((kind) => [kind, namedItems(existing, kind)])));
 }
 
 function fromSheet(
@@ -75,7 +75,7 @@ function fromSheet(
     return err({ message: `has no column ${names}`, mend: 'name the columns so, or say which is which with --map' });
   }
   const { items, refusals } = readItems(kind, sheet, bound.value, references);
-  return ok({ kind, file: sheet.file, sheet: sheet.sheet, items, refusals });
+  return ok({ kind, file: sheet.file, sheet: sheet.sheet, items, refusals, unknown: bound.value.unknown });
 }
 
 function incomingOf(
@@ -96,7 +96,7 @@ function incomingOf(
   const features = readFeatures(readable.text);
   if (!features.ok) return features;
   if (kind === 'boundaries')
-    return ok({ kind, file, sheet: null, ...readBoundaries(file, features.value, from, references, own) });
+    return ok({ kind, file, sheet: null, unknown: [], ...readBoundaries(file, features.value, from, references, own) });
   return fromSheet(kind, featureSheet(file, features.value, from), references, own);
 }
 
@@ -117,16 +117,21 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   let files: ReadonlyMap<string, string> = readCountyFiles(options.county);
   const own = readMap(options.map);
   for (const path of paths) {
+    const existing = openExisting(files);
     const file = basename(path);
     const readable = own.ok ? await readSheets(path, options.sheet) : own;
     const incoming =
-      readable.ok && own.ok ? incomingOf(file, readable.value, options, referencesOf(files), own.value) : readable;
+      readable.ok && own.ok ? incomingOf(file, readable.value, options, referencesOf(existing), own.value) : readable;
     if (!incoming.ok || !('items' in incoming.value)) {
       const error = incoming.ok ? { message: 'cannot be used', mend: 'check the file' } : incoming.error;
       outcomes.push({ file, written: false, error });
       continue;
     }
-    const plan = planImport(incoming.value, options.into ?? importName(path), files, options.nowMs);
+    const plan = planImport(incoming.value, options.into ?? importName(path), {
+      files,
+      existing,
+      nowMs: options.nowMs,
+    });
     const may = plan.breaks.length === 0 && plan.text !== null;
     if (may && plan.text !== null) {
       if (options.dryRun !== true) writeWhole(join(options.county, plan.target), plan.text);
@@ -147,6 +152,7 @@ function printOutcome({ file, error, plan, written }: FileOutcome, dryRun: boole
   for (const refusal of plan.refusals) console.log(formatRefusal(refusal));
   for (const lint of plan.breaks) console.log(formatLint(lint));
   const { counts } = plan;
+  if (plan.unknown.length > 0) console.log(`${file}: columns that are not taken: ${plan.unknown.join(', ')}`);
   console.log(
     `${file} → ${plan.target}: ${counts.new} new, ${counts.changed} changed, ${counts.same} the same, ${counts.gone} gone, ${counts.refused} refused.`,
   );
@@ -175,6 +181,7 @@ export async function importCommand(paths: readonly string[], options: ImportOpt
             error: error ?? null,
             refused: plan?.refusals ?? [],
             breaks: plan?.breaks ?? [],
+            unknown: plan?.unknown ?? [],
             kept: plan?.kept ?? [],
           },
         })),
