@@ -184,13 +184,7 @@ function peopleOf(alert: Alert, areas: readonly WarningArea[], world: World): re
 }
 
 /** A warning that still stands somewhere: `before` is how its alert knows it. */
-export function changeWarning(
-  open: Episode,
-  warning: Warning,
-  said: Said,
-  world: World,
-  unanswered: (personId: string) => boolean = () => false,
-): Outcome {
+export function changeWarning(open: Episode, warning: Warning, said: Said, world: World): Outcome {
   const { directory, nowMs } = world;
   const { registry } = directory;
   const before = open.alert;
@@ -232,14 +226,8 @@ export function changeWarning(
     });
     events.push(targeted(alert, only, said, world));
   };
-  if (risen.length > 0) {
-    const asked = peopleOf(alert, onlyMoved(risen, 'to', warning.areas, nowMs), world);
-    // A new round ends the one before: who has not answered that one is asked on in this one.
-    const waiting = alert.recipients.filter(
-      ({ personId }) => unanswered(personId) && !asked.some((one) => one.personId === personId),
-    );
-    tell('worsened', [...asked, ...waiting], risen);
-  }
+  // Whoever is named only is asked anew; the calls of all others go on as they are.
+  if (risen.length > 0) tell('worsened', peopleOf(alert, onlyMoved(risen, 'to', warning.areas, nowMs), world), risen);
   if (fallen.length > 0) tell('lowered', peopleOf(before, onlyMoved(fallen, 'from', areas, nowMs), world), fallen);
   const askedAtMs = risen.length > 0 ? nowMs : open.askedAtMs;
   return withState({ episode: { alert, step, askedAtMs }, events, notices });

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { T0 } from '#alerts/testing/sample.ts';
+import { CONSOLE, sampleRegistry, T0 } from '#alerts/testing/sample.ts';
+import { receiptsByTier } from '#dashboards/api/receipts.ts';
+import type { ChannelConfig } from '#model/channel.ts';
 import { HOUR_MS, MINUTE_MS } from '#model/time.ts';
+import { alertIdOfWarning } from '#model/warning.ts';
 import { mappedRegistry } from '../exchange/support.ts';
 import { draft, openWarningDesk, type WarningDesk } from './desk.ts';
 
@@ -66,7 +69,7 @@ describe('a warning that the county types', () => {
     expect(informed).toContain('v1-head');
     expect(informed).not.toContain('v3-head');
 
-    // 10:00 one village of it rises to red: only its people are asked again, with whoever answers above.
+    // 10:00 one village of it rises to red: its people are asked again, and whoever answers above.
     county.at(T0 + 2 * HOUR_MS);
     county.warn({
       action: 'update',
@@ -133,5 +136,50 @@ describe('a warning that the county types', () => {
     expect(result).toMatchObject({ ok: false });
     expect(result.message.en).toContain(why);
     expect(county.warnings()).toEqual([]);
+  });
+});
+
+describe('calls of a warning', () => {
+  test('only those in grids that rise are asked anew, who has not answered is asked on; receipts count tier by tier', () => {
+    const sms: ChannelConfig = {
+      id: 'sms',
+      kind: 'sms-gateway',
+      url: 'http://127.0.0.1:1/',
+      secretEnv: null,
+      minLevel: 'blue',
+      timeoutMs: 1_000,
+      accepts: ['live'],
+    };
+    const base = mappedRegistry(sampleRegistry([CONSOLE, sms]));
+    const people = [...base.people.values()].map((person, n) => ({ ...person, phone: `138000000${10 + n}` }));
+    const county = openWarningDesk({ ...base, people: new Map(people.map((person) => [person.id, person])) });
+    open.push(county);
+    const areas = [
+      { gridCode: '331004001', level: 'orange' },
+      { gridCode: '331004002', level: 'orange' },
+    ] as const;
+    county.warn({ action: 'issue', draft: draft({ areas }) });
+    const id = county.warnings(true)[0]?.id ?? '';
+    const alertId = alertIdOfWarning(id);
+    county.at(T0 + 1_000);
+    const said = { by: 'v1-head', atMs: T0 + 1_000, from: 'console', note: '' } as const;
+    county.give({ ...said, id: 'y', kind: 'call', alertId, personId: 'v1-head', action: 'answer' });
+    const tierOf = (tier: number) =>
+      receiptsByTier(county.readers.calls.ofAlert(alertId)).find((one) => one.tier === tier);
+    expect(tierOf(3)).toMatchObject({ grids: 3, gridsAnswered: 1, answered: 1 });
+
+    const risen = [{ gridCode: '331004002', level: 'red' }] as const;
+    county.warn({ action: 'update', warningId: id, areas: risen, expiresAtMs: null });
+    const asked = county.readers.calls
+      .ofAlert(alertId)
+      .filter(({ round }) => round === 2)
+      .map(({ personId }) => personId);
+    expect(asked).toContain('v3-head');
+    // v2-head has not answered: his call of the first round goes on.
+    const v2 = county.readers.calls.ofAlert(alertId).filter(({ personId }) => personId === 'v2-head');
+    expect(v2.map(({ round, state }) => `${round} ${state}`)).toEqual(['1 asking']);
+    // He has answered for his own grid, which did not rise.
+    expect(asked).not.toContain('v1-head');
+    expect(tierOf(3)).toMatchObject({ gridsAnswered: 1, answered: 1 });
   });
 });

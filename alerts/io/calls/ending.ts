@@ -56,7 +56,10 @@ export function openEnding(tables: PostTables, apply: PartTools['apply'], asking
   function stopOthers(alert: Alert, call: StoredCall, answer: Answer): void {
     const rule = rounds.get(call.alertId, call.round)?.rule;
     if (rule === undefined || everybodyMust(rule, alert.level)) return;
-    const others = calls.ofRound(call.alertId, call.round).filter(({ state }) => state === 'asking');
+    // A warning for an area is answered grid by grid: one village's word says nothing of the next one.
+    const here = (other: StoredCall): boolean => alert.subject.kind !== 'area' || other.gridCode === call.gridCode;
+    const asking = calls.ofRound(call.alertId, call.round).filter(({ state }) => state === 'asking');
+    const others = asking.filter(here);
     for (const other of others) stop(other, answer);
     if (others.length === 0) return;
     const people = others.map(({ personId }) => personId);

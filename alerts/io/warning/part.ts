@@ -24,8 +24,6 @@ export const refused = (zh: string, en: string): CommandResult => ({ ok: false, 
 
 type Said = { readonly by: string; readonly note: string };
 
-const WAITING = "SELECT person FROM calls WHERE alert_id = ? AND current = 1 AND state IN ('asking', 'silent')";
-
 /** The one way in which a warning changes: its row and its alert, together. */
 export type Desk = {
   readonly table: ReturnType<typeof openWarningTable>;
@@ -49,11 +47,6 @@ function perRegistry<T>(make: (registry: Registry) => T): (registry: Registry) =
 
 function openDesk(tools: PartTools): Desk {
   const table = openWarningTable(tools.db);
-  /** Asked in the round that stands, and not reached yet; prepared when it is needed, for a change is rare. */
-  const waitingFor = (alertId: string): ReadonlySet<string> => {
-    const rows = tools.db.prepare(WAITING).all(alertId) as { person: string }[];
-    return new Set(rows.map(({ person }) => person));
-  };
   const episodeOf = (id: string) => tools.tables.episodes.byId(alertIdOfWarning(id));
   const apply = (outcome: Outcome, world: World): void => tools.apply(outcome, world);
   const end: Desk['end'] = (warning, state, said, world) => {
@@ -80,13 +73,7 @@ function openDesk(tools: PartTools): Desk {
       }
       table.put(warning, nextEndMs(warning));
       const open = episodeOf(warning.id);
-      if (open !== undefined && !isEnded(open.alert)) {
-        const waiting = waitingFor(open.alert.id);
-        apply(
-          changeWarning(open, warning, said, world, (personId) => waiting.has(personId)),
-          world,
-        );
-      }
+      if (open !== undefined && !isEnded(open.alert)) apply(changeWarning(open, warning, said, world), world);
     },
     end,
   };
