@@ -85,7 +85,7 @@ it('killed between claim and send and between send and record, it tells each ale
   const unknown = reader.eventsAfter(0, 10_000).filter((event) => event.facts['state'] === 'unknown');
   expect(unknown.length).toBeGreaterThanOrEqual(10);
   expect(verifyLedger(dataDir)).toMatchObject({ ok: true });
-}, 120_000);
+}, 240_000);
 
 it('killed at any moment while transitions pour in, every alert exists once and the ledger is whole', async () => {
   const { dataDir, receiver, alerts, hookRows, sees } = await scene();
@@ -118,4 +118,4 @@ it('killed at any moment while transitions pour in, every alert exists once and 
     hookRows().map((row) => row.key),
   );
   expect(verifyLedger(dataDir)).toMatchObject({ ok: true });
-}, 120_000);
+}, 240_000);

@@ -124,4 +124,4 @@ it('killed between claim, accept and record, call-and-confirm loses nothing and 
   }
   expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
   expect(verifyLedger(dataDir)).toMatchObject({ ok: true });
-}, 120_000);
+}, 240_000);

@@ -194,4 +194,4 @@ it('no sequence of events, outages and new registries repeats or skips a step', 
     }),
     { seed, numRuns: Number(process.env['FENGSUI_RUNS'] ?? 15), endOnFailure: false },
   );
-}, 120_000);
+}, 240_000);
