@@ -55,9 +55,10 @@ export function openCovers(db: DatabaseSync): CoverTable {
   const recent = db.prepare('SELECT instants FROM calls_recent WHERE person = ? AND origin = ?');
   const setRecent = db.prepare(`INSERT INTO calls_recent (person, origin, instants) VALUES (?, ?, ?)
 ON CONFLICT (person, origin) DO UPDATE SET instants = excluded.instants`);
-  const open = db.prepare(
-    'SELECT id, due_at AS dueAtMs, rank FROM calls_digests WHERE person = ? AND channel = ? AND origin = ?',
-  );
+  // One that was stopped, given up or handed to another channel takes nothing in any more: nobody would ever hear of it.
+  const open =
+    db.prepare(`SELECT g.id, g.due_at AS dueAtMs, g.rank FROM calls_digests g JOIN deliveries d ON d.key = g.id
+WHERE g.person = ? AND g.channel = ? AND g.origin = ? AND d.state = 'queued' AND d.attempts = 0`);
   const setOpen =
     db.prepare(`INSERT INTO calls_digests (person, channel, origin, id, due_at, rank) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (person, channel, origin) DO UPDATE SET id = excluded.id, due_at = excluded.due_at, rank = excluded.rank`);

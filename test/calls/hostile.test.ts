@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CONSOLE } from '#alerts/testing/sample.ts';
+import { type CallDesk, callCounty, openCallDesk, SMS, VOICE } from './desk.ts';
+
+// Each commit is on disk before the story goes on.
+vi.setConfig({ testTimeout: 30_000 });
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+function desk(county = callCounty()): CallDesk {
+  const opened = openCallDesk(county);
+  closing.push(opened.close);
+  return opened;
+}
+
+/** Each another rule and hazard, so that every one is an alert of its own. */
+const KINDS = ['landslide', 'rainstorm', 'flood', 'fire', 'intrusion', 'equipment'] as const;
+
+/** The alerts of which somebody was told there by now. */
+const told = (night: CallDesk, person: string, channel: string): readonly string[] =>
+  night.left
+    .filter((one) => one.person === person && one.channel === channel)
+    .flatMap(({ message }) => [message.alert.id, ...(message.digest ?? []).map(({ alertId }) => alertId)]);
+
+describe('a message that waits for others', () => {
+  it('which nobody needed any more takes in nothing that comes later', () => {
+    const night = desk();
+    night.at('02:00');
+    for (const [n, hazard] of KINDS.entries()) night.sees({ to: 'yellow', hazard, rule: `r${n}@1` });
+    // All of it is answered before the digest leaves.
+    for (const { id } of night.alerts()) night.says('v1-head', id);
+    night.at('02:10');
+    night.sees({ to: 'yellow', point: 'P4', hazard: 'flood', rule: 'later@1' });
+    expect(told(night, 'v1-head', 'sms')).toContain(night.alert('P4', 'flood').id);
+  });
+
+  it('on a channel that the county took out meanwhile takes in nothing when it is back', () => {
+    const night = desk();
+    night.at('02:00');
+    for (const [n, hazard] of KINDS.entries()) night.sees({ to: 'yellow', hazard, rule: `r${n}@1` });
+    night.replace(callCounty([CONSOLE, VOICE]));
+    for (const { id } of night.alerts()) night.says('v1-head', id);
+    night.at('02:10');
+    night.replace(callCounty([CONSOLE, SMS, VOICE]));
+    night.sees({ to: 'yellow', point: 'P4', hazard: 'flood', rule: 'later@1' });
+    expect(told(night, 'v1-head', 'sms')).toContain(night.alert('P4', 'flood').id);
+  });
+});
