@@ -67,13 +67,15 @@ export async function main(args: readonly string[]): Promise<void> {
 
   program
     .command('check')
-    .argument('[county]', "the county's folder", 'county')
+    .argument('[county]', "the county's folder; without it the one that FENGSUI_COUNTY names, or county")
     .option('--strict', 'warnings fail as well', false)
     .description('check grids, people, points, edges, rules and the scenario; names file:line:column and the mend')
-    .action(async (county: string, options: { strict: boolean }) => {
+    .action(async (county: string | undefined, options: { strict: boolean }) => {
       const settings = settingsOrExit();
       const { check } = await import('#cli/io/check.ts');
-      process.exit(check(county, settings.devicesDir, { strict: options.strict, tickMs: settings.tickMs }));
+      process.exit(
+        check(county ?? settings.countyDir, settings.devicesDir, { strict: options.strict, tickMs: settings.tickMs }),
+      );
     });
 
   program

@@ -28,8 +28,9 @@ export async function callApi(
     const text = await response.text();
     const value: unknown = text === '' ? null : JSON.parse(text);
     if (response.ok) return ok({ status: response.status, body: value });
-    const message = (value as { readonly error?: { readonly message?: string } } | null)?.error?.message;
-    return err(`The console at ${base} answers ${response.status}: ${message ?? text}`);
+    const error = (value as { readonly error?: { readonly message?: string; readonly path?: string } } | null)?.error;
+    const where = error?.path === undefined ? '' : `${error.path}: `;
+    return err(`The console at ${base} answers ${response.status}: ${where}${error?.message ?? text}`);
   } catch (cause) {
     const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
     return err(`The console at ${base} cannot be asked (${inner}): is it running? FENGSUI_URL names another one.`);
