@@ -11,6 +11,8 @@ export type Heard = {
   /** Tried without a message. */
   readonly test: boolean;
   readonly detail: string;
+  /** It said that it takes nothing for a while: nobody waits for two more such answers. */
+  readonly closed?: boolean;
 };
 
 /** With what only the stage needs to know: messages that failed since one was last taken. */
@@ -37,7 +39,7 @@ export function nextHealth(before: Health, heard: Heard, nowMs: EpochMs): Health
     return { ...before, ...tested, detail: `the way is open (${heard.detail}), the last messages failed` };
   const failuresInARow = heard.ok ? 0 : before.failuresInARow + 1;
   const failedMessages = heard.ok ? 0 : before.failedMessages + (heard.test ? 0 : 1);
-  const state = heard.ok ? 'up' : failuresInARow >= DOWN_AFTER ? 'down' : 'failing';
+  const state = heard.ok ? 'up' : failuresInARow >= DOWN_AFTER || heard.closed === true ? 'down' : 'failing';
   return {
     ...before,
     ...tested,

@@ -8,6 +8,7 @@ import type { Receipt } from '#model/call.ts';
 import type { Log, Metrics, Probe } from '#model/ports.ts';
 import type { Registry, RegistryPort } from '#model/registry.ts';
 import type { Clock, EpochMs } from '#model/time.ts';
+import { publicDetail } from '../channels/detail.ts';
 import { passGate } from '../origin-gate.ts';
 import { DEFAULT_RETRY, decideNext, type RetryPolicy, type SendResult } from '../retry.ts';
 import { openBell } from './bell.ts';
@@ -107,11 +108,17 @@ export function openDispatcher(store: Store, ports: DispatchPorts): Dispatcher {
     return stored !== undefined && passGate(lane.config, stored).pass && passGate(lane.config, said).pass;
   }
 
-  const guarded = (lane: Lane, work: Promise<SendResult>): Promise<SendResult> =>
-    work.catch((cause: unknown) => {
-      log.error('a channel threw', { channel: lane.id, cause: String(cause) });
-      return { kind: 'unsure', detail: String(cause) };
-    });
+  /** Its detail goes to the ledger, the logs and the screens, so it is what everybody may see. */
+  const guarded = async (lane: Lane, work: Promise<SendResult>): Promise<SendResult> => {
+    try {
+      const result = await work;
+      return { ...result, detail: publicDetail(result.detail) };
+    } catch (cause) {
+      const detail = publicDetail(String(cause));
+      log.error('a channel threw', { channel: lane.id, cause: detail });
+      return { kind: 'unsure', detail };
+    }
+  };
 
   /** From here on the lane's health and pauses know of it; the disk does with the next commit. */
   function hearOf(lane: Lane, result: SendResult, test: boolean, startedMs: EpochMs): void {

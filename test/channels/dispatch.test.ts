@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openChannelReader } from '#alerts/io/channel-health/reader.ts';
 import { CONSOLE, sampleRegistry, transition } from '#alerts/testing/sample.ts';
@@ -124,6 +125,19 @@ describe('a channel that is down', () => {
     expect(platform.posts()).toHaveLength(1);
   });
 
+  it('that asks for a pause of hours holds nothing up: what waits goes to the next one at once', async () => {
+    const [group, platform] = [await receiver(), await receiver()];
+    group.answer = () => ({ status: 429, retryAfter: '7200' });
+    const county = await desk([hook('group', group.url, { fallback: 'platform' }), hook('platform', platform.url)]);
+    county.raise('red');
+    const own = () => platform.posts().filter(({ key }) => key.endsWith('/*/platform'));
+    // Both are told of it anyway, so the second of them has it already.
+    await until('handed over', () => county.rows('group')[0]?.state === 'failed');
+    expect(county.health('group')).toMatchObject({ state: 'down', detail: 'HTTP 429' });
+    expect(group.posts()).toHaveLength(1);
+    expect(own()).toHaveLength(1);
+  });
+
   it('is remembered by a restart: nothing is tried on it first', async () => {
     const [group, platform] = [await robot(), await receiver()];
     const county = await desk([
@@ -180,6 +194,45 @@ describe('a channel that is down', () => {
     expect(platform.posts()[0]?.body).toContain('"origin":"live"');
     const drill = county.rows('group').find(({ state }) => state === 'queued' || state === 'claimed');
     expect(drill).toBeDefined();
+  });
+});
+
+describe('what a receiver says', () => {
+  it('stands nowhere with the address of the person whom it went to', async () => {
+    const server = createServer((socket) => {
+      socket.write('220 mail.test\r\n');
+      socket.on('data', (part) => {
+        const line = String(part);
+        if (/^EHLO/.test(line)) socket.write('250 mail.test\r\n');
+        else if (/^RCPT/.test(line)) socket.write('550 5.1.1 <v1-head@example.cn> 13800001010 is unknown here\r\n');
+        else socket.write('250 OK\r\n');
+      });
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+    const port = (server.address() as { port: number }).port;
+    const mail: ChannelConfig = {
+      ...base,
+      id: 'mail',
+      kind: 'email',
+      host: '127.0.0.1',
+      port,
+      security: 'none',
+      from: 'fengsui@county.example.cn',
+      userEnv: null,
+      passwordEnv: null,
+    };
+    const county = await desk([mail]);
+    const now = county.registry.current();
+    const people = [...now.people].map(([id, person]) => [id, { ...person, email: `${id}@example.cn` }] as const);
+    county.registry.replace({ ...now, people: new Map(people) });
+    county.raise('red');
+    const failed = await until('it is given up', () => county.rows('mail').find(({ state }) => state === 'failed'));
+    expect(failed.detail).toContain('550 5.1.1 <***@example.cn> 138**** is unknown here');
+    const all = JSON.stringify(county.reader.eventsAfter(0, 10_000));
+    expect(all).not.toContain('v1-head@example.cn');
+    expect(all).not.toContain('13800001010');
   });
 });
 

@@ -7,6 +7,7 @@ import type { EpochMs } from '#model/time.ts';
 import { callEvent } from '../../calls/events.ts';
 import { advanced, peopleByAddress } from '../../calls/receipts.ts';
 import { CALL_TEXT } from '../../calls/texts.ts';
+import { publicDetail } from '../../channels/detail.ts';
 import { isEnded, type World } from '../../episode.ts';
 import { withNote } from '../../wording.ts';
 import type { Found } from '../delivery-table.ts';
@@ -54,12 +55,13 @@ export function openAnswering(tables: PostTables, ending: Ending) {
     if (row === undefined || row.channel !== receipt.channel) return;
     const state = advanced(row.state, receipt.event);
     if (state === null) return;
-    rows.advance(row.key, state, receipt.detail, world.nowMs);
+    const detail = publicDetail(receipt.detail);
+    rows.advance(row.key, state, detail, world.nowMs);
     const text = both(
       `${row.channel}：${EVENT_TEXT[receipt.event].zh}`,
       `${row.channel}: ${EVENT_TEXT[receipt.event].en}`,
     );
-    const facts = { delivery: row.key, state, detail: receipt.detail, personId: row.personId };
+    const facts = { delivery: row.key, state, detail, personId: row.personId };
     ledger.append(
       callEvent({ id: row.alertId }, 'receipt', text, { atMs: world.nowMs, by: `channel:${row.channel}`, ...facts }),
     );

@@ -18,6 +18,8 @@ export const ATTEMPTS_AT_ONCE = 8;
 const HOUR_MS = 3_600_000;
 /** A centre that has just started has other things to do; and a channel that is used needs no test. */
 const FIRST_TEST_MS = 300_000;
+/** A receiver that asks for a longer pause is down at once: what waits goes to its fallback meanwhile. */
+const CLOSED_FROM_MS = 60_000;
 
 export type Lane = {
   readonly id: string;
@@ -123,14 +125,15 @@ export function hear(
 ): Health {
   const { result, test, startedMs } = hearing;
   const before = lane.health;
-  const heard: Heard = { ok: isAlive(result), test, detail: result.detail };
+  const closed = askedMs(result) > CLOSED_FROM_MS;
+  const heard: Heard = { ok: isAlive(result), test, detail: result.detail, closed };
   if (heard.ok) {
     lane.health = nextHealth(before, heard, now.nowMs);
     lane.trial = isDown(lane);
     if (before.state === 'down') lane.notBeforeMs = now.nowMs;
     return before;
   }
-  if (startedMs >= lane.failedAtMs) lane.health = nextHealth(before, heard, now.nowMs);
+  if (closed || startedMs >= lane.failedAtMs) lane.health = nextHealth(before, heard, now.nowMs);
   lane.failedAtMs = now.nowMs;
   const pause = isDown(lane) ? pauseMs(lane.health.failuresInARow - 2, now.jitter, retry) : 0;
   lane.notBeforeMs = Math.max(lane.notBeforeMs, now.nowMs + Math.max(askedMs(result), pause));
