@@ -19,7 +19,12 @@ export type Refusal = {
   readonly mend: string;
 };
 export type PlacedItem = { readonly item: Item; readonly row: number };
-export type ReadItems = { readonly items: readonly PlacedItem[]; readonly refusals: readonly Refusal[] };
+export type ReadItems = {
+  readonly items: readonly PlacedItem[];
+  readonly refusals: readonly Refusal[];
+  /** What of a row that was taken is left out, told in the same way as a refusal. */
+  readonly notes: readonly Refusal[];
+};
 
 type Fields = Map<string, unknown>;
 const EMPTY: Cell = { kind: 'empty' };
@@ -86,6 +91,17 @@ function householdItem(fields: Fields): Item {
   const [phone] = (fields.get('phone') ?? []) as readonly string[];
   const [point, head] = [textField(fields, 'point'), textField(fields, 'head')];
   return { point, id: textField(fields, 'id') ?? stableId('h', point, head, phone), phone };
+}
+
+/** A household has one telephone here; a person has several. */
+function leftOut(kind: TableKind, fields: Fields): CellError | undefined {
+  const [, ...others] = kind === 'households' ? ((fields.get('phone') ?? []) as readonly string[]) : [];
+  return others.length === 0
+    ? undefined
+    : {
+        message: `a household has one telephone: ${others.join('、')} is left out`,
+        mend: 'write first the number that is answered; the others belong with whoever calls the household',
+      };
 }
 
 /** Fields that no assembly has its own idea about. */
@@ -201,6 +217,7 @@ function refuseTwice(kind: TableKind, items: readonly PlacedItem[], refuse: (row
 /** All rows below the headings; an empty row is no row. */
 export function readItems(kind: TableKind, sheet: Sheet, bound: Bound, references: References): ReadItems {
   const refusals: Refusal[] = [];
+  const notes: Refusal[] = [];
   const items: PlacedItem[] = [];
   const place = (row: number) => ({ file: sheet.file, sheet: sheet.sheet, row });
   const refuse = (row: number, error: CellError) => refusals.push({ ...place(row), column: '', ...error });
@@ -214,10 +231,12 @@ export function readItems(kind: TableKind, sheet: Sheet, bound: Bound, reference
       refusals.push({ ...place(row), column, ...read.error });
       return;
     }
+    const left = leftOut(kind, read.fields);
+    if (left !== undefined) notes.push({ ...place(row), column: '', ...left });
     const item = assemble(kind, read.fields);
     if ('mend' in item) refuse(row, item as CellError);
     else items.push({ item, row });
   });
   const joined = kind === 'people' ? joinPosts(items, refuse) : refuseTwice(kind, items, refuse);
-  return { items: joined, refusals: refusals.sort((a, b) => a.row - b.row) };
+  return { items: joined, refusals: refusals.sort((a, b) => a.row - b.row), notes };
 }

@@ -17,6 +17,8 @@ export type Incoming = {
   readonly sheet: string | null;
   readonly items: readonly PlacedItem[];
   readonly refusals: readonly Refusal[];
+  /** What of a row that is taken is left out. */
+  readonly notes?: readonly Refusal[];
   /** Headings that mean nothing here, so that a column with another name is noticed. */
   readonly unknown: readonly string[];
 };
@@ -36,6 +38,8 @@ export type Plan = {
   readonly counts: Counts;
   readonly unknown: readonly string[];
   readonly refusals: readonly Refusal[];
+  /** What of a row that is taken is left out. */
+  readonly notes: readonly Refusal[];
   /** Rows of an earlier import that this one does not have, and which stay because something was refused. */
   readonly kept: readonly string[];
   /** Findings elsewhere that the import would bring about; then nothing may be written. */
@@ -175,6 +179,7 @@ export function planImport(incoming: Incoming, name: string, { files, existing, 
     text: text === (files.get(target) ?? '') ? null : text,
     counts: { new: fresh.size, changed: changed.size, same, refused: all.length, gone: wasRefused ? 0 : gone.length },
     refusals: all.sort((a, b) => a.row - b.row),
+    notes: (incoming.notes ?? []).filter(({ row }) => !all.some((refusal) => refusal.row === row)),
     kept: wasRefused ? gone : [],
     breaks,
     before,

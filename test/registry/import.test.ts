@@ -209,6 +209,22 @@ describe('a table in CSV', () => {
     expect(person('石一')).toBeDefined();
   });
 
+  it('says of a household with two telephones which one is left out', async () => {
+    const households =
+      '隐患点,户编号,户主,人口,电话,责任人\n盘石后山滑坡,ps-90,石三,3,13900009003、13900009004,莫有才\n';
+    const outcome = await take('households', file('h.csv', households));
+    expect(outcome.plan?.counts).toMatchObject({ new: 1, refused: 0 });
+    expect(outcome.plan?.notes).toMatchObject([
+      { file: 'h.csv', row: 2, message: 'a household has one telephone: 13900009004 is left out' },
+    ]);
+    const taken = registry()
+      .points.get('panshi-houshan')
+      ?.households.find(({ id }) => id === 'ps-90');
+    expect(taken?.phone).toBe('13900009003');
+    const single = await take('households', file('h.csv', households.replace('、13900009004', '')));
+    expect(single.plan).toMatchObject({ notes: [], counts: { same: 1 } });
+  });
+
   it('keeps what somebody added to an imported point by hand', async () => {
     const path = file('p.csv', `${HEAD}xin-1,新桥滑坡,滑坡,较大,106.41,24.27\n`);
     await take('points', path);

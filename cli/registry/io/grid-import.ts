@@ -74,8 +74,8 @@ function fromSheet(
     const names = bound.missing.map(({ headings }) => headings.slice(0, 3).join(' or ')).join('; ');
     return err({ message: `has no column ${names}`, mend: 'name the columns so, or say which is which with --map' });
   }
-  const { items, refusals } = readItems(kind, sheet, bound.value, references);
-  return ok({ kind, file: sheet.file, sheet: sheet.sheet, items, refusals, unknown: bound.value.unknown });
+  const read = readItems(kind, sheet, bound.value, references);
+  return ok({ kind, file: sheet.file, sheet: sheet.sheet, ...read, unknown: bound.value.unknown });
 }
 
 function incomingOf(
@@ -150,6 +150,7 @@ function printOutcome({ file, error, plan, written }: FileOutcome, dryRun: boole
   if (error !== undefined) console.log(`${file}: ${error.message} — ${error.mend}`);
   if (plan === undefined) return;
   for (const refusal of plan.refusals) console.log(formatRefusal(refusal));
+  for (const note of plan.notes) console.log(`note: ${formatRefusal(note)}`);
   for (const lint of plan.breaks) console.log(formatLint(lint));
   const { counts } = plan;
   if (plan.unknown.length > 0) console.log(`${file}: columns that are not taken: ${plan.unknown.join(', ')}`);
@@ -180,6 +181,7 @@ export async function importCommand(paths: readonly string[], options: ImportOpt
           ...{
             error: error ?? null,
             refused: plan?.refusals ?? [],
+            notes: plan?.notes ?? [],
             breaks: plan?.breaks ?? [],
             unknown: plan?.unknown ?? [],
             kept: plan?.kept ?? [],
