@@ -5,7 +5,9 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Alert, AlertEvent } from '#model/alert.ts';
+import { rankOf } from '#model/level.ts';
 import { err, ok, type Result } from '#model/result.ts';
+import { isEnded } from '../episode.ts';
 import { checkChain, cutOff, fault, type LedgerFault, type LedgerRow, type Said } from '../ledger/check.ts';
 import type { LedgerHead, SignedHead } from '../ledger/heads.ts';
 import { type Claimed, claimAt, differingField, nextClaim } from '../ledger/projection.ts';
@@ -58,7 +60,26 @@ function openClaims() {
       if (claim !== undefined) claims.set(event.alertId, claim);
     },
     of: (id: string): Claimed | undefined => claims.get(id),
+    all: (): Iterable<readonly [string, Claimed]> => claims,
   };
+}
+
+type ShownRow = {
+  readonly id: string;
+  readonly version: number;
+  readonly body: string;
+  readonly open: number;
+  readonly rank: number;
+  readonly origin: string;
+  readonly grids: string;
+};
+
+/** Lists are read by columns beside the body: an alert that is filed as ended or below another level is hidden. */
+function listedOtherwise({ open, rank, origin, grids }: ShownRow, alert: Alert): string | null {
+  if ((open === 1) === isEnded(alert)) return 'end';
+  if (rank !== rankOf(alert.level)) return 'level';
+  if (origin !== alert.origin) return 'origin';
+  return grids.includes(`/${alert.gridCode}/`) ? null : 'grid';
 }
 
 function checkProjection(
@@ -67,23 +88,37 @@ function checkProjection(
   claims: ReturnType<typeof openClaims>,
 ): Result<number, LedgerFault> {
   let checked = 0;
-  for (const raw of db.prepare('SELECT id, version, body FROM alerts').iterate()) {
-    const row = raw as { readonly id: string; readonly version: number; readonly body: string };
+  const shown = new Set<string>();
+  for (const raw of db
+    .prepare('SELECT id, version, body, open, rank, origin, grid_path AS grids FROM alerts')
+    .iterate()) {
+    const row = raw as ShownRow;
+    shown.add(row.id);
     if (row.version > head.seq) return fault('truncated', head.seq, cutOff(head.seq, row.version));
     const claimed = claims.of(row.id);
     if (claimed === undefined)
       return fault('projection', row.version, `alert ${row.id} is shown, but no entry of the ledger began it`);
+    const alert = JSON.parse(row.body) as Alert;
     const state = claimAt(claimed, row.version);
-    if (state === null) continue;
-    const field = differingField(JSON.parse(row.body) as Alert, state);
+    const field = state === null ? null : differingField(alert, state);
     if (field !== null)
       return fault(
         'projection',
         claimed.seq,
         `alert ${row.id} is shown with another ${field} than entry ${claimed.seq} says`,
       );
-    checked++;
+    const column = listedOtherwise(row, alert);
+    if (column !== null)
+      return fault(
+        'projection',
+        claimed.seq,
+        `alert ${row.id} is listed with another ${column} than it has: it may be missing where people look`,
+      );
+    if (state !== null) checked++;
   }
+  for (const [id, { seq, state }] of claims.all())
+    if (state !== null && !shown.has(id))
+      return fault('projection', seq, `alert ${id} is not shown any more, though entry ${seq} says how it stands`);
   return ok(checked);
 }
 

@@ -182,6 +182,16 @@ describe.skipIf(!needs('sqlite3'))('whoever tampers with the ledger’s file', (
     });
   });
 
+  it.each([
+    ['takes an alert away', 'DELETE FROM alerts WHERE open = 0', 'not shown any more'],
+    ['files an open alert as ended', 'UPDATE alerts SET open = 0 WHERE open = 1', 'another end'],
+    ['files a red alert below the others', 'UPDATE alerts SET rank = 0', 'another level'],
+    ['files it under another grid', "UPDATE alerts SET grid_path = '|999999|'", 'another grid'],
+  ])('is found when he %s, so that nobody sees it', (_, text, said) => {
+    sql(text);
+    expect(audit()).toMatchObject({ ok: false, error: { kind: 'projection', message: expect.stringContaining(said) } });
+  });
+
   it('is found when he puts an alert of his own beside them', () => {
     sql(`INSERT INTO alerts SELECT 'forged', 'k', 1, origin, rank, raised_at, grid_path, step, asked_at, version, body
          FROM alerts LIMIT 1`);
