@@ -21,11 +21,11 @@ const registry: Registry = {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 /** A reading a minute. */
 const history: Pick<HistoryReader, 'range'> = {
-  range: (_, fromMs, toMs, limit) => {
+  range: (_, fromMs, toMs, limit, newest) => {
     const points: HistoryPoint[] = [];
     for (let atMs = Math.ceil(fromMs / 60_000) * 60_000; atMs < toMs; atMs += 60_000)
       points.push({ atMs, value: 100, raw: undefined, quality: 'good', flags: [] });
-    return points.slice(-limit);
+    return newest === true ? points.slice(-limit) : points.slice(0, limit);
   },
 };
 
@@ -62,6 +62,30 @@ describe('the evidence of an alert', () => {
     const { points, fromMs, toMs } = evidence.readings[0];
     expect([fromMs, toMs]).toEqual([at(-60), at(15)]);
     expect(points).toHaveLength(75);
+  });
+
+  it('keeps the readings of the first decision where so many followed that not all have room', () => {
+    const busy: Pick<HistoryReader, 'range'> = {
+      range: (_, fromMs, toMs, limit, newest) => {
+        const ends =
+          newest === true ? [Math.max(fromMs, toMs - limit * 1_000), toMs] : [fromMs, fromMs + limit * 1_000];
+        const points: HistoryPoint[] = [];
+        for (let atMs = ends[0] ?? 0; atMs < Math.min(toMs, ends[1] ?? 0); atMs++)
+          if (atMs % 1_000 === 0) points.push({ atMs, value: 7, raw: undefined, quality: 'good', flags: [] });
+        return points;
+      },
+    };
+    const parts = openDeskReaders(record.dataDir);
+    const ports = { alerts: record.reader, parts, history: busy as HistoryReader };
+    const evidence = gatherEvidence(alertId, ports, registry, { name: '县调度', atMs: at(60) });
+    parts.close();
+    const [readings] = evidence?.readings ?? [];
+    expect(readings).toMatchObject({ cut: true, decidedAtMs: [at(0), at(5)] });
+    expect(readings?.points.length).toBeLessThanOrEqual(2_000);
+    for (const atMs of [at(0) - 60_000, at(0), at(5)])
+      expect(readings?.points.some((point) => point.atMs === atMs)).toBe(true);
+    const page = evidence === undefined ? [] : evidenceFiles(evidence, registry, sha256);
+    expect(page.find(({ name }) => name === 'evidence.html')?.text.match(/<td>◀<\/td>/g)).toHaveLength(2);
   });
 
   it('holds the entries of the ledger as they were hashed', () => {

@@ -15,14 +15,20 @@ import { type EpochMs, HOUR_MS, MINUTE_MS } from '#model/time.ts';
 /** At least this long before a decision, and longer where the rule looked further back. */
 const BEFORE_MS = HOUR_MS;
 const AFTER_MS = 10 * MINUTE_MS;
+/** Of one sensor, shared by its decisions, so that each keeps what it was made from, however long the alert lasted. */
 const READINGS_AT_MOST = 2_000;
+const LEAST_A_DECISION = 40;
+/** Of one sensor: the first and the last ones; the ledger has them all. */
+const DECISIONS_AT_MOST = 200;
 
 export type Readings = {
   readonly sensor: Pick<Sensor, 'id' | 'name' | 'quantity' | 'edgeId'>;
   readonly fromMs: EpochMs;
   readonly toMs: EpochMs;
-  /** More lie in that time than are given here; these are the newest. */
+  /** More lie in that time than are given here; these are the nearest to each decision, most of them before it. */
   readonly cut: boolean;
+  /** When the rules decided from this sensor. */
+  readonly decidedAtMs: readonly EpochMs[];
   /** Values are whole steps of the quantity. */
   readonly points: readonly HistoryPoint[];
 };
@@ -73,16 +79,36 @@ function decisionsOf(entries: readonly Entry[]): readonly Decision[] {
   });
 }
 
+/** What one decision was made from, and what followed it. */
+function aroundOne(one: Decision, history: HistoryReader, atMost: number) {
+  const { sensorId, atMs, windowMs } = one;
+  const most = { before: Math.floor(atMost * 0.8), after: Math.floor(atMost * 0.2) };
+  const fromMs = atMs - Math.max(BEFORE_MS, windowMs);
+  const before = history.range(sensorId, fromMs, atMs + 1, most.before + 1, true);
+  const after = history.range(sensorId, atMs + 1, atMs + AFTER_MS, most.after + 1);
+  const cut = before.length > most.before || after.length > most.after;
+  return { cut, points: [...before.slice(-most.before), ...after.slice(0, most.after)] };
+}
+
 function readingsOf(decisions: readonly Decision[], registry: Registry, history: HistoryReader): readonly Readings[] {
-  return [...Map.groupBy(decisions, ({ sensorId }) => sensorId)].flatMap(([sensorId, own]) => {
+  return [...Map.groupBy(decisions, ({ sensorId }) => sensorId)].flatMap(([sensorId, all]) => {
     const sensor = registry.sensors.get(sensorId);
     if (sensor === undefined) return [];
-    const fromMs = Math.min(...own.map(({ atMs, windowMs }) => atMs - Math.max(BEFORE_MS, windowMs)));
-    const toMs = Math.max(...own.map(({ atMs }) => atMs)) + AFTER_MS;
-    const points = history.range(sensorId, fromMs, toMs, READINGS_AT_MOST + 1, true);
+    const half = DECISIONS_AT_MOST / 2;
+    const own = all.length > DECISIONS_AT_MOST ? [...all.slice(0, half), ...all.slice(-half)] : all;
+    const atMost = Math.max(LEAST_A_DECISION, Math.floor(READINGS_AT_MOST / own.length));
+    const around = own.map((one) => aroundOne(one, history, atMost));
+    const points = new Map(around.flatMap((part) => part.points.map((point) => [point.atMs, point] as const)));
     const { id, name, quantity, edgeId } = sensor;
-    const cut = points.length > READINGS_AT_MOST;
-    return [{ sensor: { id, name, quantity, edgeId }, fromMs, toMs, cut, points: points.slice(-READINGS_AT_MOST) }];
+    const readings: Readings = {
+      sensor: { id, name, quantity, edgeId },
+      fromMs: Math.min(...own.map(({ atMs, windowMs }) => atMs - Math.max(BEFORE_MS, windowMs))),
+      toMs: Math.max(...own.map(({ atMs }) => atMs)) + AFTER_MS,
+      cut: own.length < all.length || around.some((part) => part.cut),
+      decidedAtMs: [...new Set(own.map(({ atMs }) => atMs))].toSorted((a, b) => a - b),
+      points: [...points.values()].toSorted((a, b) => a.atMs - b.atMs),
+    };
+    return [readings];
   });
 }
 

@@ -1,4 +1,5 @@
 /** The evidence of one alert as a page that a person reads and prints: Chinese first, English beneath; no script, no links. */
+import type { HistoryPoint } from '#model/history.ts';
 import { LEVEL_TEXT } from '#model/level.ts';
 import { formatSteps } from '#model/quantity.ts';
 import type { Registry } from '#model/registry.ts';
@@ -14,8 +15,23 @@ const ESCAPES: { readonly [char: string]: string } = {
   "'": '&#39;',
 };
 const plain = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
-/** Rows of one sensor on the page; all of them stand in the JSON. */
-const ROWS_AT_MOST = 60;
+/** Rows of one sensor on the page, those about each decision; all of them stand in the JSON. */
+const ROWS_AT_MOST = 120;
+const BEFORE = 9;
+const AFTER = 3;
+
+/** The rows that a reader looks for: what lay before each decision, the reading that it was made at, and what followed. */
+function rowsAbout({ points, decidedAtMs }: Readings): readonly HistoryPoint[] {
+  if (points.length <= ROWS_AT_MOST) return points;
+  const wanted = new Set<number>();
+  for (const atMs of decidedAtMs) {
+    const after = points.findIndex((point) => point.atMs > atMs);
+    const next = after < 0 ? points.length : after;
+    for (let n = Math.max(0, next - 1 - BEFORE); n < Math.min(points.length, next + AFTER); n++) wanted.add(n);
+    if (wanted.size >= ROWS_AT_MOST) break;
+  }
+  return points.filter((_, n) => wanted.has(n));
+}
 
 const STYLE = `body{font:14px/1.5 "Noto Sans CJK SC",sans-serif;max-width:60rem;margin:2rem auto;color:#111}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}td,th{border:1px solid #999;padding:.2rem .5rem;
@@ -56,21 +72,24 @@ export function evidencePage(evidence: Evidence, registry: Registry): string {
       ['网格数据版本 / registry', evidence.registryVersion],
     ],
   );
-  const readingsTable = ({ sensor, points, cut }: Readings): string =>
-    `<h3>${plain(sensor.name.zh)} <small>${plain(sensor.id)}，${plain(sensor.edgeId)}</small></h3>${
-      cut || points.length > ROWS_AT_MOST
-        ? `<p><small>仅列最近${ROWS_AT_MOST}条，其余见 evidence.json / the newest ${ROWS_AT_MOST}, more in evidence.json</small></p>`
-        : ''
-    }${table(
-      ['时间 / measured', '值 / value', '质量 / quality'],
-      points
-        .slice(-ROWS_AT_MOST)
-        .map(({ atMs, value, quality, flags }) => [
-          time(atMs),
-          value === undefined ? '—' : formatSteps(sensor.quantity, value),
-          [quality, ...flags].join(' '),
-        ]),
+  const readingsTable = (of: Readings): string => {
+    const { sensor, points, cut, decidedAtMs } = of;
+    const rows = rowsAbout(of);
+    const decided = new Set(decidedAtMs);
+    const note =
+      cut || rows.length < points.length
+        ? '<p><small>仅列每次判定前后的读数，其余见 evidence.json / those about each decision, more in evidence.json</small></p>'
+        : '';
+    return `<h3>${plain(sensor.name.zh)} <small>${plain(sensor.id)}，${plain(sensor.edgeId)}</small></h3>${note}${table(
+      ['时间 / measured', '值 / value', '质量 / quality', '判定 / decided'],
+      rows.map(({ atMs, value, quality, flags }) => [
+        time(atMs),
+        value === undefined ? '—' : formatSteps(sensor.quantity, value),
+        [quality, ...flags].join(' '),
+        decided.has(atMs) ? '◀' : '',
+      ]),
     )}`;
+  };
 
   const parts = [
     section('概要 / Summary', summary),
