@@ -24,26 +24,33 @@ export type Urgency = {
   readonly repeat: boolean;
 };
 
+/** A message to one person that left, or is to leave; `red`: something red was in it. */
+export type Recent = { readonly atMs: EpochMs; readonly red: boolean };
+
 /**
- * When the next message to a person may leave. `recent`: when the newest messages to him left or are to leave, oldest first. Until he got
- * `messages` of them within the window nothing new waits; then what is new travels together. A first red is never held back
- * by the digest's minute: it waits for nothing but the few seconds after the last message, in which others join it.
+ * When the next message to a person may leave. `recent`: the newest messages to him, oldest first. Until he got `messages` of
+ * them within the window nothing new waits; then what is new travels together. A first red waits for no lesser message: only
+ * where a red has just left to him it waits the few seconds in which others join it.
  */
 export function leavesAtMs(
-  recent: readonly EpochMs[],
+  recent: readonly Recent[],
   urgency: Urgency,
   digest: Policy['digest'],
   nowMs: EpochMs,
 ): EpochMs {
-  const last = recent.findLast((atMs) => atMs <= nowMs);
+  const last = recent.findLast(({ atMs, red }) => atMs <= nowMs && (red || !urgency.firstRed));
   if (last === undefined) return nowMs;
   const first = recent.at(-Math.max(digest.messages, 1));
-  const storm = first !== undefined && first > nowMs - digest.windowMs;
-  if (!storm) return urgency.repeat ? Math.max(nowMs, last + Math.min(APART_MS, digest.everyMs)) : nowMs;
+  const storm = first !== undefined && first.atMs > nowMs - digest.windowMs;
+  if (!storm) return urgency.repeat ? Math.max(nowMs, last.atMs + Math.min(APART_MS, digest.everyMs)) : nowMs;
   const apartMs = urgency.firstRed ? Math.min(digest.everyMs, RED_APART_MS) : digest.everyMs;
-  return Math.max(nowMs, last + apartMs);
+  return Math.max(nowMs, last.atMs + apartMs);
 }
 
-/** The newest `atMost` instants, with this one. */
-export const withInstant = (recent: readonly EpochMs[], atMs: EpochMs, atMost: number): readonly EpochMs[] =>
-  [...recent, atMs].slice(-Math.max(atMost, 1));
+/** The newest `atMost` messages, with this one. */
+export const withMessage = (recent: readonly Recent[], message: Recent, atMost: number): readonly Recent[] =>
+  [...recent, message].slice(-Math.max(atMost, 1));
+
+/** The newest message took something red in, and may leave earlier than it was meant to. */
+export const reddened = (recent: readonly Recent[], atMs: EpochMs): readonly Recent[] =>
+  recent.map((one, index) => (index === recent.length - 1 ? { atMs: Math.min(one.atMs, atMs), red: true } : one));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CONSOLE } from '#alerts/testing/sample.ts';
+import { CONSOLE, T0 } from '#alerts/testing/sample.ts';
 import { type CallDesk, callCounty, openCallDesk, SMS, VOICE } from './desk.ts';
 
 // Each commit is on disk before the story goes on.
@@ -46,5 +46,30 @@ describe('a message that waits for others', () => {
     night.replace(callCounty([CONSOLE, SMS, VOICE]));
     night.sees({ to: 'yellow', point: 'P4', hazard: 'flood', rule: 'later@1' });
     expect(told(night, 'v1-head', 'sms')).toContain(night.alert('P4', 'flood').id);
+  });
+});
+
+describe('a first red', () => {
+  it('waits for no lesser message, though five of them have just left to the same person', () => {
+    const night = desk();
+    night.at('02:00');
+    for (const [n, hazard] of KINDS.entries()) night.sees({ to: 'yellow', hazard, rule: `r${n}@1` });
+    night.at('02:00:02');
+    night.sees({ to: 'red', point: 'P4', hazard: 'landslide', rule: 'slope@1' });
+    const { id } = night.alert('P4', 'landslide');
+    expect(night.nowMs() - T0).toBe(Date.parse('1970-01-01T02:00:02Z'));
+    expect(told(night, 'v1-head', 'sms')).toContain(id);
+    expect(told(night, 'v1-head', 'voice')).toContain(id);
+    // Reds among themselves travel together, a few seconds apart.
+    night.at('02:00:04');
+    night.sees({ to: 'red', point: 'P4', hazard: 'flood', rule: 'flood@1' });
+    night.at('02:00:05');
+    night.sees({ to: 'red', point: 'P4', hazard: 'fire', rule: 'fire@1' });
+    expect(told(night, 'v1-head', 'voice')).not.toContain(night.alert('P4', 'flood').id);
+    night.at('02:00:12');
+    const calls = night.left.filter(({ person, channel }) => person === 'v1-head' && channel === 'voice');
+    expect(calls).toHaveLength(2);
+    for (const hazard of ['flood', 'fire'])
+      expect(told(night, 'v1-head', 'voice')).toContain(night.alert('P4', hazard).id);
   });
 });

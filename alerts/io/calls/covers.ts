@@ -4,6 +4,7 @@ import type { Origin } from '#model/reading.ts';
 import type { PersonId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { Recent } from '../../calls/schedule.ts';
 
 export type Cover = {
   readonly alertId: string;
@@ -15,8 +16,8 @@ export type OpenDigest = { readonly id: string; readonly dueAtMs: EpochMs; reado
 type At = { readonly personId: PersonId; readonly channel: string; readonly origin: Origin };
 
 export type CoverTable = {
-  readonly recent: (personId: PersonId, origin: Origin) => readonly EpochMs[];
-  readonly setRecent: (personId: PersonId, origin: Origin, instants: readonly EpochMs[]) => void;
+  readonly recent: (personId: PersonId, origin: Origin) => readonly Recent[];
+  readonly setRecent: (personId: PersonId, origin: Origin, messages: readonly Recent[]) => void;
   /** The message that still takes more in. */
   readonly open: (at: At) => OpenDigest | undefined;
   readonly setOpen: (at: At, digest: OpenDigest) => void;
@@ -51,6 +52,9 @@ const coverOf = ({ alertId, round, personId, text }: Row): Cover => ({
   text: text === null ? null : (JSON.parse(text) as Text),
 });
 
+/** A bare instant was written before it was kept what was red. */
+const recentOf = (kept: number | Recent): Recent => (typeof kept === 'number' ? { atMs: kept, red: false } : kept);
+
 export function openCovers(db: DatabaseSync): CoverTable {
   const recent = db.prepare('SELECT instants FROM calls_recent WHERE person = ? AND origin = ?');
   const setRecent = db.prepare(`INSERT INTO calls_recent (person, origin, instants) VALUES (?, ?, ?)
@@ -82,10 +86,10 @@ JOIN calls k ON k.alert_id = c.alert_id AND k.round = c.round AND k.person = c.p
   return {
     recent: (personId, origin) => {
       const row = recent.get(personId, origin) as { instants: string } | undefined;
-      return row === undefined ? [] : (JSON.parse(row.instants) as number[]);
+      return row === undefined ? [] : (JSON.parse(row.instants) as (number | Recent)[]).map(recentOf);
     },
-    setRecent: (personId, origin, instants) => {
-      setRecent.run(personId, origin, JSON.stringify(instants));
+    setRecent: (personId, origin, messages) => {
+      setRecent.run(personId, origin, JSON.stringify(messages));
     },
     open: ({ personId, channel, origin }) => open.get(personId, channel, origin) as OpenDigest | undefined,
     setOpen: ({ personId, channel, origin }, { id, dueAtMs, rank }) => {

@@ -6,7 +6,7 @@ import type { Alert, Recipient } from '#model/alert.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import { digestMessage, NAMED_AT_MOST, openMessages, type Said } from '../../calls/messages.ts';
-import { leavesAtMs, type Urgency, withInstant } from '../../calls/schedule.ts';
+import { leavesAtMs, reddened, type Urgency, withMessage } from '../../calls/schedule.ts';
 import { deliveryKey, deliveryRank, type Message } from '../../deliveries.ts';
 import type { Notice, World } from '../../episode.ts';
 import { policyOf } from '../../policy.ts';
@@ -108,7 +108,9 @@ export function openPost(tables: PostTables) {
       covers.setOpen(at, { id: key, dueAtMs: atMs, rank: deliveryRank(alert) });
       covers.add(key, { alertId: alert.id, round: notice.round, personId: to.personId, text });
     }
-    if (isNew) covers.setRecent(to.personId, alert.origin, withInstant(recent, atMs, digest.messages));
+    const red = alert.level === 'red';
+    if (isNew) covers.setRecent(to.personId, alert.origin, withMessage(recent, { atMs, red }, digest.messages));
+    else if (red) covers.setRecent(to.personId, alert.origin, reddened(recent, atMs));
   }
 
   /** The message as it leaves now, and stays. */
@@ -116,7 +118,7 @@ export function openPost(tables: PostTables) {
     covers.close(id);
     const { origin } = message.alert;
     // It may leave earlier than it was meant to.
-    const left = covers.recent(personId, origin).map((atMs) => Math.min(atMs, nowMs));
+    const left = covers.recent(personId, origin).map(({ atMs, red }) => ({ atMs: Math.min(atMs, nowMs), red }));
     covers.setRecent(personId, origin, left);
     covers.prune(id);
     const named = covers.worst(id, NAMED_AT_MOST).flatMap(({ alertId, round, text, asks }) => {
@@ -147,7 +149,7 @@ export function openPost(tables: PostTables) {
     covers.setRecent(
       to.personId,
       alert.origin,
-      withInstant(recent, nowMs, policyOf(directory.registry).digest.messages),
+      withMessage(recent, { atMs: nowMs, red: false }, policyOf(directory.registry).digest.messages),
     );
   }
 
