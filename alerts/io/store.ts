@@ -67,6 +67,10 @@ export type Store = {
   readonly close: () => void;
 };
 
+/** A storm writes all over its indexes: pages that fall out of a small cache are written and read again and again. */
+const CACHE_KB = 65_536;
+const CHECKPOINT_PAGES = 4_000;
+
 /** Bounds one commit of due work, and with it how long commands and deliveries wait behind it. */
 const DUE_AT_ONCE = 50;
 
@@ -103,7 +107,8 @@ function openCounts(db: DatabaseSync): Store['openByLevel'] {
 
 export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
   const path = alertsPath(dataDir);
-  const db = openWritable(path, [SCHEMA, ...of.map((part) => part.schema)].join('\n'));
+  const db = openWritable(path, [SCHEMA, ...of.map((part) => part.schema)].join('\n'), CHECKPOINT_PAGES);
+  db.exec(`PRAGMA cache_size=-${CACHE_KB}`);
   const wake = openWakeWriter(alertsWakePath(dataDir));
   const tables: Tables = { ledger: openLedger(db), episodes: openEpisodes(db), rows: openDeliveries(db) };
   const { ledger, episodes, rows } = tables;
