@@ -2,14 +2,17 @@
 import { openAlertReader } from '#alerts/io/alert-reader.ts';
 import { openDeskReaders } from '#alerts/io/readers.ts';
 import { readHeartbeats, readMetricsText } from '#cli/io/health.ts';
+import { openLedgerCheck } from '#cli/io/ledger-check.ts';
 import type { ConsolePorts, HealthReport } from '#dashboards/api/config.ts';
 import { commandsFile } from '#dashboards/api/io/command-file.ts';
+import { NO_REGISTRY_DESK } from '#dashboards/api/registry-desk.ts';
 import { openHistoryReader } from '#ingest/io/history-reader.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { openQuarantineReader } from '#ingest/io/quarantine-reader.ts';
 import type { DeskCommand } from '#model/command.ts';
 import { openLogWriter } from '#model/io/append-log.ts';
 import type { RegistryPort } from '#model/registry.ts';
+import { openRegistryDesk } from './registry-desk.ts';
 
 /** Without these the centre does not watch; edges come and go. */
 const CENTRE = ['broker', 'ingest', 'rules', 'alerts'] as const;
@@ -26,16 +29,19 @@ function reportHealth(dataDir: string): HealthReport {
   return { ready: parts.every((part) => part.ok), parts };
 }
 
-export function openConsolePorts(dataDir: string, registry: RegistryPort): ConsolePorts {
+/** Without the county's folder the registry can be read and not be checked, exported or imported. */
+export function openConsolePorts(dataDir: string, registry: RegistryPort, countyDir?: string): ConsolePorts {
   const journal = openJournalReader(dataDir);
   return {
     registry,
+    registryDesk: countyDir === undefined ? NO_REGISTRY_DESK : openRegistryDesk(countyDir),
     journal,
     history: openHistoryReader(dataDir, journal),
     alerts: openAlertReader(dataDir),
     parts: openDeskReaders(dataDir),
     commands: openLogWriter<DeskCommand>(commandsFile(dataDir)),
     quarantine: openQuarantineReader(dataDir),
+    verifyLedger: openLedgerCheck(dataDir),
     metricsText: () => readMetricsText(dataDir),
     health: () => reportHealth(dataDir),
   };

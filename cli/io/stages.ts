@@ -165,10 +165,10 @@ async function startAlerts(context: ProcessContext): Promise<Started> {
 async function startConsole(context: ProcessContext): Promise<Started> {
   const { startConsole: start } = await import('#dashboards/api/main.ts');
   const { openConsolePorts } = await import('#cli/io/console-ports.ts');
-  const { dataDir, http, token } = context.settings;
+  const { dataDir, countyDir, http, token } = context.settings;
   const county = await countyOf(context);
   const staticDir = join(import.meta.dirname, '..', '..', 'dashboards', 'console', 'dist');
-  const ports = openConsolePorts(dataDir, county.registry);
+  const ports = openConsolePorts(dataDir, county.registry, countyDir);
   const service = await start({ ...http, dataDir, token, staticDir }, ports, context);
   // Feeds of other platforms come in by the same door as people's commands, whose log this process writes.
   const { startFeeds } = await import('#alerts/io/atom/feeds.ts');

@@ -31,7 +31,7 @@ export type Route = Access & {
   /** What it does to state: a GET does nothing, a command goes to alerts and into its ledger. */
   readonly effect: 'none' | 'session' | 'command';
   /** What a POST takes; absent: JSON. */
-  readonly media?: 'xml';
+  readonly media?: 'xml' | 'bytes';
   readonly summary: string;
 };
 

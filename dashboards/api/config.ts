@@ -6,6 +6,7 @@ import type { HistoryReader } from '#model/history.ts';
 import type { JournalReader, LogWriter } from '#model/journal.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { Lang } from '#model/text.ts';
+import type { RegistryDesk } from './registry-desk.ts';
 
 export type ConsoleConfig = {
   readonly host: string;
@@ -42,14 +43,26 @@ export type QuarantinePort = {
   ) => { readonly items: readonly object[]; readonly next: string | null };
 };
 
+/** Whether the ledger is still what was written; the first entry that is not, otherwise. */
+export type LedgerVerdict =
+  | {
+      readonly ok: true;
+      readonly head: { readonly seq: number; readonly hash: string };
+      readonly [more: string]: unknown;
+    }
+  | { readonly ok: false; readonly kind: string; readonly seq: number; readonly message: string };
+
 export type ConsolePorts = {
   readonly registry: RegistryPort;
+  /** The files behind the registry; `NO_REGISTRY_DESK` where there are none. */
+  readonly registryDesk: RegistryDesk;
   readonly journal: JournalReader;
   readonly history: HistoryReader;
   readonly alerts: AlertReader;
   readonly parts: DeskReaders;
   readonly commands: LogWriter<DeskCommand>;
   readonly quarantine: QuarantinePort;
+  readonly verifyLedger: () => Promise<LedgerVerdict>;
   readonly metricsText: () => string | Promise<string>;
   readonly health: () => HealthReport;
 };

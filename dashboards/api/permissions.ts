@@ -12,6 +12,7 @@ import { evacuationRoutes } from './routes/evacuations.ts';
 import { exchangeRoutes } from './routes/exchange.ts';
 import { lifeRoutes } from './routes/life.ts';
 import { printRoutes } from './routes/print.ts';
+import { registryRoutes } from './routes/registry.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { rosterRoutes } from './routes/roster.ts';
 import { warningRoutes } from './routes/warnings.ts';
@@ -101,6 +102,7 @@ export const ROUTES = {
   ...lifeRoutes,
   ...reportRoutes,
   ...auditRoutes,
+  ...registryRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

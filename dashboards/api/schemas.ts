@@ -11,6 +11,7 @@ import { exchangeQueries } from './routes/exchange.ts';
 import { instant } from './routes/instant.ts';
 import { lifeBodies } from './routes/life.ts';
 import { printQueries } from './routes/print.ts';
+import { registryQueries } from './routes/registry.ts';
 import { reportBodies, reportQueries } from './routes/reports.ts';
 import { rosterBodies, rosterQueries } from './routes/roster.ts';
 import { warningBodies, warningQueries } from './routes/warnings.ts';
@@ -54,6 +55,7 @@ export const QUERIES = {
   ...printQueries,
   ...auditQueries,
   ...reportQueries,
+  ...registryQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 

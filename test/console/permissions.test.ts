@@ -98,7 +98,11 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   doneReport: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   waiveReport: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   ledger: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  verifyLedger: [401, 403, 403, 403, 403, 403, 403, 200, 200],
   evidence: [401, 403, 403, 200, 403, 200, 200, 200, 200],
+  registryCheck: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  registryExport: [401, 403, 403, 403, 403, 403, 403, 200, 200],
+  registryImport: [401, 403, 403, 403, 403, 403, 403, 200, 200],
   stream: [401, 200, 200, 200, 200, 200, 200, 200, 200],
 };
 
@@ -117,6 +121,8 @@ const pathOf = (route: Route): string =>
     .replace('/map/:id', '/map/999900001001')
     .replace('/grid/:id', '/grid/999900001001')
     .replace('/{*file}', '/no-such-file')
+    .replace('/export', '/export?kind=people&format=csv')
+    .replace('/import', '/import?kind=people&file=people.csv')
     .replace(/readings$/, 'readings?sensor=crack-1');
 
 /** What a route takes that is not a note. */
@@ -139,6 +145,12 @@ const BODIES: { readonly [Id in RouteId]?: object } = {
   },
   receipts: { channel: 'sms', receipts: [{ from: '138', event: 'answered' }] },
 };
+
+const BODY_OF = {
+  json: (value: object) => ({ type: 'application/json', body: JSON.stringify(value) }),
+  xml: () => ({ type: 'application/xml', body: '<x/>' }),
+  bytes: () => ({ type: 'application/octet-stream', body: '姓名,电话\n' }),
+} as const;
 
 let under: Under;
 let wallMs = 1_000_000;
@@ -166,14 +178,13 @@ describe('the permission table', () => {
       // Signing out comes last: it ends the session that the others need.
       for (const id of [...ROUTE_IDS.filter((one) => one !== 'signOut'), 'signOut' as const]) {
         const route: Route = ROUTES[id];
-        const isXml = route.media === 'xml';
         under.alerts.put(fakeAlert());
-        const body = BODIES[id] ?? { note: 'seen' };
+        const { type, body } = BODY_OF[route.media ?? 'json'](BODIES[id] ?? { note: 'seen' });
         const abort = new AbortController();
         const response = await fetch(`${under.base}${pathOf(route)}`, {
           method: route.method.toUpperCase(),
-          headers: { 'content-type': isXml ? 'application/xml' : 'application/json', ...headers },
-          ...(route.method === 'post' ? { body: isXml ? '<x/>' : JSON.stringify(body) } : {}),
+          headers: { 'content-type': type, ...headers },
+          ...(route.method === 'post' ? { body } : {}),
           signal: abort.signal,
         });
         const { status } = response;

@@ -49,6 +49,8 @@ export type Exchange<Q = unknown, B = unknown> = {
 export type Reply =
   | { readonly kind: 'json'; readonly status: number; readonly body: unknown; readonly cookie?: string }
   | { readonly kind: 'text'; readonly type: string; readonly body: string }
+  /** To be kept under this name. */
+  | { readonly kind: 'file'; readonly type: string; readonly name: string; readonly body: Uint8Array }
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** The handler has taken the response itself (a stream, a file). */
   | { readonly kind: 'taken' };

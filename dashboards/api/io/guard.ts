@@ -29,6 +29,8 @@ export type Passed = Caller & {
 export const MEDIA = {
   json: ['application/json'],
   xml: ['application/xml', 'text/xml', 'application/cap+xml', 'application/*+xml'],
+  // No form of another site can send it without asking first.
+  bytes: ['application/octet-stream'],
 } as const satisfies { readonly [kind: string]: readonly [string, ...string[]] };
 
 const REQUESTS_IN_TEN_SECONDS = 2_000;

@@ -1,6 +1,7 @@
 /** Builds the HTTP application from the permission table: guard, handler, answer; there is no other way in. */
-import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
+import type { Route } from '../access.ts';
 import { ROUTE_IDS, ROUTES, type RouteId } from '../permissions.ts';
 import { notFound, type Problem, problemBody } from '../problem.ts';
 import { alertHandlers } from './alert-handlers.ts';
@@ -16,12 +17,24 @@ import { lifeHandlers } from './life-handlers.ts';
 import { listHandlers } from './list-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
 import { printHandlers } from './print-handlers.ts';
+import { registryHandlers } from './registry-handlers.ts';
 import { reportHandlers } from './report-handlers.ts';
 import { rosterHandlers } from './roster-handlers.ts';
 import { sessionHandlers } from './session-handlers.ts';
 import { warningHandlers } from './warning-handlers.ts';
 
-const BODY_LIMIT_BYTES = 1_048_576;
+const MIB = 1_048_576;
+const readText = express.raw({ type: [...MEDIA.json, ...MEDIA.xml], limit: MIB, inflate: false });
+/** Tables and maps of a county. Whoever may not send one is refused before it is read. */
+const readBytes = express.raw({ type: [...MEDIA.bytes], limit: 16 * MIB, inflate: false });
+
+const bytesOf = (request: Request, response: Response): Promise<Uint8Array> =>
+  new Promise((resolve, reject) =>
+    readBytes(request, response, (cause: unknown) => {
+      if (cause !== undefined) return reject(cause as Error);
+      return resolve(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
+    }),
+  );
 
 const headers = helmet({
   contentSecurityPolicy: {
@@ -59,6 +72,9 @@ function sendReply(response: Response, reply: Reply): void {
     case 'text':
       response.type(reply.type).send(reply.body);
       return;
+    case 'file':
+      response.attachment(reply.name).type(reply.type).send(Buffer.from(reply.body));
+      return;
     case 'problem':
       sendProblem(response, reply.problem);
       return;
@@ -71,8 +87,11 @@ function sendReply(response: Response, reply: Reply): void {
 
 /** What Express and its body reader throw, as a problem. */
 function problemOf(cause: unknown): Problem {
-  const { status, type } = (cause ?? {}) as { readonly status?: unknown; readonly type?: unknown };
-  if (status === 413) return { status: 413, kind: 'tooLarge', message: 'The body is larger than 1 MiB.' };
+  const { status, type, limit } = (cause ?? {}) as { status?: unknown; type?: unknown; limit?: unknown };
+  if (status === 413) {
+    const most = typeof limit === 'number' ? limit / MIB : 1;
+    return { status: 413, kind: 'tooLarge', message: `The body is larger than ${most} MiB.` };
+  }
   if (status === 415) return { status: 415, kind: 'mediaType', message: 'This content encoding is not taken.' };
   if (cause instanceof URIError || status === 400)
     return {
@@ -93,7 +112,6 @@ export function createRouter(desk: Desk): Express {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  const body = express.raw({ type: [...MEDIA.json, ...MEDIA.xml], limit: BODY_LIMIT_BYTES, inflate: false });
   const guard = createGuard(desk);
   const handlers: { readonly [Id in RouteId]: Handler } = {
     ...openHandlers(desk),
@@ -111,6 +129,7 @@ export function createRouter(desk: Desk): Express {
     ...exchangeHandlers(desk),
     ...rosterHandlers(desk),
     ...printHandlers(desk),
+    ...registryHandlers(desk),
   };
 
   const finish = (id: string, response: Response, reply: Reply) => {
@@ -119,13 +138,14 @@ export function createRouter(desk: Desk): Express {
     desk.ctx.metrics.count('fengsui_http_requests_total', { route: id, status: String(status) });
   };
   for (const id of ROUTE_IDS) {
-    const route = ROUTES[id];
-    app[route.method](route.path, ...(route.method === 'post' ? [body] : []), async (request, response) => {
+    const route: Route = ROUTES[id];
+    const isBytes = route.media === 'bytes';
+    const before = route.method === 'post' && !isBytes ? [readText] : [];
+    app[route.method](route.path, ...before, async (request, response) => {
       const passed = guard(id, route, request);
-      const reply: Reply = passed.ok
-        ? await handlers[id]({ request, response, ...passed.value })
-        : { kind: 'problem', problem: passed.error };
-      finish(id, response, reply);
+      if (!passed.ok) return finish(id, response, { kind: 'problem', problem: passed.error });
+      const body = isBytes ? await bytesOf(request, response) : passed.value.body;
+      return finish(id, response, await handlers[id]({ request, response, ...passed.value, body }));
     });
   }
   app.use((_, response) => finish('none', response, { kind: 'problem', problem: notFound('such route') }));

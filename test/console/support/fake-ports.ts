@@ -14,6 +14,7 @@ import type { EpochMs } from '#model/time.ts';
 import { fakeRegistry } from './fake-county.ts';
 import { fakeDrills } from './fake-drill.ts';
 import { fakeEvacuations } from './fake-evacuation.ts';
+import { fakeRegistryDesk } from './fake-registry.ts';
 import { fakeExchange, fakeWarnings } from './fake-warnings.ts';
 
 function createWakes() {
@@ -251,6 +252,7 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
   const alerts = fakeAlerts(registry);
   const ports: ConsolePorts = {
     registry,
+    registryDesk: fakeRegistryDesk,
     journal: journal.reader,
     history: history.reader,
     alerts: alerts.reader,
@@ -264,6 +266,7 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
     },
     commands: alerts.commands,
     quarantine: { list: () => ({ items: [{ edgeId: 'edge-x', reason: 'unknown edge' }], next: null }) },
+    verifyLedger: async () => ({ ok: true, head: { seq: 3, hash: 'a'.repeat(64) } }),
     metricsText: () => '# TYPE fengsui_up gauge\nfengsui_up 1\n',
     health: () => ({ ready: true, parts: [{ name: 'journal', ok: true, detail: '' }] }),
   };
