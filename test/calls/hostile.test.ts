@@ -18,6 +18,11 @@ function desk(county = callCounty()): CallDesk {
 /** Each another rule and hazard, so that every one is an alert of its own. */
 const KINDS = ['landslide', 'rainstorm', 'flood', 'fire', 'intrusion', 'equipment'] as const;
 
+const handOver = (night: CallDesk, from: string, to: string): void => {
+  const { channels, together } = night.store();
+  together(() => channels.handOver(from, () => to, 100, night.nowMs() + 2_000));
+};
+
 /** The alerts of which somebody was told there by now. */
 const told = (night: CallDesk, person: string, channel: string): readonly string[] =>
   night.left
@@ -46,6 +51,22 @@ describe('a message that waits for others', () => {
     night.replace(callCounty([CONSOLE, SMS, VOICE]));
     night.sees({ to: 'yellow', point: 'P4', hazard: 'flood', rule: 'later@1' });
     expect(told(night, 'v1-head', 'sms')).toContain(night.alert('P4', 'flood').id);
+  });
+
+  it('loses nothing when its channel goes down, also where the one that takes over asks for a part of it already', () => {
+    const night = desk();
+    night.at('02:00');
+    for (const [n, hazard] of KINDS.entries()) night.sees({ to: 'red', hazard, rule: `r${n}@1` });
+    // One message on each of two channels waits now; what is only told joins the one by SMS.
+    night.channelsDo(({ channel }) => (channel === 'sms' ? 'unknown' : 'sent'));
+    night.sees({ to: 'red', point: 'P4', hazard: 'landslide', rule: 'slope@1' });
+    night.sees({ to: 'yellow', point: 'P4', hazard: 'flood', rule: 'flood@1' });
+    const flood = night.alert('P4', 'flood').id;
+    expect(told(night, 'v1-head', 'voice')).not.toContain(flood);
+    night.passTime(11_000);
+    handOver(night, 'sms', 'voice');
+    night.passTime(2_000);
+    expect(told(night, 'v1-head', 'voice')).toContain(flood);
   });
 });
 

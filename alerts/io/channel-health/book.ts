@@ -2,7 +2,7 @@
  * What the store keeps of its channels: how they do, which of them somebody wants tried, and what is handed from one that is
  * down to the one that takes over. All of it inside the caller's transaction.
  */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { DeliveryState } from '#model/alert.ts';
 import { rankOf } from '#model/level.ts';
 import type { Origin } from '#model/reading.ts';
@@ -64,6 +64,8 @@ LEFT JOIN alerts a ON a.id = w.alertId LEFT JOIN messages m ON m.n = w.n ORDER B
 const WORST = `SELECT count(*) AS n FROM (SELECT 1 ${DUE} AND d.rank >= ?3 LIMIT ?4)`;
 const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, attempts, repeated, queued_at,
 due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`;
+const COVERS_MORE = `SELECT 1 FROM calls_covers c WHERE c.id = ?1 AND NOT EXISTS
+(SELECT 1 FROM calls_covers o WHERE o.id = ?2 AND o.alert_id = c.alert_id AND o.round = c.round) LIMIT 1`;
 const END = "UPDATE deliveries SET state = 'failed', updated_at = ?, detail = ? WHERE n = ?";
 
 export function openChannelBook(db: DatabaseSync, append: (draft: EventDraft) => unknown): ChannelBook {
@@ -79,6 +81,13 @@ export function openChannelBook(db: DatabaseSync, append: (draft: EventDraft) =>
   const addMessage = db.prepare('INSERT INTO messages (n, body) VALUES (?, ?)');
   const end = db.prepare(END);
   const later = db.prepare('UPDATE deliveries SET due_at = ? WHERE n = ?');
+  let more: StatementSync | undefined;
+
+  /** Whether a message that takes in several alerts has one that the other, of the same try, has not. */
+  function coversMore(covers: string, other: string): boolean {
+    more ??= db.prepare(COVERS_MORE);
+    return more.get(covers, other) !== undefined;
+  }
 
   /** The same message under a key that names the new channel; when it is asked there already, once is enough. */
   function move(row: Row, message: Message, { from, to }: { from: string; to: string }, nowMs: EpochMs): void {
@@ -87,16 +96,18 @@ export function openChannelBook(db: DatabaseSync, append: (draft: EventDraft) =>
       alertId: row.alertId,
       unknown: row.state === 'unknown' || row.repeated === 1,
     };
-    const key = rekeyed(row.key, from, to);
-    const values: SQLInputValue[] = [key, row.alertId, row.round, row.step, row.personId, to, row.rank];
-    const { changes, lastInsertRowid } = add.run(
-      ...values,
-      what.unknown ? 1 : 0,
-      row.queuedAtMs,
-      nowMs,
-      nowMs,
-      `taken over from ${from}`,
-    );
+    const insert = (key: string) => {
+      const values: SQLInputValue[] = [key, row.alertId, row.round, row.step, row.personId, to, row.rank];
+      const repeated = what.unknown ? 1 : 0;
+      return add.run(...values, repeated, row.queuedAtMs, nowMs, nowMs, `taken over from ${from}`);
+    };
+    let key = rekeyed(row.key, from, to);
+    let { changes, lastInsertRowid } = insert(key);
+    if (changes === 0 && message.covers !== undefined && coversMore(message.covers, key)) {
+      // The other one has room for less than this: it goes as a message of its own, or some would never be heard of.
+      key = `${row.key}/${to}`;
+      ({ changes, lastInsertRowid } = insert(key));
+    }
     if (changes > 0) {
       addMessage.run(lastInsertRowid, JSON.stringify({ ...message, key }));
     }
