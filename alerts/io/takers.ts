@@ -8,6 +8,7 @@ import { recordAct } from '../acts.ts';
 import { applyCommand } from '../commands.ts';
 import { recordDoubt } from '../doubts.ts';
 import type { Episode, Outcome, World } from '../episode.ts';
+import { withState } from '../ledger/state.ts';
 import { alertKey, applyTransition } from '../lifecycle.ts';
 import type { CommandResult, OpenPart } from './part.ts';
 import type { Effect } from './take-log.ts';
@@ -25,7 +26,9 @@ const RECEIVED: CommandResult = { ok: true, message: { zh: '回执已收', en: '
 
 /** Writes an outcome and shows it to every part; a part's own outcome comes round the same way. */
 export function openApply(tables: Tables, parts: readonly OpenPart[], touched: Touched) {
-  return (outcome: Outcome, world: World): void => {
+  return (raw: Outcome, world: World): void => {
+    // Whichever part changed it, the ledger says how the alert stands now: so an edited projection is found.
+    const outcome = withState(raw);
     writeOutcome(tables, outcome, world.directory, world.nowMs);
     if (outcome.episode !== null) touched.add(outcome.episode.alert.id);
     for (const part of parts) part.onOutcome?.(outcome, world);

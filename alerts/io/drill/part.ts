@@ -188,6 +188,8 @@ function openPart(tools: PartTools): OpenPart {
     },
     /** A drill that is over says nothing more to people; what takes back what it said still goes. */
     unwanted: (claim, { directory }) => {
+      // Asked for every message there is: only a drill's are looked up.
+      if (claim.message.alert.origin !== 'drill') return null;
       const alert = tables.episodes.byId(claim.alertId)?.alert;
       if (alert?.drill === undefined || !isEnded(alert)) return null;
       const channel = directory.registry.channels.find(({ id }) => id === claim.channel);
