@@ -34,7 +34,7 @@ describe.skipIf(!hasPeers)('units that pymodbus serves', { timeout: 60_000 }, ()
       80: { 3: { 61: 0x4000, 62: 0xf000, 64: 3_025 } },
       192: { 4: { 0: 0x00c0, 1: 0x7343, 8: 0x2345, 9: 1 } },
     });
-  }, 20_000);
+  });
   afterAll(async () => {
     await line?.stop();
   });
@@ -190,7 +190,7 @@ describe.skipIf(!hasSocat)('a line on which nobody can be asked', { timeout: 60_
   let line: PeerLine;
   beforeAll(async () => {
     line = await openPeerLine(undefined);
-  }, 20_000);
+  });
   afterAll(async () => {
     await line?.stop();
   });

@@ -135,7 +135,7 @@ describe('a drill', () => {
     expect(calls.ofAlert(alertId).every(({ state }) => state !== 'asking')).toBe(true);
     await clock.pass(clock.nowMs() + 10 * MINUTE_MS);
     expect(texts().length).toBe(count);
-  }, 30_000);
+  });
 
   it('is ended at once by hand, in the middle of its calls, also after a restart; a real alert goes its way', async () => {
     const { give, drills, reader, sees, restart, texts, clock } = await county();
@@ -156,7 +156,7 @@ describe('a drill', () => {
     expect(drills.report(id)?.stepsDone).toBeLessThan(3);
     expect(await give({ kind: 'drill', action: 'end', drillId: id })).toMatchObject({ ok: false });
     expect(reader.deliveries(alertId).some(({ state }) => state === 'queued')).toBe(false);
-  }, 30_000);
+  });
 
   it('is refused with all reasons at once, and to whoever answers for another grid', async () => {
     const { give, drills } = await county();

@@ -30,7 +30,7 @@ describe.each([
   beforeAll(async () => {
     chain = await startChain({ clock, tickMs: MINUTE_MS });
     box = await chain.box('edge-shiqiao');
-  }, 20_000);
+  });
   afterAll(() => chain?.close());
   /** Cracks of 90 mm, one a second, the last just now. */
   const red = () => [3, 2, 1, 0].map((age) => good('taoshuwan-crack', wallMs - age * 1_000, 9_000));
@@ -93,7 +93,7 @@ describe('rain of a box whose clock was set later', () => {
   beforeAll(async () => {
     chain = await startChain({ clock, tickMs: 10 * MINUTE_MS });
     box = await chain.box('edge-shiqiao');
-  }, 20_000);
+  });
   afterAll(() => chain?.close());
   const storms = async () => {
     await chain.settled();

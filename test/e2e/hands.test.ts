@@ -16,7 +16,7 @@ beforeAll(async () => {
   chain = await startChain({ clock, tickMs: MINUTE_MS, logins: [HEAD], commandWaitMs: 2_000 });
   box = await chain.box('edge-shiqiao');
   head = await signIn(chain, HEAD);
-}, 20_000);
+});
 afterAll(() => chain?.close());
 
 /** The crack stands at so many millimetres for two samples and more. */

@@ -21,7 +21,7 @@ describe('a box whose clock was never set', () => {
   beforeAll(async () => {
     chain = await startChain({ clock, tickMs: MINUTE_MS });
     box = await chain.box('edge-shiqiao');
-  }, 20_000);
+  });
   afterAll(() => chain?.close());
 
   /** A reading of `ageMs` before its batch was written, which was at `monoMs` of this boot; the wall clock says 1970. */
@@ -80,7 +80,7 @@ describe('rows of an outage that come late', () => {
       edit: (county) => county.keepRules('rainstorm-national', 'slope-displacement', 'silence'),
     });
     box = await chain.box('edge-shiqiao');
-  }, 20_000);
+  });
   afterAll(() => chain?.close());
   const rain = (hours: number, mm: number) => good('taoshuwan-rain', at(hours), mm * 1_000);
   const crack = (hours: number, mm: number) => good('taoshuwan-crack', at(hours), mm * 100);

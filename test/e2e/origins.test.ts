@@ -65,7 +65,7 @@ describe('a channel that reaches people', () => {
         county.edit('channels.yaml', () => channel(platform.url, `accepts: [live]\n    secretEnv: ${SECRET_NAME}`));
       },
     });
-  }, 20_000);
+  });
   afterAll(async () => {
     await chain?.close();
     await platform?.stop();

@@ -15,7 +15,7 @@ let box: Box;
 beforeAll(async () => {
   chain = await startChain({ clock, tickMs: HOUR_MS / 2 });
   box = await chain.box('edge-shiqiao');
-}, 20_000);
+});
 afterAll(() => chain?.close());
 
 /** Opens a crack past a colour, and gives the alert that it raises. */

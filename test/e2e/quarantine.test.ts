@@ -28,7 +28,7 @@ describe('what the county does not know', () => {
     chain.giveCredential(NEWCOMER.id, NEWCOMER.township);
     shiqiao = await chain.box('edge-shiqiao');
     newcomer = await chain.box(NEWCOMER.id, NEWCOMER.township);
-  }, 20_000);
+  });
   afterAll(() => chain?.close());
 
   it('waits in quarantine, acked, listed and counted, and nothing waits behind it', async () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   chain = await startChain({ clock, tickMs: 10 * SECOND_MS });
   shiqiao = await chain.box('edge-shiqiao');
   qingxi = await chain.box('edge-qingxi');
-}, 20_000);
+});
 afterAll(() => chain?.close());
 
 const crack = (value: number) => good('taoshuwan-crack', clock.nowMs(), value);

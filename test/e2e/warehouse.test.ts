@@ -74,7 +74,7 @@ describe('a fire in warehouse No. 3', () => {
       );
       const leader = alert.recipients.find(({ personId }) => personId === 'mo-youcai');
       expect(leader).toMatchObject({ post: 'team', gridCode: '451099101203' });
-      expect(leader?.reason.zh).toBe('岩口村志愿消防队队长（负责该灾种的队伍）');
+      expect(leader?.reason.zh).toBe('岩口村志愿消防队队长（负责该灾种的队伍，预案第6条）');
       const zone = alert.conditions.find(({ level }) => level === 'red');
       expect(zone?.reason.zh).toContain('2/2 个探测器报警（cangku-3-smoke-1、cangku-3-smoke-3）');
     },

@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
   await until('ingest to hear the edges', 20_000, () => ingest.output().includes('ingest hears the edges'));
   box = await chain.box('edge-shiqiao');
-}, 40_000);
+});
 afterAll(async () => {
   await ingest?.stop('SIGKILL');
   await chain?.close();

@@ -36,7 +36,7 @@ beforeAll(async () => {
     testContext(),
     { trialMs: 100 },
   );
-}, 30_000);
+});
 afterAll(async () => {
   await edge.stop();
   await broker.stop();

@@ -53,7 +53,7 @@ describe('the command', () => {
     } finally {
       run.kill('SIGKILL');
     }
-  }, 30_000);
+  });
 
   test('ends quietly when nobody reads on', async () => {
     const run = spawn(process.execPath, [fengsui, 'decode', 'sl651', '--json'], { stdio: 'pipe' });
@@ -67,7 +67,7 @@ describe('the command', () => {
     run.stdin.end(`${ALIVE}\n`.repeat(20_000));
     expect(await ended).toEqual([1, null]);
     expect(error).toBe('');
-  }, 30_000);
+  });
 
   test('takes no frame at all for a mistake', () => {
     expect(decode(['sl651', '--json'])).toMatchObject({ code: 1, lines: [] });
