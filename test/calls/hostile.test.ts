@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CONSOLE, T0 } from '#alerts/testing/sample.ts';
+import type { Alert, Recipient } from '#model/alert.ts';
 import { type CallDesk, callCounty, openCallDesk, SMS, VOICE } from './desk.ts';
 
 // Each commit is on disk before the story goes on.
@@ -92,5 +93,48 @@ describe('a first red', () => {
     expect(calls).toHaveLength(2);
     for (const hazard of ['flood', 'fire'])
       expect(told(night, 'v1-head', 'voice')).toContain(night.alert('P4', hazard).id);
+  });
+});
+
+describe('one who stands in for two villages', () => {
+  it('is asked on for the one that is silent when the other has answered', () => {
+    const county = callCounty();
+    const people = new Map([...county.people].filter(([id]) => id !== 'v1-deputy'));
+    const night = desk({ ...county, people });
+    night.at('02:00');
+    night.sees({ to: 'blue', point: 'P3', hazard: 'equipment' });
+    const to = (personId: string, gridCode: string): Recipient => ({
+      personId,
+      name: people.get(personId)?.name ?? '',
+      tier: 3,
+      gridCode,
+      post: 'head',
+      reason: { zh: '暴雨', en: 'rainstorm' },
+    });
+    const only = [to('v1-head', '331004001001'), to('v2-head', '331004001002')];
+    const areas = only.map(({ gridCode }) => ({ gridCode, level: 'orange' as const, sinceMs: night.nowMs() }));
+    const warning: Alert = {
+      ...night.alert('P3', 'equipment'),
+      id: 'w1',
+      subject: { kind: 'area', id: 'w1' },
+      hazard: 'rainstorm',
+      gridCode: '331004',
+      level: 'orange',
+      areas,
+      recipients: only,
+    };
+    night.tells(warning, { change: 'raised', only });
+    night.at('02:05:01');
+    expect(night.states('w1')).toEqual({
+      'v1-head': 'silent',
+      'v2-head': 'silent',
+      't1-a': 'asking',
+      't1-b': 'asking',
+    });
+    night.says('v1-head', 'w1');
+    expect(night.states('w1')).toMatchObject({ 'v1-head': 'answered', 't1-a': 'asking', 't1-b': 'asking' });
+    // When the other one answers as well nobody stands in for anybody any more.
+    night.says('v2-head', 'w1');
+    expect(night.states('w1')).toMatchObject({ 'v2-head': 'answered', 't1-a': 'stopped', 't1-b': 'stopped' });
   });
 });

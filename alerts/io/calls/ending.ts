@@ -2,7 +2,7 @@
 import type { Alert } from '#model/alert.ts';
 import type { Call } from '#model/call.ts';
 import type { CallRule } from '#model/policy.ts';
-import type { PersonId } from '#model/registry.ts';
+import { inSubtree, type PersonId } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
 import { callEvent } from '../../calls/events.ts';
@@ -38,15 +38,29 @@ export function openEnding(tables: PostTables, apply: PartTools['apply'], asking
   const stop = (call: StoredCall, answer: Pick<Answer, 'personId' | 'by' | 'atMs'>): void =>
     calls.end(call.n, { state: 'stopped', atMs: answer.atMs, by: { ...answer.by, id: answer.personId } });
 
-  /** Whoever stood in for him is not needed any more, unless somebody else of his grid is still missing. */
-  function stopStandIns(person: StoredCall, answer: Answer): void {
+  /**
+   * Whoever stood in for him is not needed any more, unless somebody else of his grid is still missing, or somebody of
+   * another grid below the stand-in who waits for him.
+   */
+  function stopStandIns(person: StoredCall, answer: Answer, { directory }: World): void {
     const round = calls.ofRound(person.alertId, person.round);
-    if (round.some((one) => isMissing(one) && one.gridCode === person.gridCode && one.personId !== person.personId))
-      return;
-    const ends = [person.personId];
+    const missing = round.filter((one) => isMissing(one) && one.personId !== person.personId);
+    if (missing.some((one) => one.gridCode === person.gridCode)) return;
+    const reached = round.filter(isReached);
+    const below = (code: string, root: string): boolean => inSubtree(directory.registry, code, root);
+    const isNeeded = (standIn: StoredCall): boolean =>
+      missing.some(
+        (one) =>
+          one.personId !== standIn.personId &&
+          below(one.gridCode, standIn.gridCode) &&
+          !reached.some(({ gridCode }) => below(one.gridCode, gridCode) && below(gridCode, standIn.gridCode)),
+      );
+    // Also those who stood in for somebody reached before, and went on for another.
+    const ends = [...new Set([person, ...reached].map(({ personId }) => personId))];
     for (let id = ends.shift(); id !== undefined; id = ends.shift())
       for (const standIn of round) {
         if (standIn.standsInFor !== id || isReached(standIn)) continue;
+        if (standIn.state === 'asking' && isNeeded(standIn)) continue;
         ends.push(standIn.personId);
         if (standIn.state === 'asking') stop(standIn, answer);
       }
@@ -144,7 +158,7 @@ export function openEnding(tables: PostTables, apply: PartTools['apply'], asking
         if (last.state !== 'silent') follow(episode.alert, { ...last, state }, world);
         return true;
       }
-      for (const call of open) stopStandIns(call, answer);
+      for (const call of open) stopStandIns(call, answer, world);
       if (state === 'answered') stopOthers(episode.alert, last, answer);
       unanswered.over(alertId, last.name, world);
       return true;
