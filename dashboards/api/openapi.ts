@@ -1,8 +1,9 @@
 /** Makes the OpenAPI document from the permission table and the schemas, so that neither can be forgotten in it. */
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Access, Route } from './access.ts';
+import { answerSchema, MEDIA_ANSWERS, PROBLEM, QUEUED } from './answers.ts';
 import { ROUTE_IDS, ROUTES, type RouteId } from './permissions.ts';
 import { bodySchema, QUERIES } from './schemas.ts';
 
@@ -14,23 +15,58 @@ function whoText(route: Access): string {
 
 const openPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 
+const asJson = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
+const asBytes = { schema: { type: 'string' as const, format: 'binary' } };
+
+/** What went well; 201 where something was made. */
+function success(id: RouteId) {
+  const schema = answerSchema(id);
+  const media = MEDIA_ANSWERS[id];
+  if (schema !== undefined)
+    return { [id === 'startDrill' ? '201' : '200']: { description: 'Done', ...asJson(schema) } };
+  if (media === undefined) return { '200': { description: 'Done' } };
+  const content = Object.fromEntries(media.map((type) => [type, asBytes]));
+  return { '200': { description: media.join(', '), content } };
+}
+
+function refusals(id: RouteId, route: Route) {
+  const takesInput = id in QUERIES || bodySchema(id) !== undefined || route.media !== undefined;
+  const problem = (description: string) => ({ description, ...asJson(PROBLEM) });
+  const isCommand = route.effect === 'command';
+  return {
+    ...(takesInput ? { '400': problem('Bad input, with its path') } : {}),
+    ...(route.who === 'public' ? {} : { '401': problem('Not signed in') }),
+    ...(route.scope === 'none' ? {} : { '403': problem('Outside the caller’s grids, or the wrong post') }),
+    ...(route.path.includes(':id') ? { '404': problem('No such object') } : {}),
+    ...(isCommand
+      ? {
+          '202': { description: 'Written down; alerts is away and takes it when it is back', ...asJson(QUEUED) },
+          '409': problem('Refused by the state of things'),
+          '503': problem('Not on disk; try again'),
+        }
+      : {}),
+    ...(route.method === 'post'
+      ? { '413': problem('The body is too large'), '415': problem('Not what this route takes') }
+      : {}),
+    '429': problem('Too many requests'),
+  };
+}
+
+/** What a POST takes, by its media. */
+function requestBody(id: RouteId, route: Route) {
+  if (route.media === 'xml')
+    return { required: true, content: { 'application/xml': { schema: { type: 'string' as const } } } };
+  if (route.media === 'bytes') return { required: true, content: { 'application/octet-stream': asBytes } };
+  const schema = bodySchema(id);
+  return schema === undefined ? undefined : { required: true, ...asJson(schema) };
+}
+
+const ID = z.object({ id: z.string() });
+
 function operation(id: RouteId) {
   const route: Route = ROUTES[id];
   const query = (QUERIES as { readonly [key: string]: z.ZodObject })[id];
-  const body = bodySchema(id);
-  const refusals: { readonly [status: string]: { readonly description: string } } = {
-    ...(query === undefined && body === undefined ? {} : { '400': { description: 'Bad input, with its path' } }),
-    ...(route.who === 'public' ? {} : { '401': { description: 'Not signed in' } }),
-    ...(route.scope === 'none' ? {} : { '403': { description: 'Outside the caller’s grids, or the wrong post' } }),
-    ...(route.path.includes(':id') ? { '404': { description: 'No such object' } } : {}),
-    ...(route.effect === 'command'
-      ? {
-          '202': { description: 'Written down; alerts is away and takes it when it is back' },
-          '409': { description: 'Refused by the alert’s state' },
-        }
-      : {}),
-    '429': { description: 'Too many requests' },
-  };
+  const body = requestBody(id, route);
   return {
     operationId: id,
     summary: route.summary,
@@ -38,14 +74,10 @@ function operation(id: RouteId) {
     ...(route.who === 'public' ? { security: [] } : {}),
     requestParams: {
       ...(query === undefined ? {} : { query }),
+      ...(route.path.includes(':id') ? { path: ID } : {}),
     },
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { '200': { description: id === 'stream' ? 'text/event-stream' : 'Done' }, ...refusals },
-    ...(route.path.includes(':id')
-      ? { parameters: [{ name: 'id', in: 'path' as const, required: true, schema: { type: 'string' as const } }] }
-      : {}),
+    ...(body === undefined ? {} : { requestBody: body }),
+    responses: { ...success(id), ...refusals(id, route) },
   };
 }
 
