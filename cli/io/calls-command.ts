@@ -1,8 +1,10 @@
 /** `fengsui calls`: who is being asked, who answered, and who stands on the not-reached list (未叫醒名单). Only reads. */
 import type { Command } from 'commander';
+import { originMark } from '#cli/origin-mark.ts';
 import type { Settings } from '#cli/settings.ts';
 import { formatTable } from '#cli/table.ts';
 import type { Call, CallState } from '#model/call.ts';
+import type { Origin } from '#model/reading.ts';
 
 type CallsOptions = {
   readonly notReached: boolean;
@@ -26,8 +28,8 @@ const STATE: { readonly [S in CallState]: string } = {
 const at = (atMs: number | null): string => (atMs === null ? '-' : new Date(atMs).toISOString().slice(0, 19));
 const how = ({ by }: Call): string => (by === null ? '' : `${by.id} ${by.how} ${by.note}`.trim());
 
-const rowOf = (call: Call): readonly string[] => [
-  STATE[call.state],
+const rowOf = (call: Call, origin: Origin | undefined): readonly string[] => [
+  `${originMark(origin)}${STATE[call.state]}`,
   `${call.name} (${call.personId})`,
   call.gridCode,
   `${call.tries}/${call.triesAtMost}`,
@@ -41,6 +43,7 @@ const HEADINGS = ['state', 'person', 'grid', 'tries', 'asked (UTC)', 'next', 'fo
 
 async function listCalls(settings: Settings, options: CallsOptions): Promise<number> {
   const { openCallReader } = await import('#alerts/io/calls/reader.ts');
+  const { openAlertReader } = await import('#alerts/io/alert-reader.ts');
   const { readCounty } = await import('#cli/load/io/read-county.ts');
   const county = readCounty(settings.countyDir, Date.now());
   const root = options.grid ?? (county.ok ? county.value.county.code : undefined);
@@ -65,10 +68,13 @@ async function listCalls(settings: Settings, options: CallsOptions): Promise<num
     null,
   );
   reader.close();
+  const alerts = openAlertReader(settings.dataDir);
+  const rows = items.map((call) => rowOf(call, alerts.get(call.alertId)?.origin));
+  alerts.close();
   if (options.json) console.log(JSON.stringify({ items, next }));
   else if (items.length === 0)
     console.log(options.notReached ? 'Nobody stands on the not-reached list.' : 'Nobody has been asked.');
-  else console.log(formatTable(HEADINGS, items.map(rowOf)));
+  else console.log(formatTable(HEADINGS, rows));
   if (!options.json && next !== null) console.log(`… more: --limit ${limit * 10}`);
   return 0;
 }

@@ -38,7 +38,9 @@ async function fromConsole(kind: Kind, id: string, options: PrintOptions): Promi
       signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
     });
     const text = await response.text();
-    return response.ok ? ok(text) : err(`The console at ${base} answers ${response.status}: ${text.slice(0, 300)}`);
+    if (response.ok) return ok(text);
+    const said = /"message":"([^"]{1,300})"/u.exec(text)?.[1] ?? text.slice(0, 300);
+    return err(`The console at ${base} answers ${response.status}: ${said}`);
   } catch (cause) {
     return err(
       `The console at ${base} cannot be asked (${String(cause)}): is it running? FENGSUI_URL names another one.`,

@@ -1,8 +1,10 @@
 /** `fengsui reports`: what is owed to the tier above and to departments, and until when. Reads the files, acts over HTTP. */
 import type { Command } from 'commander';
 import { callApi } from '#cli/io/api-client.ts';
+import { originMark } from '#cli/origin-mark.ts';
 import type { Settings } from '#cli/settings.ts';
 import { formatTable } from '#cli/table.ts';
+import type { Origin } from '#model/reading.ts';
 import type { UpReport } from '#model/report.ts';
 
 type ListOptions = { readonly grid?: string; readonly alert?: string; readonly all: boolean; readonly json: boolean };
@@ -21,8 +23,8 @@ const KIND: { readonly [K in UpReport['kind']]: string } = {
   copy: '抄告',
 };
 const at = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
-const rowOf = (report: UpReport): readonly string[] => [
-  STATE[report.state],
+const rowOf = (report: UpReport, origin: Origin | undefined): readonly string[] => [
+  `${originMark(origin)}${STATE[report.state]}`,
   `${KIND[report.kind]}${report.n > 1 ? ` ${report.n}` : ''}`,
   report.name.zh,
   report.gridCode,
@@ -32,6 +34,7 @@ const rowOf = (report: UpReport): readonly string[] => [
 ];
 
 async function listReports(settings: Settings, { grid, alert, all, json }: ListOptions): Promise<number> {
+  const { openAlertReader } = await import('#alerts/io/alert-reader.ts');
   const { readCounty } = await import('#cli/load/io/read-county.ts');
   const { openReportReader } = await import('#alerts/io/reports/reader.ts');
   const county = grid === undefined ? readCounty(settings.countyDir, Date.now()) : undefined;
@@ -47,9 +50,12 @@ async function listReports(settings: Settings, { grid, alert, all, json }: ListO
     ...(alert === undefined ? {} : { alertId: alert }),
   });
   reader.close();
+  const alerts = openAlertReader(settings.dataDir);
+  const rows = reports.map((report) => rowOf(report, alerts.get(report.alertId)?.origin));
+  alerts.close();
   if (json) console.log(JSON.stringify(reports));
   else if (reports.length === 0) console.log('No report is owed.');
-  else console.log(formatTable(['state', 'kind', 'report', 'grid', 'to', 'due', 'id'], reports.map(rowOf)));
+  else console.log(formatTable(['state', 'kind', 'report', 'grid', 'to', 'due', 'id'], rows));
   return 0;
 }
 

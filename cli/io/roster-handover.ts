@@ -1,7 +1,10 @@
 /** `fengsui roster handover`: the note of a desk from the running console, as text; and hand over or take over through it. */
 import { callApi } from '#cli/io/api-client.ts';
 import type { HandoverOptions } from '#cli/io/roster-command.ts';
+import { originMark } from '#cli/origin-mark.ts';
+import type { Origin } from '#model/reading.ts';
 
+type Marked = { readonly origin?: Origin };
 type Text = { readonly zh: string; readonly en: string };
 type Person = { readonly id: string; readonly name: string };
 /** As the console answers it. */
@@ -12,25 +15,29 @@ type Note = {
   readonly people: readonly (Person & { readonly place: 'a' | 'b' })[];
   readonly next: { readonly from: string; readonly a: Person; readonly b: Person | null } | null;
   readonly open: {
-    readonly alerts: readonly {
+    readonly alerts: readonly (Marked & {
       readonly id: string;
       readonly level: string;
       readonly subjectName: Text;
       readonly lifecycle: string;
       readonly raisedAt: string;
-    }[];
-    readonly notReached: readonly { readonly name: string; readonly alertId: string; readonly askedAt: string }[];
-    readonly reports: readonly {
+    })[];
+    readonly notReached: readonly (Marked & {
+      readonly name: string;
+      readonly alertId: string;
+      readonly askedAt: string;
+    })[];
+    readonly reports: readonly (Marked & {
       readonly name: Text;
       readonly to: Text;
       readonly dueAt: string;
       readonly state: string;
-    }[];
-    readonly evacuations: readonly {
+    })[];
+    readonly evacuations: readonly (Marked & {
       readonly pointName: Text;
       readonly households: number;
       readonly waiting: number;
-    }[];
+    })[];
     readonly channelsDown: readonly {
       readonly channel: string;
       readonly state: string;
@@ -61,19 +68,24 @@ function textOf({ gridName, gridCode, at, people, next, open, records }: Note): 
     `当班 on duty: ${on}    下一班 next: ${after}`,
     section(
       '未结预警 open alerts',
-      open.alerts.map((one) => `${one.level} ${one.subjectName.zh} ${one.lifecycle} ${one.raisedAt} ${one.id}`),
+      open.alerts.map(
+        (one) =>
+          `${originMark(one.origin)}${one.level} ${one.subjectName.zh} ${one.lifecycle} ${one.raisedAt} ${one.id}`,
+      ),
     ),
     section(
       '未叫醒 not reached',
-      open.notReached.map((one) => `${one.name} ${one.askedAt} ${one.alertId}`),
+      open.notReached.map((one) => `${originMark(one.origin)}${one.name} ${one.askedAt} ${one.alertId}`),
     ),
     section(
       '应报未报 reports due',
-      open.reports.map((one) => `${one.name.zh} → ${one.to.zh} ${one.dueAt} ${one.state}`),
+      open.reports.map((one) => `${originMark(one.origin)}${one.name.zh} → ${one.to.zh} ${one.dueAt} ${one.state}`),
     ),
     section(
       '转移清单 evacuations',
-      open.evacuations.map((one) => `${one.pointName.zh} ${one.households}户，未落实${one.waiting}户`),
+      open.evacuations.map(
+        (one) => `${originMark(one.origin)}${one.pointName.zh} ${one.households}户，未落实${one.waiting}户`,
+      ),
     ),
     section(
       '渠道故障 channels down',

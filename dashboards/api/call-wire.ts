@@ -1,14 +1,17 @@
 /** How a call looks over HTTP. Whom it is about and why stands on the alert as well; telephones are not part of it. */
 import type { Call } from '#model/call.ts';
+import type { Origin } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
 import { type Lang, say } from '#model/text.ts';
 import { iso } from './wire.ts';
 
 const isoOrNull = (atMs: number | null): string | null => (atMs === null ? null : iso(atMs));
 
-export const callJson = (registry: Registry, call: Call, lang: Lang) => ({
+export const callJson = (registry: Registry, call: Call, lang: Lang, origin: Origin) => ({
   key: call.key,
   alertId: call.alertId,
+  /** Of the alert: a list says who is asked for a drill and who is not. */
+  origin,
   round: call.round,
   personId: call.personId,
   name: call.name,

@@ -1,5 +1,6 @@
 /** The sides of an alert beside its level, and reports upwards, as they look over HTTP. */
 import type { Alert } from '#model/alert.ts';
+import type { Origin } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
 import type { UpReport } from '#model/report.ts';
 import { type Lang, say } from '#model/text.ts';
@@ -16,9 +17,13 @@ export const sidesJson = ({ shelving, latched, suppressedBy, chattering, peak, p
   policy: policy ?? null,
 });
 
-export const reportJson = (registry: Registry, report: UpReport, nowMs: EpochMs, lang: Lang) => ({
+type About = { readonly origin: Origin; readonly nowMs: EpochMs; readonly lang: Lang };
+
+export const reportJson = (registry: Registry, report: UpReport, { origin, nowMs, lang }: About) => ({
   id: report.id,
   alertId: report.alertId,
+  /** Of the alert. */
+  origin,
   rule: report.rule,
   name: report.name,
   kind: report.kind,

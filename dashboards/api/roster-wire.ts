@@ -4,6 +4,8 @@ import type { Handover } from '#model/handover.ts';
 import type { DutyShift, GridCode, Registry } from '#model/registry.ts';
 import { nextShift, onDuty } from '#model/roster.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { WarningReader } from '#model/warning.ts';
+import { nameOfSubject } from './subject.ts';
 import type { Viewer } from './viewer.ts';
 import { iso, personJson } from './wire.ts';
 
@@ -64,7 +66,7 @@ export const handoverJson = (registry: Registry, one: Handover) => ({
 });
 
 /** An open alert in one line. */
-export const openAlertJson = (registry: Registry, alert: Alert) => ({
+export const openAlertJson = (registry: Registry, warnings: WarningReader, alert: Alert) => ({
   id: alert.id,
   level: alert.level,
   hazard: alert.hazard,
@@ -72,10 +74,7 @@ export const openAlertJson = (registry: Registry, alert: Alert) => ({
   condition: alert.condition,
   origin: alert.origin,
   subject: alert.subject,
-  subjectName: (alert.subject.kind === 'point'
-    ? registry.points.get(alert.subject.id)
-    : registry.edges.get(alert.subject.id)
-  )?.name ?? { zh: alert.subject.id, en: alert.subject.id },
+  subjectName: nameOfSubject(registry, warnings, alert.subject),
   gridCode: alert.gridCode,
   raisedAt: iso(alert.raisedAtMs),
 });

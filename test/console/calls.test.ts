@@ -142,5 +142,15 @@ describe('an answer', () => {
     const { items } = (await response.json()) as { items: readonly { alertId: string; alert: { level: string } }[] };
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({ alertId: 'a-1', state: 'silent', tries: 3 });
+    expect(items[0]?.alert).toMatchObject({ subjectName: { zh: expect.stringMatching(/./u) }, origin: 'simulated' });
+  });
+
+  test('what is asked for a drill says so in every list', async () => {
+    under.alerts.put(fakeAlert({ origin: 'drill' }));
+    for (const path of ['/calls', '/alerts/a-1/calls']) {
+      const response = await fetch(`${under.base}/api/v1${path}`, { headers: asToken });
+      const { items } = (await response.json()) as { items: readonly { origin: string }[] };
+      expect(items.map(({ origin }) => origin)).toEqual(['drill']);
+    }
   });
 });

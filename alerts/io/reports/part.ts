@@ -95,11 +95,12 @@ export function openReports({ db, tables, apply }: PartTools): OpenPart {
       if (isFinal === isEnded(alert)) begin(newReport(alert.id, owed, 1, world.nowMs), alert, world);
     }
   }
-  /** What was to follow as long as it was open is not owed any more; its 终报 is. */
-  function endFollowUps(alert: Alert, world: World): void {
-    const note = '预警已结束，以终报为准';
+  /** What was to follow as long as it was open is not owed any more, its 终报 is; of a drill that is over nothing is. */
+  function endOpen(alert: Alert, world: World): void {
+    const drill = alert.origin === 'drill';
+    const note = drill ? '演练已结束' : '预警已结束，以终报为准';
     for (const report of reports.ofAlert(alert.id)) {
-      if (!isOpenReport(report) || report.kind !== 'followUp') continue;
+      if (!isOpenReport(report) || (!drill && report.kind !== 'followUp')) continue;
       const waived: UpReport = { ...report, state: 'waived', doneAtMs: world.nowMs, note };
       put(waived, world);
       ledger.append(event(waived, 'alerts', endedText(waived, 'alerts', 0), world));
@@ -160,8 +161,8 @@ export function openReports({ db, tables, apply }: PartTools): OpenPart {
       const { alert } = episode;
       if (notices.some(({ change }) => asks(change))) owe(alert, world);
       if (!isEnded(alert) || !events.some(({ kind }) => kind === 'closed' || kind === 'falseAlarm')) return;
-      endFollowUps(alert, world);
-      owe(alert, world);
+      endOpen(alert, world);
+      if (alert.origin !== 'drill') owe(alert, world);
     },
     nextDueMs: reports.nextDueMs,
     runDue: (world, limit) => {

@@ -6,6 +6,7 @@ import type { EpochMs } from '#model/time.ts';
 import { DAY_MS } from '#model/time.ts';
 import { callJson } from '../call-wire.ts';
 import { notFound, OUTSIDE_GRID, type Problem } from '../problem.ts';
+import { nameOfSubject } from '../subject.ts';
 import { rootsOf, type Viewer } from '../viewer.ts';
 import {
   type Desk,
@@ -18,6 +19,7 @@ import {
   withInput,
 } from './exchange.ts';
 import { giveCommand, saidBy } from './give.ts';
+import { originOf } from './origin.ts';
 
 type CallsQuery = PageQuery & {
   readonly alert?: string;
@@ -44,7 +46,8 @@ const isOpen = ({ state }: Call): boolean => state === 'asking' || state === 'si
 function callsReply(desk: Desk, alertId: string): Reply {
   const { registry } = desk.catalogue();
   const items = desk.ports.parts.calls.ofAlert(alertId);
-  return json({ items: items.map((call) => callJson(registry, call, desk.lang)), next: null });
+  const origin = originOf(desk, alertId);
+  return json({ items: items.map((call) => callJson(registry, call, desk.lang, origin)), next: null });
 }
 
 /** With the channel's own secret over the very bytes that came. */
@@ -99,7 +102,8 @@ export function callHandlers(desk: Desk) {
         ...(query.person === undefined ? {} : { personId: query.person }),
       };
       const page = calls.list(filter, query.limit, query.cursor ?? null);
-      return json({ items: page.items.map((call) => callJson(registry, call, desk.lang)), next: page.next });
+      const items = page.items.map((call) => callJson(registry, call, desk.lang, originOf(desk, call.alertId)));
+      return json({ items, next: page.next });
     }),
     myCalls: withInput((_exchange, viewer) => {
       const { registry } = desk.catalogue();
@@ -111,7 +115,9 @@ export function callHandlers(desk: Desk) {
         const alert = desk.alerts.get(call.alertId);
         if (alert === undefined || alert.closedAtMs !== null) return [];
         const { level, hazard, subject, origin } = alert;
-        return [{ ...callJson(registry, call, desk.lang), alert: { level, hazard, subject, origin } }];
+        const subjectName = nameOfSubject(registry, desk.ports.parts.warnings, subject);
+        const about = { level, hazard, subject, subjectName, origin };
+        return [{ ...callJson(registry, call, desk.lang, origin), alert: about }];
       });
       return json({ items, next: null });
     }),

@@ -6,12 +6,18 @@ import { notFound } from '../problem.ts';
 import { rootsOf } from '../viewer.ts';
 import { type Desk, type Handler, json, type PageQuery, type Reply, refuse, withInput } from './exchange.ts';
 import { giveCommand, saidBy } from './give.ts';
+import { originOf } from './origin.ts';
 
 type ReportsQuery = PageQuery & { readonly alert?: string; readonly open: 'true' | 'false' | 'all' };
 
 export function reportHandlers(desk: Desk) {
   const { reports } = desk.ports.parts;
-  const show = (report: UpReport) => reportJson(desk.catalogue().registry, report, desk.ctx.clock.nowMs(), desk.lang);
+  const show = (report: UpReport) =>
+    reportJson(desk.catalogue().registry, report, {
+      origin: originOf(desk, report.alertId),
+      nowMs: desk.ctx.clock.nowMs(),
+      lang: desk.lang,
+    });
   const oneReply = (id: string): Reply => {
     const report = reports.get(id);
     return report === undefined ? refuse(notFound('such report')) : json(show(report));

@@ -12,6 +12,7 @@ import { sees, type Viewer } from '../viewer.ts';
 import { iso } from '../wire.ts';
 import { type Desk, type Handler, json, type PageQuery, type Reply, refuse, withInput } from './exchange.ts';
 import { giveCommand, saidBy } from './give.ts';
+import { originOf } from './origin.ts';
 
 type RosterQuery = PageQuery & { readonly at?: EpochMs };
 type ExplainQuery = { readonly level: Level; readonly hazard?: AlertHazard; readonly at?: EpochMs };
@@ -42,13 +43,14 @@ function openMatters(desk: Desk, registry: Registry, grid: GridCode) {
   const evacuations = parts.evacuations.list({ gridCodes, open: true });
   const down = parts.channels().filter(({ state }) => state === 'down' || state === 'failing');
   return {
-    alerts: open.items.map((alert) => openAlertJson(registry, alert)),
+    alerts: open.items.map((alert) => openAlertJson(registry, parts.warnings, alert)),
     moreAlerts: open.next !== null,
     notReached: silent.items.map(({ alertId, personId, name, gridCode, askedAtMs }) => ({
       alertId,
       personId,
       name,
       gridCode,
+      origin: originOf(desk, alertId),
       askedAt: iso(askedAtMs),
     })),
     moreNotReached: silent.next !== null,
@@ -58,11 +60,13 @@ function openMatters(desk: Desk, registry: Registry, grid: GridCode) {
       name,
       to,
       gridCode,
+      origin: originOf(desk, alertId),
       state,
       dueAt: iso(dueAtMs),
     })),
-    evacuations: evacuations.slice(0, LISTED).map(({ id, pointId, gridCode, state, households }) => ({
+    evacuations: evacuations.slice(0, LISTED).map(({ id, pointId, gridCode, origin, state, households }) => ({
       id,
+      origin,
       pointId,
       pointName: registry.points.get(pointId)?.name ?? { zh: pointId, en: pointId },
       gridCode,

@@ -2,6 +2,7 @@
 import type { CallState, Means } from '#model/call.ts';
 import type { HouseholdState } from '#model/evacuation.ts';
 import type { Level } from '#model/level.ts';
+import type { Origin } from '#model/reading.ts';
 import type { Text } from '#model/text.ts';
 
 const t = (zh: string, en: string): Text => ({ zh, en });
@@ -14,6 +15,12 @@ export const CALL_STATE: { readonly [S in CallState]: Text } = {
   silent: t('未应', 'silent'),
   reached: t('已当面或电话通知', 'reached by other means'),
   stopped: t('不再需要', 'not needed any more'),
+};
+export const ORIGIN_WORD: { readonly [O in Origin]: Text } = {
+  live: t('实况', 'live'),
+  drill: t('【演练】', '[DRILL]'),
+  simulated: t('【模拟】', '[SIMULATED]'),
+  replay: t('【回放】', '[REPLAY]'),
 };
 export const MEANS_WORD: { readonly [M in Means]: Text } = {
   door: t('敲门', 'knocked at the door'),

@@ -1,12 +1,13 @@
 /** 叫应: who is being asked, who answered, and the not-reached list, which stays until somebody reaches them. */
 import { field, instant, itemsOf, type PageSpec, pick, type Row, word } from '../spec.ts';
-import { CALL_STATE, choicesOf, MEANS_WORD } from '../words.ts';
+import { CALL_STATE, choicesOf, MEANS_WORD, ORIGIN_WORD } from '../words.ts';
 
 const t = (zh: string, en: string) => ({ zh, en });
 const state = (row: Row) => String(pick(row, 'state'));
 const alertPath = (row: Row, what: string) => `/api/v1/alerts/${encodeURIComponent(String(row['alertId']))}/${what}`;
 
 const columns: PageSpec['columns'] = [
+  word(t('来源', 'Origin'), 'origin', ORIGIN_WORD),
   field(t('姓名', 'Name'), 'name'),
   field(t('网格', 'Grid'), 'gridName'),
   { ...word(t('状态', 'State'), 'state', CALL_STATE), mark: (row) => (state(row) === 'silent' ? 'trouble' : '') },

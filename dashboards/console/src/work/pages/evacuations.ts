@@ -1,6 +1,6 @@
 /** 转移: the lists in force, and each list household by household. */
 import { field, instant, itemsOf, type PageSpec, pick, type Row, type Saying, word } from '../spec.ts';
-import { choicesOf, HOUSEHOLD_STATE } from '../words.ts';
+import { choicesOf, HOUSEHOLD_STATE, ORIGIN_WORD } from '../words.ts';
 
 const t = (zh: string, en: string) => ({ zh, en });
 const ofList = (id: unknown, what: string) => `/api/v1/evacuations/${encodeURIComponent(String(id))}/${what}`;
@@ -34,7 +34,7 @@ export const evacuationsPage: PageSpec = {
   columns: [
     field(t('隐患点', 'Point'), 'pointName'),
     field(t('网格', 'Grid'), 'gridName'),
-    field(t('来源', 'Origin'), 'origin'),
+    word(t('来源', 'Origin'), 'origin', ORIGIN_WORD),
     field(t('状态', 'State'), 'state'),
     { label: t('进度', 'Progress'), show: (row, saying) => moved(row['count'], saying) },
     {

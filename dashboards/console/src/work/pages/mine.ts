@@ -1,6 +1,8 @@
 /** What the person who is signed in is being asked, and the buttons by which he answers. */
+
+import { HAZARD } from '../../texts.ts';
 import { field, instant, itemsOf, type PageSpec, pick, type Row, word } from '../spec.ts';
-import { CALL_STATE, LEVEL_WORD } from '../words.ts';
+import { CALL_STATE, LEVEL_WORD, ORIGIN_WORD } from '../words.ts';
 
 const t = (zh: string, en: string) => ({ zh, en });
 const answerPath = (row: Row) => `/api/v1/alerts/${encodeURIComponent(String(row['alertId']))}/answer`;
@@ -22,6 +24,9 @@ export const minePage: PageSpec = {
       ...word(t('级别', 'Level'), 'alert.level', LEVEL_WORD),
       mark: (row) => String(pick(row, 'alert.level')),
     },
+    word(t('来源', 'Origin'), 'alert.origin', ORIGIN_WORD),
+    field(t('对象', 'About'), 'alert.subjectName'),
+    word(t('灾种', 'Hazard'), 'alert.hazard', HAZARD),
     field(t('网格', 'Grid'), 'gridName'),
     field(t('原因', 'Reason'), 'reasonText'),
     word(t('状态', 'State'), 'state', CALL_STATE),

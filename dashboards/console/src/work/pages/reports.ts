@@ -1,5 +1,6 @@
 /** 上报抄告: what has to be reported upwards, and how long is left. */
 import { field, instant, itemsOf, type PageSpec, type Row, type Saying, word } from '../spec.ts';
+import { ORIGIN_WORD } from '../words.ts';
 
 const t = (zh: string, en: string) => ({ zh, en });
 const STATE = {
@@ -34,6 +35,7 @@ export const reportsPage: PageSpec = {
   rows: itemsOf,
   keyOf: (row) => String(row['id']),
   columns: [
+    word(t('来源', 'Origin'), 'origin', ORIGIN_WORD),
     field(t('报告', 'Report'), 'name'),
     word(t('方式', 'Kind'), 'kind', KIND),
     field(t('由', 'From'), 'gridName'),
