@@ -34,7 +34,7 @@ function changesOfAlert(outcome: ReplayOutcome, id: AlertId): readonly Shown[] {
     const facts = event.facts as Facts;
     const before = out.at(-1);
     if (event.kind === 'raised' || event.kind === 'conditionChanged') {
-      levels.set(String(facts['rule']), (facts['to'] as LevelOrNone | undefined) ?? 'none');
+      levels.set(String(facts['rule']), ((facts['to'] ?? facts['level']) as LevelOrNone | undefined) ?? 'none');
       const level = [...levels.values()].reduce(worse, 'none');
       const condition = String(facts['condition'] ?? '');
       if (before?.level === level && before.condition === condition) continue;

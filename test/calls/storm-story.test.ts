@@ -125,15 +125,17 @@ describe('a drill', () => {
   });
 });
 
+/** Another dispatcher comes on duty in the township while the story goes on. */
+const withShift = (county = callCounty()) => ({
+  ...county,
+  duty: county.duty.map((shift) =>
+    shift.gridCode === '331004' && shift.fromMs > T0 ? { ...shift, a: 't2-disp', b: null } : shift,
+  ),
+});
+
 describe('a shift', () => {
   it('that begins while alerts are open is told of all of them in one message, and asked nothing', () => {
-    const county = callCounty();
-    const night = desk({
-      ...county,
-      duty: county.duty.map((shift) =>
-        shift.gridCode === '331004' && shift.fromMs > T0 ? { ...shift, a: 't2-disp', b: null } : shift,
-      ),
-    });
+    const night = desk(withShift());
     night.at('11:00');
     for (const hazard of ['landslide', 'flood', 'rainstorm'] as const) night.sees({ to: 'orange', hazard });
     for (const { id } of night.alerts()) night.says('c-a', id);
@@ -146,6 +148,21 @@ describe('a shift', () => {
     night.restart();
     night.at('12:30');
     expect(night.lines('t2-disp')).toHaveLength(1);
+  });
+
+  it('is no reason for an alarm about a replay, which may ring nobody up', () => {
+    const night = desk(withShift());
+    night.at('11:58');
+    night.sees({ to: 'red', origin: 'replay' });
+    const { id } = night.alert('P1', 'landslide', 'replay');
+    night.at('12:40');
+    expect(night.reader.ofAlert(id).find(({ personId }) => personId === 't2-disp')).toMatchObject({
+      state: 'told',
+      tries: 0,
+    });
+    expect(night.left).toEqual([]);
+    expect(night.notReached()).toContain('v1-head');
+    expect(night.alerts().map(({ hazard }) => hazard)).toEqual(['landslide']);
   });
 });
 

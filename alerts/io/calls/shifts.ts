@@ -65,7 +65,9 @@ ORDER BY rank DESC, raised_at DESC, id LIMIT ?`);
       const channels = waysOf(to, alert, registry).channels;
       const { id: alertId, round } = alert;
       const told = { alertId, round, recipient: to, state: 'told', step: 0, standsInFor: null, channels } as const;
-      return calls.add({ ...told, triesAtMost: 1, tries: 1, nextDueMs: null, atMs: world.nowMs, origin }) !== null;
+      // Whom no channel may reach with this origin has been told at the desk only.
+      const tries = Math.min(channels.length, 1);
+      return calls.add({ ...told, triesAtMost: tries, tries, nextDueMs: null, atMs: world.nowMs, origin }) !== null;
     });
     const [worst] = told;
     if (worst === undefined) return;
