@@ -26,18 +26,13 @@ export type Answer<T> =
     };
 
 const WAIT_MS = 15_000;
+const FILE_WAIT_MS = 180_000;
 
-export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer<T>> {
+async function ask<T>(path: string, init: RequestInit, waitMs: number): Promise<Answer<T>> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), WAIT_MS);
+  const timer = setTimeout(() => abort.abort(), waitMs);
   try {
-    const response = await fetch(path, {
-      method,
-      credentials: 'same-origin',
-      signal: abort.signal,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const response = await fetch(path, { ...init, credentials: 'same-origin', signal: abort.signal });
     const answer = (await response.json()) as T & {
       readonly error?: { readonly kind: string; readonly message: string; readonly text?: Text };
     };
@@ -50,6 +45,15 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
     clearTimeout(timer);
   }
 }
+
+export function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer<T>> {
+  const headers = { 'content-type': 'application/json' };
+  return ask(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, WAIT_MS);
+}
+
+/** A file as it is; a county's table takes its time. */
+export const sendFile = (path: string, file: Blob): Promise<Answer<unknown>> =>
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: file }, FILE_WAIT_MS);
 
 type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
 

@@ -58,6 +58,15 @@ export function WorkPage({ spec, id, zone }: { readonly spec: PageSpec; readonly
           </button>
         ))}
       </div>
+      {spec.links !== undefined && (
+        <p className="work-links">
+          {spec.links.map(({ label, href }) => (
+            <a key={href} href={href} download>
+              {s(label)}
+            </a>
+          ))}
+        </p>
+      )}
       {doing !== null && (
         <ActionForm
           key={`${doing.action.id} ${spec.keyOf(doing.row)}`}

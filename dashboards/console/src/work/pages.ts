@@ -5,6 +5,7 @@ import { drillPage, drillsPage } from './pages/drills.ts';
 import { evacuationPage, evacuationsPage } from './pages/evacuations.ts';
 import { minePage } from './pages/mine.ts';
 import { gridsPage, ledgerPage, pointsPage } from './pages/records.ts';
+import { registryPage } from './pages/registry.ts';
 import { reportsPage } from './pages/reports.ts';
 import { warningPage, warningsPage } from './pages/warnings.ts';
 import type { PageSpec } from './spec.ts';
@@ -25,5 +26,6 @@ export const PAGES: readonly PageSpec[] = [
   drillPage,
   pointsPage,
   gridsPage,
+  registryPage,
   ledgerPage,
 ];

@@ -23,7 +23,7 @@ export type Column = {
 export type Field = {
   readonly name: string;
   readonly label: Text;
-  readonly kind: 'text' | 'long' | 'number' | 'choice' | 'instant';
+  readonly kind: 'text' | 'long' | 'number' | 'choice' | 'instant' | 'file';
   readonly choices?: readonly { readonly value: string; readonly label: Text }[];
   readonly required?: boolean;
   readonly initial?: string;
@@ -39,6 +39,11 @@ export type Action = {
   readonly path: (row: Row) => string;
   readonly fields: readonly Field[];
   readonly body: (values: Values, row: Row) => unknown;
+  /** Sends the file of the field `file` as it is; tried first, so that what it would do is read before the second press. */
+  readonly upload?: {
+    readonly path: (values: Values, fileName: string, isTrial: boolean) => string;
+    readonly report: (answer: unknown, saying: Pick<Saying, 's'>) => readonly string[];
+  };
 };
 
 export type PageSpec = {
@@ -55,6 +60,8 @@ export type PageSpec = {
   readonly keyOf: (row: Row) => string;
   readonly columns: readonly Column[];
   readonly actions: readonly Action[];
+  /** Files that can be taken away. */
+  readonly links?: readonly { readonly label: Text; readonly href: string }[];
   /** What can be done without a row. */
   readonly create?: readonly Action[];
   /** Where a row leads. */
