@@ -4,6 +4,10 @@ import { Option } from 'commander';
 import { SLIVER_M2 } from '#cli/registry/partition.ts';
 
 const KINDS = ['grids', 'boundaries', 'people', 'households', 'points', 'shelters', 'routes'] as const;
+const FORMATS = ['xlsx', 'csv', 'geojson'] as const;
+type Format = (typeof FORMATS)[number];
+/** The folder that every other command works on as well. */
+const COUNTY = process.env['FENGSUI_COUNTY'] || 'county';
 const kindOption = () => new Option('--kind <kind>', 'what the file holds').choices(KINDS).makeOptionMandatory();
 
 type ImportFlags = {
@@ -22,7 +26,7 @@ function addImport(grid: Command): void {
     .command('import')
     .argument('<file...>', 'xlsx, CSV (UTF-8 or GB 18030) or GeoJSON')
     .addOption(kindOption())
-    .option('--out <folder>', "the county's folder", 'county')
+    .option('--out <folder>', "the county's folder; FENGSUI_COUNTY names another", COUNTY)
     .option('--sheet <name>', 'the sheet of a workbook; left out: the first')
     .option('--map <file>', 'YAML with the headings of this table, e.g. "phones: 村长电话"')
     .option('--into <name>', 'the name of the file in the county; left out: after the file')
@@ -42,24 +46,27 @@ function addExport(grid: Command): void {
     .command('export')
     .argument('<file>', 'where it goes')
     .addOption(kindOption())
-    .addOption(new Option('--format <format>', 'how').choices(['xlsx', 'csv', 'geojson']).makeOptionMandatory())
-    .option('--county <folder>', "the county's folder", 'county')
+    .addOption(new Option('--format <format>', "how; left out: as the file's name ends").choices(FORMATS))
+    .option('--county <folder>', "the county's folder; FENGSUI_COUNTY names another", COUNTY)
     .description('write a part of the registry as a table or a map that an import reads back to the same')
-    .action(
-      async (
-        file: string,
-        flags: { kind: (typeof KINDS)[number]; format: 'xlsx' | 'csv' | 'geojson'; county: string },
-      ) => {
-        const { exportCommand } = await import('#cli/registry/io/grid-export.ts');
-        process.exitCode = await exportCommand(file, flags);
-      },
-    );
+    .action(async (file: string, flags: { kind: (typeof KINDS)[number]; format?: Format; county: string }) => {
+      const format = flags.format ?? FORMATS.find((one) => file.toLowerCase().endsWith(`.${one}`));
+      if (format === undefined) {
+        console.error(
+          `${file}: its name does not say the format — end it with .xlsx, .csv or .geojson, or give --format`,
+        );
+        process.exitCode = 2;
+        return;
+      }
+      const { exportCommand } = await import('#cli/registry/io/grid-export.ts');
+      process.exitCode = await exportCommand(file, { ...flags, format });
+    });
 }
 
 function addCheck(grid: Command): void {
   grid
     .command('check')
-    .argument('[county]', "the county's folder", 'county')
+    .argument('[county]', "the county's folder; FENGSUI_COUNTY names another", COUNTY)
     .option('--tolerance <m2>', 'pieces up to this many square metres are slivers of digitising', String(SLIVER_M2))
     .option('--json', 'one line of JSON instead of text', false)
     .description(
