@@ -138,3 +138,28 @@ describe('one who stands in for two villages', () => {
     expect(night.states('w1')).toMatchObject({ 'v2-head': 'answered', 't1-a': 'stopped', 't1-b': 'stopped' });
   });
 });
+
+describe('somebody who has answered', () => {
+  it('and then cannot come is replaced at once; when nobody else is left the tier above is alarmed', () => {
+    const night = desk();
+    night.at('02:00');
+    night.sees({ to: 'red' });
+    const { id } = night.alert();
+    night.says('v1-head', id);
+    expect(night.states(id)['v1-head']).toBe('answered');
+    for (const person of Object.keys(night.states(id))) if (person !== 'v1-head') night.says(person, id, 'cannot');
+    night.at('02:01');
+    for (const [person, state] of Object.entries(night.states(id)))
+      if (state === 'asking') night.says(person, id, 'cannot');
+    expect(night.alerts().some(({ hazard }) => hazard === 'unanswered')).toBe(false);
+    night.says('v1-head', id, 'cannot');
+    expect(night.states(id)['v1-head']).toBe('cannot');
+    expect(night.states(id)['c-disp']).toBe('asking');
+    night.says('c-disp', id, 'cannot');
+    expect(night.alert('P1', 'unanswered')).toMatchObject({ level: 'red', origin: 'live' });
+    // And back again: he gets through after all.
+    night.says('v1-head', id);
+    expect(night.states(id)['v1-head']).toBe('answered');
+    expect(night.alerts().some(({ hazard }) => hazard === 'unanswered')).toBe(false);
+  });
+});

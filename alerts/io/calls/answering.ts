@@ -32,11 +32,11 @@ export function openAnswering(tables: PostTables, ending: Ending) {
   };
   const nameOf = (id: PersonId, world: World): string => world.directory.registry.people.get(id)?.name ?? id;
 
-  function say(personId: PersonId, state: 'answered' | 'cannot', about: About, said: Says, world: World): void {
+  function say(personId: PersonId, state: 'answered' | 'cannot', about: About, said: Says, world: World): boolean {
     const { how, note, atMs } = said;
     const words = state === 'answered' ? CALL_TEXT.answered : CALL_TEXT.cannot;
     const text = withNote(words(nameOf(personId, world), how), note);
-    ending.answer(about.alertId, { personId, state, by: { id: personId, how, note }, atMs, text }, world);
+    return ending.answer(about.alertId, { personId, state, by: { id: personId, how, note }, atMs, text }, world);
   }
 
   /** What the delivery asked about: one call, or all that its message covered. */
@@ -139,7 +139,8 @@ export function openAnswering(tables: PostTables, ending: Ending) {
     }
     if (action === 'answer' && own.every(({ state }) => state === 'answered'))
       return { ok: true, message: both('已应答（此前已应答）', 'answered (as before)') };
-    say(personId, action === 'answer' ? 'answered' : 'cannot', newest, { how: from, note, atMs }, world);
+    if (!say(personId, action === 'answer' ? 'answered' : 'cannot', newest, { how: from, note, atMs }, world))
+      return { ok: true, message: both('无需应答：此叫应已结束', 'nothing more is needed: this call is over') };
     return {
       ok: true,
       message: action === 'answer' ? both('已应答', 'answered') : both('已记录：不能处置', 'recorded: cannot'),

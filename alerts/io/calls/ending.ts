@@ -145,7 +145,10 @@ export function openEnding(tables: PostTables, apply: PartTools['apply'], asking
     /** Of all his calls that still count; whether there was any to end. */
     answer: (alertId: string, answer: Answer, world: World): boolean => {
       const own = calls.currentOf(alertId, answer.personId);
-      const open = own.filter((call) => isOpen(call) || (answer.state !== 'cannot' && call.state === 'cannot'));
+      // His last word counts: whoever could not may come after all, and whoever has answered may be held up on the way.
+      const open = own.filter(
+        (call) => isOpen(call) || (answer.state === 'cannot' ? isReached(call) : call.state === 'cannot'),
+      );
       const last = open.at(-1);
       const episode = episodes.byId(alertId);
       if (last === undefined || episode === undefined) return false;
