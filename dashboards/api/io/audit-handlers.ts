@@ -19,6 +19,7 @@ export function auditHandlers(desk: Desk) {
         head: alerts.signedHead?.() ?? null,
       });
     }),
+    verifyLedger: async () => json(await desk.ports.verifyLedger()),
     evidence: withInput(({ params }, viewer) => {
       const { registry } = desk.catalogue();
       const by = { name: viewer.name, atMs: desk.ctx.clock.nowMs() };

@@ -12,6 +12,15 @@ export const auditRoutes = {
     effect: 'none',
     summary: 'The ledger entry by entry with its hashes, and the newest signed head; it has no grid of its own',
   },
+  verifyLedger: {
+    method: 'get',
+    path: '/api/v1/ledger/verify',
+    who: 'posts',
+    posts: DECIDERS,
+    scope: 'county',
+    effect: 'none',
+    summary: 'The ledger checked from its first entry on, against its signed heads; may take seconds',
+  },
   evidence: {
     method: 'get',
     path: '/api/v1/alerts/:id/evidence',
