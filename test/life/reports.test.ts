@@ -98,6 +98,18 @@ describe('reports upwards', () => {
     expect(end(200, 'final/1')?.ok).toBe(true);
   });
 
+  it('of a drill are owed as long as it lasts, and none is owed or late afterwards', () => {
+    record.sees({ to: 'red', origin: 'drill' }, 0);
+    expect(all(true).length).toBeGreaterThan(2);
+    const id = record.alerts()[0]?.id ?? '';
+    record.sees({ from: 'red', to: 'none', origin: 'drill' }, 4);
+    expect(record.does(5, id, 'falseAlarm', { note: '演练结束' })).toMatchObject({ ok: true });
+    expect(all(true)).toEqual([]);
+    expect(states().every((one) => one.endsWith(' waived'))).toBe(true);
+    record.until(600);
+    expect(told('is overdue')).toEqual([]);
+  });
+
   it('begin once, however often the alert worsens, and not at a level that owes none', () => {
     record.sees({ to: 'yellow' }, 0);
     expect(all()).toEqual([]);
