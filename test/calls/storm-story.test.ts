@@ -4,7 +4,7 @@ import { HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { type CallDesk, callCounty, openCallDesk } from './desk.ts';
 
 // Each commit is on disk before the story goes on.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const closing: (() => void)[] = [];
 afterEach(() => {

@@ -55,7 +55,7 @@ describe('a box without a clock, from its wire to the alert', () => {
     ['2059', Date.UTC(2059, 0, 1)],
   ])(
     'that starts in %s raises its red now and says so; then it has the time',
-    { timeout: 30_000 },
+    { timeout: 60_000 },
     async (_year, wallMs) => {
       const { chain, sinceMs } = await startRed(wallMs);
       const alert = await until('the red alert', 15_000, async () =>

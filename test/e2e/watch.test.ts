@@ -122,7 +122,7 @@ describe('what is malformed', () => {
   });
 
   it('is counted and told with file, line and column when it is an edit of the county, and leaves the last good one in force', {
-    timeout: 30_000,
+    timeout: 60_000,
   }, async () => {
     chain.county.edit('edges.yaml', (text) => swap(text, 'id: edge-park', 'id: [edge park'));
     const refused = counted('fengsui_county_refused_total', 'part="county"', 'process="ingest"');
@@ -151,7 +151,7 @@ describe('what watches the watchers', () => {
   });
 
   it('turns not ready within ten seconds when ingest has died and nobody starts it again, and names it', {
-    timeout: 30_000,
+    timeout: 60_000,
   }, async () => {
     const ready = await get(chain, '/readyz', {});
     expect([ready.status, ready.body['ready']]).toEqual([200, true]);

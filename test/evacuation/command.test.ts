@@ -8,7 +8,7 @@ import { fakePorts } from '#test/console/support/fake-ports.ts';
 import { runFengsui, top } from '#test/support/command.ts';
 import { needs } from '#test/support/needs.ts';
 
-const LIMIT = { timeout: 30_000 } as const;
+const LIMIT = { timeout: 90_000 } as const;
 
 describe('on the command line', () => {
   let under: Under;

@@ -111,7 +111,7 @@ const flowRule = (onDelay: string) => `rules:
 `;
 
 describe.skipIf(!existsSync(folder))('recorded rivers', () => {
-  it('a quiet river of 11,549 quarters of an hour raises nothing', { timeout: 30_000 }, () => {
+  it('a quiet river of 11,549 quarters of an hour raises nothing', { timeout: 60_000 }, () => {
     const samples = recorded('04119000_00065_iv.tsv', 0.3048);
     expect(samples.length).toBe(11_549);
     expect(play(STAGE, 'level', HOUR, samples).map(({ rule, to, reason }) => `${rule} ${to} ${reason.en}`)).toEqual([]);
