@@ -60,6 +60,12 @@ export function subjectName(subject: Subject, registry: Registry): Text {
   return known?.name ?? { zh: subject.id, en: subject.id };
 }
 
+/** 桃树湾滑坡红色预警, not 桃树湾滑坡滑坡红色预警: many points are named for their hazard. */
+export const withHazard = (name: string, hazard: AlertHazard): string => {
+  const { zh } = HAZARD_TEXT[hazard];
+  return name.endsWith(zh) ? name : `${name}${zh}`;
+};
+
 /** One line: origin, colour, subject, hazard, what happened, why. */
 export function headline(
   alert: Pick<Alert, 'origin' | 'level' | 'subject' | 'hazard'>,
@@ -73,7 +79,7 @@ export function headline(
   const level = LEVEL_TEXT[alert.level];
   const what = CHANGE_TEXT[change];
   return {
-    zh: `${origin.zh}${name.zh}${hazard.zh}${level.zh}${what.zh}：${reason.zh}`,
+    zh: `${origin.zh}${withHazard(name.zh, alert.hazard)}${level.zh}${what.zh}：${reason.zh}`,
     en: `${origin.en}${name.en}: ${level.en} ${hazard.en} ${what.en}: ${reason.en}`,
   };
 }

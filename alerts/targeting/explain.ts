@@ -9,7 +9,7 @@ import { formatInZone, MINUTE_MS } from '#model/time.ts';
 import type { Directory } from '../directory.ts';
 import { firstLine, lineHolds, policyOf } from '../policy.ts';
 import { explainTargets, type Target } from '../targeting.ts';
-import { HAZARD_TEXT, POST_TEXT } from '../wording.ts';
+import { HAZARD_TEXT, POST_TEXT, withHazard } from '../wording.ts';
 import { chainOf } from './chain.ts';
 import { caseOf } from './channels.ts';
 import { both } from './claim.ts';
@@ -90,7 +90,7 @@ function sentencesOf(facts: Facts, registry: Registry): readonly Text[] {
   const path = list([...chain].reverse().map(({ name }) => name));
   const sentences = [
     both(
-      `${pointName.zh}${HAZARD_TEXT[hazard].zh}${LEVEL_TEXT[level].zh}预警，${at}：通知${people.length}人`,
+      `${withHazard(pointName.zh, hazard)}${LEVEL_TEXT[level].zh}预警，${at}：通知${people.length}人`,
       `${pointName.en}, ${LEVEL_TEXT[level].en} ${HAZARD_TEXT[hazard].en} at ${at}: ${people.length} people are told`,
     ),
     both(`所在网格：${path.zh}`, `Grids: ${path.en}`),
