@@ -100,5 +100,5 @@ describe('ingest killed again and again between commit and ack, and at any other
     expect(points.map((point) => point.value)).toEqual(texts.map((_, index) => index));
     history.close();
     journal.close();
-  }, 60_000);
+  }, 180_000);
 });
