@@ -50,6 +50,17 @@ export function deskJson(
   };
 }
 
+type DeskJson = Pick<ReturnType<typeof deskJson>, 'people' | 'shifts' | 'next'>;
+
+/** Whether anybody's number but his own stands on the desk in full. */
+export function isReadInFull(registry: Registry, viewer: Viewer, { people, shifts, next }: DeskJson): boolean {
+  const sitting = [...shifts, ...(next === null ? [] : [next])].flatMap(({ a, b }) => (b === null ? [a] : [a, b]));
+  return [...people, ...sitting].some(({ id }) => {
+    const person = registry.people.get(id);
+    return id !== viewer.id && person !== undefined && personJson(registry, viewer, person)?.masked === false;
+  });
+}
+
 const noteJson = (registry: Registry, note: Handover['takenOver']) =>
   note === null
     ? null

@@ -105,6 +105,37 @@ describe('personal data', () => {
     ]);
   });
 
+  test('telephones of a duty roster read in full are on record as well, and the others see them masked', async () => {
+    const fakes = fakePorts(0, Number.MAX_SAFE_INTEGER);
+    const always = { fromMs: 0, toMs: Date.UTC(2100, 0, 1), b: null };
+    const duty = [
+      { ...always, gridCode: '999900001', a: 'p-town' },
+      { ...always, gridCode: '999900001001', a: 'p-head' },
+    ];
+    const registry = { ...fakes.ports.registry.current(), duty };
+    const ports = { ...fakes.ports, registry: { ...fakes.ports.registry, current: () => registry } };
+    const fresh = await startUnderTest({}, { ...fakes, ports });
+    try {
+      const get = async (path: string, user: string) => {
+        const headers = { cookie: await fresh.cookieOf(user) };
+        const response = await fetch(`${fresh.base}${path}`, { headers });
+        expect(response.status).toBe(200);
+        return response.text();
+      };
+      expect(await get('/api/v1/roster', 'p-county')).toContain('13800000006');
+      expect(await get('/api/v1/grids/999900001/handover', 'p-county')).toContain('13800000003');
+      const masked = await get('/api/v1/roster', 'p-member');
+      expect(masked).toContain('138****0006');
+      expect(masked).not.toContain('13800000006');
+      expect(fresh.alerts.accessSeen.map(({ by, what, object }) => [by, what, object])).toEqual([
+        ['p-county', 'telephones', 'roster/999900'],
+        ['p-county', 'telephones', 'roster/999900001'],
+      ]);
+    } finally {
+      await fresh.stop();
+    }
+  });
+
   test('read in full is on record once for a viewer and an object; read masked it is not', async () => {
     const fresh = await startUnderTest({}, fakePorts(0, Number.MAX_SAFE_INTEGER));
     try {

@@ -7,8 +7,8 @@ import { nextShift } from '#model/roster.ts';
 import type { EpochMs } from '#model/time.ts';
 import { pageOf } from '../paging.ts';
 import { notFound, type Problem } from '../problem.ts';
-import { deskJson, handoverJson, openAlertJson } from '../roster-wire.ts';
-import { sees, type Viewer } from '../viewer.ts';
+import { deskJson, handoverJson, isReadInFull, openAlertJson } from '../roster-wire.ts';
+import { rootsOf, sees, type Viewer } from '../viewer.ts';
 import { iso } from '../wire.ts';
 import { type Desk, type Handler, json, type PageQuery, type Reply, refuse, withInput } from './exchange.ts';
 import { giveCommand, saidBy } from './give.ts';
@@ -89,8 +89,10 @@ function noteReply(desk: Desk, viewer: Viewer, grid: GridCode): Reply {
   const nowMs = desk.ctx.clock.nowMs();
   const shifts = shiftsOf(registry, grid);
   const records = desk.ports.parts.handovers.ofGrid(grid, 20);
+  const sits = deskJson(registry, viewer, grid, shifts, nowMs);
+  if (isReadInFull(registry, viewer, sits)) desk.access(viewer, 'telephones', `roster/${grid}`);
   return json({
-    ...deskJson(registry, viewer, grid, shifts, nowMs),
+    ...sits,
     open: openMatters(desk, registry, grid),
     records: records.map((one) => handoverJson(registry, one)),
   });
@@ -131,6 +133,8 @@ export function rosterHandlers(desk: Desk) {
           return own === undefined || !within(code) ? null : deskJson(registry, viewer, code, own, atMs);
         },
       );
+      if (page.items.some((one) => isReadInFull(registry, viewer, one)))
+        desk.access(viewer, 'telephones', `roster/${query.grid ?? rootsOf(registry, viewer).join(',')}`);
       return json(page);
     }),
     handover: withInput(({ params }, viewer) => noteReply(desk, viewer, params.id)),
