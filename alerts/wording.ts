@@ -79,8 +79,8 @@ export function headline(
   const level = LEVEL_TEXT[alert.level];
   const what = CHANGE_TEXT[change];
   return {
-    zh: `${origin.zh}${withHazard(name.zh, alert.hazard)}${level.zh}${what.zh}：${reason.zh}`,
-    en: `${origin.en}${name.en}: ${level.en} ${hazard.en} ${what.en}: ${reason.en}`,
+    zh: `${origin.zh}${withHazard(name.zh, alert.hazard)}${level.zh}${what.zh}${reason.zh === '' ? '' : `：${reason.zh}`}`,
+    en: `${origin.en}${name.en}: ${level.en} ${hazard.en} ${what.en}${reason.en === '' ? '' : `: ${reason.en}`}`,
   };
 }
 
