@@ -53,6 +53,8 @@ const CHANGE_TEXT: { readonly [C in Change]: Text } = {
   overdue: { zh: '预警上报超时', en: 'warning: its report is overdue' },
 };
 
+const LIFTED: Text = { zh: '预警解除', en: 'warning lifted' };
+
 export function subjectName(subject: Subject, registry: Registry): Text {
   // Which grids a warning touches stands in its reason.
   if (subject.kind === 'area') return registry.county.name;
@@ -68,7 +70,7 @@ export const withHazard = (name: string, hazard: AlertHazard): string => {
 
 /** One line: origin, colour, subject, hazard, what happened, why. */
 export function headline(
-  alert: Pick<Alert, 'origin' | 'level' | 'subject' | 'hazard'>,
+  alert: Pick<Alert, 'origin' | 'level' | 'subject' | 'hazard'> & { readonly condition?: Alert['condition'] },
   change: Change,
   reason: Text,
   registry: Registry,
@@ -77,7 +79,9 @@ export function headline(
   const hazard = HAZARD_TEXT[alert.hazard];
   const origin = ORIGIN_TEXT[alert.origin];
   const level = LEVEL_TEXT[alert.level];
-  const what = CHANGE_TEXT[change];
+  // A warning for an area that is over is lifted, not lowered.
+  const lifted = change === 'lowered' && alert.subject.kind === 'area' && alert.condition === 'cleared';
+  const what = lifted ? LIFTED : CHANGE_TEXT[change];
   return {
     zh: `${origin.zh}${withHazard(name.zh, alert.hazard)}${level.zh}${what.zh}${reason.zh === '' ? '' : `：${reason.zh}`}`,
     en: `${origin.en}${name.en}: ${level.en} ${hazard.en} ${what.en}${reason.en === '' ? '' : `: ${reason.en}`}`,

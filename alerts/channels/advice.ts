@@ -54,8 +54,11 @@ const ADVICE: { readonly [H in AlertHazard]: { readonly [D in Degree]: Text } } 
 };
 const EASED: Text = { zh: '预警已降级，请继续留意', en: 'The warning was lowered; stay alert' };
 
-export const adviceOf = (hazard: AlertHazard, level: Level, change: Change): Text =>
-  change === 'lowered' ? EASED : ADVICE[hazard][DEGREE[level]];
+const OVER: Text = { zh: '预警已解除', en: 'The warning is over' };
+
+/** `over`: its condition has cleared. */
+export const adviceOf = (hazard: AlertHazard, level: Level, change: Change, over = false): Text =>
+  change === 'lowered' ? (over ? OVER : EASED) : ADVICE[hazard][DEGREE[level]];
 
 /** The digits are the same on every channel: 1 I have it, 2 I cannot. */
 export const ANSWER_BY_SMS: Text = { zh: '收到请回复1，不能到位请回复2', en: 'Reply 1: received, 2: cannot' };

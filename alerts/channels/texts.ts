@@ -48,7 +48,10 @@ function compose(head: string, tail: readonly string[], atMost: number, lang: La
 export function composeSms(message: Said, manner: Manner = {}): string {
   const lang = manner.lang ?? 'zh';
   const { alert, change } = message;
-  const tail = [adviceOf(alert.hazard, alert.level, change)[lang], ...(message.ask ? [ANSWER_BY_SMS[lang]] : [])];
+  const tail = [
+    adviceOf(alert.hazard, alert.level, change, alert.condition === 'cleared')[lang],
+    ...(message.ask ? [ANSWER_BY_SMS[lang]] : []),
+  ];
   const others = (message.digest ?? []).map(({ text }) => oneLine(text[lang])).join(lang === 'zh' ? '；' : '; ');
   const head = oneLine(`${markOf(manner, lang)}${message.text[lang]}${others === '' ? '' : ` ${others}`}`);
   return compose(head, tail, SMS_CHARACTERS, lang);
@@ -62,7 +65,10 @@ export function composeSpeech(message: Said, manner: Manner = {}): string {
   const lang = manner.lang ?? 'zh';
   const { alert, change } = message;
   const head = spoken(oneLine(`${markOf(manner, lang)}${message.text[lang]}`));
-  const tail = [adviceOf(alert.hazard, alert.level, change)[lang], ...(message.ask ? [ANSWER_BY_KEY[lang]] : [])];
+  const tail = [
+    adviceOf(alert.hazard, alert.level, change, alert.condition === 'cleared')[lang],
+    ...(message.ask ? [ANSWER_BY_KEY[lang]] : []),
+  ];
   const once = compose(head, tail, SPOKEN_CHARACTERS, lang);
   return lang === 'zh'
     ? `这是灾害预警电话。${once}重复一遍：${once}`
@@ -71,7 +77,7 @@ export function composeSpeech(message: Said, manner: Manner = {}): string {
 
 const bodyLines = (message: Said): readonly Text[] => {
   const { alert, change } = message;
-  const advice = adviceOf(alert.hazard, alert.level, change);
+  const advice = adviceOf(alert.hazard, alert.level, change, alert.condition === 'cleared');
   return [
     ...(message.digest ?? []).map(({ text }): Text => ({ zh: `· ${oneLine(text.zh)}`, en: `· ${oneLine(text.en)}` })),
     { zh: `请做：${advice.zh}`, en: `What to do: ${advice.en}` },

@@ -46,6 +46,7 @@ export type ReadingJson = ReturnType<typeof readingJson>;
 
 function subjectName(registry: Registry, alert: Alert): Text {
   const { kind, id } = alert.subject;
+  if (kind === 'area') return registry.county.name;
   const name = kind === 'point' ? registry.points.get(id)?.name : registry.edges.get(id)?.name;
   return name ?? { zh: id, en: id };
 }

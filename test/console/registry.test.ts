@@ -17,6 +17,8 @@ let folder: string;
 let under: Under;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fengsui-registry-'));
+  // Uploaded tables lie in a folder that no other test fills.
+  process.env['TMPDIR'] = mkdtempSync(join(folder, 'tmp-'));
   const fakes = fakePorts();
   const registryDesk = openRegistryDesk(join(folder, 'county'));
   under = await startUnderTest({}, { ...fakes, ports: { ...fakes.ports, registryDesk } });

@@ -140,6 +140,22 @@ describe('a warning that the county types', () => {
 });
 
 describe('calls of a warning', () => {
+  test('end with it: whoever was silent is asked no more, and nobody is alarmed that nobody answered', () => {
+    const county = desk();
+    county.warn({ action: 'issue', draft: draft({ areas: [{ gridCode: '331004001', level: 'orange' }] }) });
+    const id = county.warnings(true)[0]?.id ?? '';
+    const states = () => new Set(county.readers.calls.ofAlert(alertIdOfWarning(id)).map(({ state }) => state));
+    expect(states()).toContain('asking');
+    county.at(T0 + MINUTE_MS);
+    county.warn({ action: 'cancel', warningId: id });
+    expect(states()).toEqual(new Set(['stopped']));
+    county.at(T0 + HOUR_MS);
+    const open = county.alerts.list({ gridCodes: ['331004'] }, 10, null).items;
+    expect(open.map(({ hazard }) => hazard)).toEqual([]);
+    const [told] = county.alerts.events(alertIdOfWarning(id)).filter(({ kind }) => kind === 'nobodyReached');
+    expect(told).toBeUndefined();
+  });
+
   test('only those in grids that rise are asked anew, who has not answered is asked on; receipts count tier by tier', () => {
     const sms: ChannelConfig = {
       id: 'sms',

@@ -2,6 +2,7 @@
  * Call-and-confirm (叫应) as a part of the alerts stage: every notice that asks begins a round, every person in it is tried
  * until he answers or is silent, then those who stand in for him; all of it by due times that are stored.
  */
+import type { Alert } from '#model/alert.ts';
 import { asks, isEnded, type World } from '../../episode.ts';
 import type { OpenPart, Part } from '../part.ts';
 import { openAnswering } from './answering.ts';
@@ -16,6 +17,9 @@ import { CALLS_SCHEMA } from './schema.ts';
 import { openShifts } from './shifts.ts';
 import { openUnanswered } from './unanswered.ts';
 import { openWanted } from './wanted.ts';
+
+/** A warning that ran out or was lifted asks nobody any more, though its alert closes a little later. */
+const isLifted = ({ subject, condition }: Alert): boolean => subject.kind === 'area' && condition === 'cleared';
 
 export const callsPart: Part = {
   name: 'calls',
@@ -45,7 +49,7 @@ export const callsPart: Part = {
         if (kind === 'shelved' && alert.shelvedUntilMs !== null) calls.postpone(alert.id, alert.shelvedUntilMs);
         if (kind === 'unshelved') calls.resume(alert.id, world.nowMs);
       }
-      if (!isEnded(alert)) return;
+      if (!isEnded(alert) && !isLifted(alert)) return;
       calls.finish(alert.id, world.nowMs);
       rounds.stop(alert.id);
       unanswered.ended(alert.id, world);

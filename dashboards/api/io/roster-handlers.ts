@@ -45,14 +45,17 @@ function openMatters(desk: Desk, registry: Registry, grid: GridCode) {
   return {
     alerts: open.items.map((alert) => openAlertJson(registry, parts.warnings, alert)),
     moreAlerts: open.next !== null,
-    notReached: silent.items.map(({ alertId, personId, name, gridCode, askedAtMs }) => ({
-      alertId,
-      personId,
-      name,
-      gridCode,
-      origin: originOf(desk, alertId),
-      askedAt: iso(askedAtMs),
-    })),
+    // Of a county-wide alert too: those of this desk's own grids.
+    notReached: silent.items
+      .filter(({ gridCode }) => inSubtree(registry, gridCode, grid))
+      .map(({ alertId, personId, name, gridCode, askedAtMs }) => ({
+        alertId,
+        personId,
+        name,
+        gridCode,
+        origin: originOf(desk, alertId),
+        askedAt: iso(askedAtMs),
+      })),
     moreNotReached: silent.next !== null,
     reports: reports.slice(0, LISTED).map(({ id, alertId, name, to, dueAtMs, state, gridCode }) => ({
       id,
