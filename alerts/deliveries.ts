@@ -1,7 +1,7 @@
 /** Which deliveries a notice becomes: one row a channel, queued, refused at the gate, or done by being in the store. */
 import type { Alert, Delivery } from '#model/alert.ts';
 import { type ChannelConfig, reachOf } from '#model/channel.ts';
-import { isLevel, rankOf } from '#model/level.ts';
+import { isLevel, LEVELS, rankOf } from '#model/level.ts';
 import type { Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
@@ -62,6 +62,11 @@ const NOT_LIVE_RANK = 10;
 /** Worse leaves first, and whatever is not live leaves after everything that is. */
 export const deliveryRank = (alert: Pick<Alert, 'level' | 'origin'>): number =>
   rankOf(alert.level) - (alert.origin === 'live' ? 0 : NOT_LIVE_RANK);
+
+/** Every rank that there is, the first to leave first. */
+export const DELIVERY_RANKS: readonly number[] = [0, NOT_LIVE_RANK].flatMap((behind) =>
+  [...LEVELS].reverse().map((level) => rankOf(level) - behind),
+);
 
 function wants(channel: ChannelConfig, notice: Notice, alert: Alert, registry: Registry, atMs: EpochMs): boolean {
   if (channel.kind === 'console') return true;

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Delivery } from '#model/alert.ts';
 import type { EpochMs } from '#model/time.ts';
-import type { Message, PlannedDelivery } from '../deliveries.ts';
+import { DELIVERY_RANKS, type Message, type PlannedDelivery } from '../deliveries.ts';
 import type { Handed } from '../delivery-events.ts';
 
 export type DeliveryRow = {
@@ -83,8 +83,8 @@ type ClaimRow = {
 const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, attempts, repeated,
 queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
-SELECT n FROM deliveries INDEXED BY deliveries_due WHERE channel = ?2 AND state IN ('queued', 'unknown') AND due_at <= ?1
-ORDER BY rank DESC, n LIMIT ?3) RETURNING key, alert_id, person, channel, attempts, repeated, queued_at, rank, n`;
+SELECT n FROM deliveries INDEXED BY deliveries_ready WHERE channel = ?2 AND rank = ?4 AND state IN ('queued', 'unknown')
+AND due_at <= ?1 ORDER BY due_at, n LIMIT ?3) RETURNING key, alert_id, person, channel, attempts, repeated, queued_at, rank, n`;
 // A receipt may have been quicker than the answer: what came back is not overwritten.
 const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
 repeated = max(repeated, ?1 = 'unknown') WHERE key = ?5 AND state = 'claimed'`;
@@ -166,11 +166,16 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
       );
       if (d.state === 'queued') addMessage.run(lastInsertRowid, body ?? JSON.stringify(message));
     },
-    claim: (channel, limit, nowMs) =>
-      // RETURNING gives no order.
-      (claim.all(nowMs, channel, limit) as ClaimRow[])
-        .sort((x, y) => y.rank - x.rank || x.n - y.n)
-        .map((row) => claimOfRow(row, messageOf(row.n))),
+    claim: (channel, limit, nowMs) => {
+      const found: Claim[] = [];
+      for (const rank of DELIVERY_RANKS) {
+        if (found.length >= limit) break;
+        // RETURNING gives no order.
+        const rows = (claim.all(nowMs, channel, limit - found.length, rank) as ClaimRow[]).sort((x, y) => x.n - y.n);
+        found.push(...rows.map((row) => claimOfRow(row, messageOf(row.n))));
+      }
+      return found;
+    },
     record: (key, recorded, nowMs) => {
       record.run(recorded.state, recorded.dueAtMs, nowMs, recorded.detail, key);
     },

@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS deliveries (n INTEGER PRIMARY KEY, key TEXT NOT NULL 
 -- What a delivery hands over; apart, so that a change of state rewrites a short row.
 CREATE TABLE IF NOT EXISTS messages (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert_id, n);
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (channel, rank DESC, n) WHERE state IN ('queued', 'unknown');
+-- What is due of one rank is the beginning of its part: a storm's waiting digests are not looked through at each claim.
+CREATE INDEX IF NOT EXISTS deliveries_ready ON deliveries (channel, rank DESC, due_at, n) WHERE state IN ('queued', 'unknown');
 CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (channel, due_at) WHERE state IN ('queued', 'unknown');
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (state) WHERE state IN ('queued', 'unknown', 'claimed');
 CREATE TABLE IF NOT EXISTS results (command TEXT PRIMARY KEY, ok INTEGER NOT NULL, message TEXT NOT NULL) WITHOUT ROWID;

@@ -56,7 +56,7 @@ type Row = {
   readonly body: string | null;
 };
 
-const DUE = `FROM deliveries d INDEXED BY deliveries_due WHERE d.channel = ?1 AND d.state IN ('queued', 'unknown')
+const DUE = `FROM deliveries d INDEXED BY deliveries_ready WHERE d.channel = ?1 AND d.state IN ('queued', 'unknown')
 AND d.due_at <= ?2`;
 const WAITING = `SELECT w.*, a.origin, m.body FROM (SELECT d.n, d.key, d.alert_id AS alertId, d.round, d.step,
 d.person AS personId, d.state, d.rank, d.repeated, d.queued_at AS queuedAtMs ${DUE} ORDER BY d.rank DESC, d.n LIMIT ?3) w
