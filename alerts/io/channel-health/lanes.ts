@@ -14,7 +14,14 @@ import type { Channel, ChannelTools } from '../channels/channel.ts';
 import { openChannel } from '../channels/registry.ts';
 import type { ChannelBook, TakeOver } from './book.ts';
 
-export const ATTEMPTS_AT_ONCE = 8;
+/**
+ * Attempts under way at once. A line carries one: what is in hand cannot be overtaken by something worse. Gateways and
+ * platforms take many, and a storm's messages then share commits.
+ */
+const AT_ONCE = 24;
+export const attemptsAtOnce = (kind: SendingChannel['kind']): number =>
+  kind === 'gsm-sms' || kind === 'gsm-voice' ? 1 : kind === 'email' ? 4 : AT_ONCE;
+
 const HOUR_MS = 3_600_000;
 /** A centre that has just started has other things to do; and a channel that is used needs no test. */
 const FIRST_TEST_MS = 300_000;

@@ -3,7 +3,7 @@ import type { RegistryPort } from '#model/registry.ts';
 import type { Clock, EpochMs } from '#model/time.ts';
 import type { DeliveryTable } from '../delivery-table.ts';
 import type { ChannelBook } from './book.ts';
-import { ATTEMPTS_AT_ONCE, isDown, type Lane, type Lanes, successors, takeOver, testAtMs } from './lanes.ts';
+import { attemptsAtOnce, isDown, type Lane, type Lanes, successors, takeOver, testAtMs } from './lanes.ts';
 
 const HANDED_OVER_AT_ONCE = 100;
 
@@ -25,7 +25,11 @@ export function openTraffic({ lanes, book, deliveries, registry, clock }: Ports)
 
   /** A lane that is down tries one at a time whether it is back; where an heir sends, only when a quiet test went well. */
   const limitOf = (lane: Lane): number =>
-    !isDown(lane) ? ATTEMPTS_AT_ONCE : isRelieved(lane) && lane.channel.selfTest !== undefined && !lane.trial ? 0 : 1;
+    !isDown(lane)
+      ? attemptsAtOnce(lane.config.kind)
+      : isRelieved(lane) && lane.channel.selfTest !== undefined && !lane.trial
+        ? 0
+        : 1;
 
   function roomOf(lane: Lane, nowMs: EpochMs): Room {
     const free = limitOf(lane) - lane.inFlight;
