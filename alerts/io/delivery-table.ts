@@ -80,10 +80,10 @@ type ClaimRow = {
   readonly n: number;
 };
 
-const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, attempts, repeated,
-queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
+const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, turn, attempts, repeated,
+queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
-SELECT n FROM deliveries INDEXED BY deliveries_ready WHERE channel = ?2 AND rank = ?4 AND state IN ('queued', 'unknown')
+SELECT n FROM deliveries INDEXED BY deliveries_ready WHERE channel = ?2 AND rank = ?4 AND turn = ?5 AND state IN ('queued', 'unknown')
 AND due_at <= ?1 ORDER BY due_at, n LIMIT ?3) RETURNING key, alert_id, person, channel, attempts, repeated, queued_at, rank, n`;
 // A receipt may have been quicker than the answer: what came back is not overwritten.
 const RECORD = `UPDATE deliveries SET state = ?1, due_at = ?2, updated_at = ?3, detail = ?4,
@@ -113,7 +113,26 @@ const claimOfRow = (row: ClaimRow, body: string): Claim => ({
   message: JSON.parse(body) as Message,
 });
 
+/** Worst first; of one rank each alert's first message before the second one of any. */
+const ORDER = DELIVERY_RANKS.flatMap((rank) => [[rank, 0] as const, [rank, 1] as const]);
+
+/**
+ * In a storm every place hears through one person before any place hears through two: 0 for the first message of an alert's
+ * round on a channel, as they are made one after another; a later try is nobody's first.
+ */
+function openTurns(): (delivery: Delivery) => 0 | 1 {
+  const newest = new Map<string, string>();
+  return ({ key, alertId, round, channel }) => {
+    const about = `${alertId}/${round}`;
+    const attempt = key.split('/')[3];
+    if (newest.get(channel) === about || (attempt !== '0' && attempt !== '1')) return 1;
+    newest.set(channel, about);
+    return 0;
+  };
+}
+
 export function openDeliveries(db: DatabaseSync): DeliveryTable {
+  const turnOf = openTurns();
   const add = db.prepare(ADD);
   const addMessage = db.prepare('INSERT INTO messages (n, body) VALUES (?, ?)');
   const getMessage = db.prepare('SELECT body FROM messages WHERE n = ?');
@@ -159,6 +178,7 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
         d.channel,
         d.state,
         rank,
+        turnOf(d),
         at,
         dueAtMs ?? at,
         at,
@@ -168,10 +188,12 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
     },
     claim: (channel, limit, nowMs) => {
       const found: Claim[] = [];
-      for (const rank of DELIVERY_RANKS) {
+      for (const [rank, turn] of ORDER) {
         if (found.length >= limit) break;
         // RETURNING gives no order.
-        const rows = (claim.all(nowMs, channel, limit - found.length, rank) as ClaimRow[]).sort((x, y) => x.n - y.n);
+        const rows = (claim.all(nowMs, channel, limit - found.length, rank, turn) as ClaimRow[]).sort(
+          (x, y) => x.n - y.n,
+        );
         found.push(...rows.map((row) => claimOfRow(row, messageOf(row.n))));
       }
       return found;

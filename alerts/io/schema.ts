@@ -25,13 +25,14 @@ CREATE INDEX IF NOT EXISTS alerts_key ON alerts (key, version);
 CREATE INDEX IF NOT EXISTS alerts_list ON alerts (open, rank DESC, raised_at DESC, id);
 CREATE TABLE IF NOT EXISTS deliveries (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, alert_id TEXT NOT NULL,
   round INTEGER NOT NULL, step INTEGER NOT NULL, person TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL,
-  rank INTEGER NOT NULL, attempts INTEGER NOT NULL, repeated INTEGER NOT NULL, queued_at INTEGER NOT NULL,
+  rank INTEGER NOT NULL, turn INTEGER NOT NULL DEFAULT 1, attempts INTEGER NOT NULL, repeated INTEGER NOT NULL, queued_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, detail TEXT NOT NULL);
 -- What a delivery hands over; apart, so that a change of state rewrites a short row.
 CREATE TABLE IF NOT EXISTS messages (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert_id, n);
 -- What is due of one rank is the beginning of its part: a storm's waiting digests are not looked through at each claim.
-CREATE INDEX IF NOT EXISTS deliveries_ready ON deliveries (channel, rank DESC, due_at, n) WHERE state IN ('queued', 'unknown');
+-- 'turn' 0: the first message of an alert on the channel, which leaves before the second one of any other.
+CREATE INDEX IF NOT EXISTS deliveries_ready ON deliveries (channel, rank DESC, turn, due_at, n) WHERE state IN ('queued', 'unknown');
 CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (channel, due_at) WHERE state IN ('queued', 'unknown');
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (state) WHERE state IN ('queued', 'unknown', 'claimed');
 CREATE TABLE IF NOT EXISTS results (command TEXT PRIMARY KEY, ok INTEGER NOT NULL, message TEXT NOT NULL) WITHOUT ROWID;
