@@ -2,6 +2,7 @@
 import type { ChannelConfig } from '#model/channel.ts';
 import type { BusConfig, LinkConfig, MuteConfig, OutputConfig } from '#model/edge-config.ts';
 import type { ExchangeConfig } from '#model/exchange.ts';
+import type { HistoryConfig } from '#model/history.ts';
 import type { Level } from '#model/level.ts';
 import type { NativeGateway } from '#model/native.ts';
 import type { Policy } from '#model/policy.ts';
@@ -191,6 +192,8 @@ export type Registry = {
   /** Hash of the county's files. */
   readonly version: string;
   readonly county: { readonly code: GridCode; readonly name: Text; readonly zone: string };
+  /** Where readings are kept and for how long; absent: the embedded history with its defaults. */
+  readonly history?: HistoryConfig;
   readonly grids: ReadonlyMap<GridCode, Grid>;
   readonly people: ReadonlyMap<PersonId, Person>;
   readonly duty: readonly DutyShift[];

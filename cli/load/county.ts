@@ -7,6 +7,7 @@ import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
 import { bindExchange } from '#cli/load/exchange.ts';
 import { openLocator } from '#cli/load/geometry.ts';
 import { bindGrids } from '#cli/load/grids.ts';
+import { historyOf } from '#cli/load/history-schema.ts';
 import { listHouseholds } from '#cli/load/households.ts';
 import { checkOutputPoints } from '#cli/load/outputs.ts';
 import { bindPeople } from '#cli/load/people.ts';
@@ -152,8 +153,9 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles, l
   lints.sort(byPlace);
   if (county === undefined || lints.some(({ severity }) => severity === 'error'))
     return { county: null, lints, looked };
+  const { history, ...named } = county;
   const content = {
-    county,
+    county: named,
     grids: grids.grids,
     people: people.people,
     points: points.points,
@@ -163,6 +165,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles, l
     teams,
     shelters: places.shelters,
     routes: places.routes,
+    ...(history !== undefined && { history: historyOf(history) }),
     ...(policy !== undefined && { policy }),
     ...(exchange !== undefined && { exchange }),
   };

@@ -1,6 +1,8 @@
 /** The shape of the county's files, item by item. What refers to something else is checked where it is bound. */
 
 import { z } from 'zod';
+import { duration } from '#cli/load/duration.ts';
+import { historySchema } from '#cli/load/history-schema.ts';
 import { HAZARD_POINT_KINDS, RISK_GRADES } from '#cli/load/words.ts';
 import type { Level } from '#model/level.ts';
 import { isQuantityCode, QUANTITIES, type QuantityCode } from '#model/quantity.ts';
@@ -8,13 +10,7 @@ import { ORIGINS } from '#model/reading.ts';
 import { type GridKind, POSTS } from '#model/registry.ts';
 import { isTopicToken } from '#model/topics.ts';
 
-const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `500ms`, `30s`, `10m`, `2h`, `1d` as milliseconds. */
-export const duration = z
-  .string()
-  .regex(/^\d+(ms|s|m|h|d)$/, 'must be a duration such as 500ms, 30s, 10m, 2h or 1d')
-  .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.replace(/^\d+/, '')] ?? 1));
+export { duration };
 
 /** Ids travel as tokens of topics. */
 export const token = z
@@ -41,7 +37,7 @@ const zone = z.string().refine((name) => {
   }
 }, 'must be a time zone such as Asia/Shanghai');
 
-export const countySchema = z.strictObject({ code: token, name: text, zone });
+export const countySchema = z.strictObject({ code: token, name: text, zone, history: historySchema.optional() });
 
 const GRID_KINDS = [
   'county',

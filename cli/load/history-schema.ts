@@ -1,0 +1,48 @@
+/** `history:` of county.yaml: the embedded store's retention, and the InfluxDB beside it where there is one. */
+import { z } from 'zod';
+import { duration } from '#cli/load/duration.ts';
+import { DEFAULT_RETENTION, type HistoryConfig, type InfluxTarget } from '#model/history.ts';
+
+/** `0s` keeps for ever. */
+const retention = z
+  .strictObject({
+    raw: duration.optional(),
+    '1m': duration.optional(),
+    '10m': duration.optional(),
+    '1h': duration.optional(),
+    '1d': duration.optional(),
+  })
+  .optional();
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address such as http://127.0.0.1:8086' });
+const tokenFile = z.string().min(1).optional();
+const kind = z.literal('influxdb');
+
+const withDatabase = (version: 1 | 3) =>
+  z.strictObject({ kind, version: z.literal(version), url, database: z.string().min(1), tokenFile, retention });
+
+export const historySchema = z.union([
+  z.strictObject({ kind: z.literal('embedded'), retention }),
+  withDatabase(1),
+  z.strictObject({
+    kind,
+    version: z.literal(2),
+    url,
+    org: z.string().min(1),
+    bucket: z.string().min(1),
+    database: z.string().min(1).optional(),
+    tokenFile,
+    retention,
+  }),
+  withDatabase(3),
+]);
+type Parsed = z.infer<typeof historySchema>;
+
+export function historyOf(parsed: Parsed): HistoryConfig {
+  const { raw, ...summaries } = parsed.retention ?? {};
+  const given = Object.fromEntries(Object.entries(summaries).filter(([, ms]) => ms !== undefined));
+  const kept = { ...DEFAULT_RETENTION, ...given, ...(raw === undefined ? {} : { rawMs: raw }) };
+  if (parsed.kind === 'embedded') return { retention: kept };
+  const { kind: _kind, retention: _retention, ...rest } = parsed;
+  const entries = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { retention: kept, influx: Object.fromEntries(entries) as InfluxTarget };
+}
