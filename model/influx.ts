@@ -43,3 +43,9 @@ export const SYSTEM_MEASUREMENT = 'system';
 
 /** Written at the beginning and looked for now and then: when it is gone, somebody has made the database anew. */
 export const MARKER_MEASUREMENT = 'fengsui_store';
+
+/**
+ * Where the points lie, written anew at every start and once a day, so that a map can join by point. Tags: county,
+ * point, township, village. Fields: `lon`, `lat`, floats (WGS-84).
+ */
+export const PLACE_MEASUREMENT = 'place';
