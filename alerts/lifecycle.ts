@@ -16,7 +16,6 @@ import {
   type Outcome,
   type World,
 } from './episode.ts';
-import { withState } from './ledger/state.ts';
 import { isShelved } from './life/shelving.ts';
 import { settleSides } from './life/sides.ts';
 import { staysExplained } from './life/suppression.ts';
@@ -240,10 +239,7 @@ function levelToRaise(transition: Transition, ended: Episode | undefined): Level
   return transition.condition === 'dataLost' && known === undefined ? transition.to : null;
 }
 
-export const applyTransition = (raw: Transition, found: Found, world: World): Outcome =>
-  withState(judge(raw, found, world));
-
-function judge(raw: Transition, found: Found, world: World): Outcome {
+export function applyTransition(raw: Transition, found: Found, world: World): Outcome {
   const transition: Transition = { ...raw, reason: reasonOf(raw, world.directory.registry) };
   if (transition.late) return recordLate(transition, found, world);
   if (found.open !== undefined) return follow(found.open, transition, world);
@@ -262,9 +258,9 @@ export function moveAlert(open: Episode, world: World): Outcome {
   const reason = { zh: `位置更正：${from} → ${gridCode}`, en: `its place was corrected: ${from} → ${gridCode}` };
   const event: EventDraft = { ...targetedEvent(alert, world), text: reason };
   const { id: alertId, round, level } = alert;
-  return withState({
+  return {
     episode: { ...open, alert, step },
     events: [event],
     notices: [{ alertId, round, step, change: 'moved', from: level, to: level, reason }],
-  });
+  };
 }

@@ -1,7 +1,7 @@
 /** What others see of the alerts: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Alert, AlertReader } from '#model/alert.ts';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import { watchWake } from '#model/io/wake.ts';
 import type { Text } from '#model/text.ts';
 import { headsPath, readHeadFile } from './anchor/head-file.ts';
@@ -41,20 +41,7 @@ function prepareAll(db: DatabaseSync) {
 
 export function openAlertReader(dataDir: string): AlertReader {
   const path = alertsPath(dataDir);
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(path);
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(path, prepareAll);
   return {
     list: (filter, limit, cursor) => {
       const open = (filter.open ?? true) ? 1 : 0;
@@ -81,10 +68,6 @@ export function openAlertReader(dataDir: string): AlertReader {
       const row = ready()?.result.get(commandId) as { ok: number; message: string } | undefined;
       return row === undefined ? undefined : { ok: row.ok === 1, message: JSON.parse(row.message) as Text };
     },
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }

@@ -9,7 +9,6 @@ import type { Text } from '#model/text.ts';
 import { formatInZone } from '#model/time.ts';
 import { alertIdOfWarning, type Warning, type WarningArea } from '#model/warning.ts';
 import type { Episode, EventDraft, Notice, Outcome, World } from '../episode.ts';
-import { withState } from '../ledger/state.ts';
 import { policyOf } from '../policy.ts';
 import { targetPeople } from '../targeting.ts';
 import { joinTexts } from '../wording.ts';
@@ -156,14 +155,14 @@ export function raiseWarning(warning: Warning, said: Said, world: World): Outcom
   };
   const alert: Alert = { ...base, recipients: targetPeople(base, directory, nowMs) };
   const notice: Notice = { alertId: alert.id, round: 1, step: 1, change: 'raised', from: 'none', to: level, reason };
-  return withState({
+  return {
     episode: { alert, step: 1, askedAtMs: nowMs },
     events: [
       event(alert.id, 'raised', reason, said, factsOf(warning), world),
       targeted(alert, alert.recipients, said, world),
     ],
     notices: [notice],
-  });
+  };
 }
 
 const movedText = (moved: readonly Moved[], registry: Registry): Text =>
@@ -230,7 +229,7 @@ export function changeWarning(open: Episode, warning: Warning, said: Said, world
   if (risen.length > 0) tell('worsened', peopleOf(alert, onlyMoved(risen, 'to', warning.areas, nowMs), world), risen);
   if (fallen.length > 0) tell('lowered', peopleOf(before, onlyMoved(fallen, 'from', areas, nowMs), world), fallen);
   const askedAtMs = risen.length > 0 ? nowMs : open.askedAtMs;
-  return withState({ episode: { alert, step, askedAtMs }, events, notices });
+  return { episode: { alert, step, askedAtMs }, events, notices };
 }
 
 const END_TEXT: { readonly [S in 'cancelled' | 'expired']: Text } = {
@@ -254,20 +253,20 @@ export function endWarning(open: Episode, warning: Warning, said: Said, world: W
   const step = open.step + 1;
   const { id: alertId, round, level } = alert;
   const notice: Notice = { alertId, round, step, change: 'lowered', from: level, to: level, reason, only: told };
-  return withState({
+  return {
     episode: { ...open, alert, step },
     events: [event(alertId, 'warning', reason, said, factsOf(warning), world)],
     notices: [notice],
-  });
+  };
 }
 
 /** The news of its end has had its time to leave. */
 export function closeWarning(open: Episode, world: World): Outcome {
   const alert: Alert = { ...open.alert, lifecycle: 'closed', closedAtMs: world.nowMs };
   const text = both('预警结束，自动办结', 'the warning is over and the alert is closed by itself');
-  return withState({
+  return {
     episode: { ...open, alert },
     events: [event(alert.id, 'closed', text, { by: 'warning', note: '' }, {}, world)],
     notices: [],
-  });
+  };
 }

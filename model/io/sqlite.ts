@@ -42,3 +42,30 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     throw cause;
   }
 }
+
+/** A reader's statements, prepared once the writer has made the file and its tables. */
+export type PreparedLater<P> = { readonly get: () => P | undefined; readonly close: () => void };
+
+export function prepareLater<P>(path: string, prepare: (db: DatabaseSync) => P): PreparedLater<P> {
+  let db: DatabaseSync | undefined;
+  let prepared: P | undefined;
+  return {
+    get: () => {
+      if (prepared !== undefined) return prepared;
+      db = openReadable(path);
+      if (db === undefined) return undefined;
+      try {
+        prepared = prepare(db);
+      } catch {
+        db.close(); // The tables are not there yet.
+        db = undefined;
+      }
+      return prepared;
+    },
+    close: () => {
+      db?.close();
+      db = undefined;
+      prepared = undefined;
+    },
+  };
+}

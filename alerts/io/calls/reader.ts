@@ -1,7 +1,7 @@
 /** What the console sees of calls: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CallReader } from '#model/call.ts';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import { alertsPath } from '../schema.ts';
 import { type CallRow, callOfRow } from './call-table.ts';
 
@@ -22,20 +22,7 @@ const prepareAll = (db: DatabaseSync) =>
 
 export function openCallReader(dataDir: string): CallReader & { readonly close: () => void } {
   const path = alertsPath(dataDir);
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(path);
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(path, prepareAll);
   return {
     list: ({ gridCodes, alertId, personId, notReached }, limit, cursor) => {
       const before = cursor !== null && /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
@@ -49,10 +36,6 @@ export function openCallReader(dataDir: string): CallReader & { readonly close: 
       return { items: items.map(callOfRow), next: rows.length > limit && last !== undefined ? String(last.n) : null };
     },
     ofAlert: (alertId) => ((ready()?.ofAlert.all(alertId) ?? []) as CallRow[]).map(callOfRow),
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }

@@ -1,7 +1,7 @@
 /** What the feed of CAP messages is made of: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CapEntry, ExchangeReader } from '#model/exchange.ts';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import { FEED } from '../../cap/reach.ts';
 import { alertsPath } from '../schema.ts';
 
@@ -14,27 +14,10 @@ const prepareAll = (db: DatabaseSync) => ({
 });
 
 export function openExchangeReader(dataDir: string): ExchangeReader & { readonly close: () => void } {
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(alertsPath(dataDir));
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(alertsPath(dataDir), prepareAll);
   return {
     capEntries: (limit) => (ready()?.entries.all(FEED, limit) ?? []) as CapEntry[],
     capXml: (identifier) => (ready()?.xml.get(identifier, FEED) as { readonly xml: string } | undefined)?.xml,
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }

@@ -1,7 +1,7 @@
 /** What the console sees of drills: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { DrillReader, DrillReport } from '#model/drill.ts';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import { alertsPath } from '../schema.ts';
 import { type DrillRow, drillOfRow } from './table.ts';
 
@@ -15,20 +15,7 @@ const prepareAll = (db: DatabaseSync) => ({
 });
 
 export function openDrillReader(dataDir: string): DrillReader & { readonly close: () => void } {
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(alertsPath(dataDir));
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(alertsPath(dataDir), prepareAll);
   const get: DrillReader['get'] = (id) => {
     const row = ready()?.get.get(id) as DrillRow | undefined;
     return row === undefined ? undefined : drillOfRow(row);
@@ -41,10 +28,6 @@ export function openDrillReader(dataDir: string): DrillReader & { readonly close
       if (row !== undefined) return JSON.parse(row.body) as DrillReport;
       return get(id) === undefined ? undefined : null;
     },
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }

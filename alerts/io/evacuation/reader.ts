@@ -1,7 +1,7 @@
 /** What the console sees of evacuation lists: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Evacuation, EvacuationReader } from '#model/evacuation.ts';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import { alertsPath } from '../schema.ts';
 import { HOUSEHOLDS, type ListRow, listOfRows } from './list-table.ts';
 
@@ -18,20 +18,7 @@ const prepareAll = (db: DatabaseSync) => ({
 });
 
 export function openEvacuationReader(dataDir: string): EvacuationReader & { readonly close: () => void } {
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(alertsPath(dataDir));
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(alertsPath(dataDir), prepareAll);
   const whole = (row: Row): Evacuation =>
     listOfRows(row, (ready()?.households.all(row.id) ?? []) as { body: string }[]);
   return {
@@ -44,10 +31,6 @@ export function openEvacuationReader(dataDir: string): EvacuationReader & { read
       const row = ready()?.get.get(id) as Row | undefined;
       return row === undefined ? undefined : whole(row);
     },
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }

@@ -6,7 +6,6 @@ import type { Alert, AlertId } from '#model/alert.ts';
 import type { PointId, Registry } from '#model/registry.ts';
 import type { Text } from '#model/text.ts';
 import { type Episode, type EventDraft, isEnded, type Outcome, type World } from '../../episode.ts';
-import { withState } from '../../ledger/state.ts';
 import { calmAtMs, chatterEvent, settleChatter } from '../../life/chatter.ts';
 import { isShelved, unshelved, unshelvedEvent, whyUnshelved } from '../../life/shelving.ts';
 import {
@@ -44,7 +43,7 @@ function openPoints(): (registry: Registry, edgeId: string) => readonly PointId[
 /** Changes of one alert that are nobody's command: read anew each time, for a part before may have changed it. */
 function openChanges({ tables, apply }: PartTools) {
   const put = (episode: Episode, alert: Alert, events: readonly EventDraft[], world: World): void =>
-    apply(withState({ episode: { ...episode, alert }, events, notices: [] }), world);
+    apply({ episode: { ...episode, alert }, events, notices: [] }, world);
   /** People are asked again, if there is still anything to ask about. */
   const askAgain = (episode: Episode, events: readonly EventDraft[], reason: Text, world: World): void => {
     const { alert } = episode;
@@ -54,7 +53,7 @@ function openChanges({ tables, apply }: PartTools) {
       return;
     }
     const asked: Outcome = ask(episode, { change: 'recurred', from: alert.level, reason }, world);
-    apply(withState({ ...asked, events: [...events, ...asked.events] }), world);
+    apply({ ...asked, events: [...events, ...asked.events] }, world);
   };
   return { byId: tables.episodes.byId, put, askAgain };
 }

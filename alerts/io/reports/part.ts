@@ -6,7 +6,6 @@ import { ancestry } from '#model/registry.ts';
 import type { UpReport } from '#model/report.ts';
 import type { Text } from '#model/text.ts';
 import { asks, type Episode, type EventDraft, isEnded, type Outcome, type World } from '../../episode.ts';
-import { withState } from '../../ledger/state.ts';
 import { gridPath } from '../../place.ts';
 import { policyOf } from '../../policy.ts';
 import { desksFrom } from '../../reports/desk.ts';
@@ -121,7 +120,7 @@ export function openReports({ db, tables, apply }: PartTools): OpenPart {
       const { id: alertId, round, level } = alert;
       const notice = { alertId, round, step, change: 'overdue', from: level, to: level, reason: text, only } as const;
       const outcome: Outcome = { episode: { ...episode, step }, events: [said], notices: [notice] };
-      apply(withState(outcome), world);
+      apply(outcome, world);
     }
     goOn(late, episode?.alert, world);
   }

@@ -1,6 +1,6 @@
 /** What the console sees of reports: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync } from 'node:sqlite';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import type { ReportReader } from '#model/report.ts';
 import { alertsPath } from '../schema.ts';
 import { type ReportRow, reportOfRow } from './report-table.ts';
@@ -17,20 +17,7 @@ const prepareAll = (db: DatabaseSync) => ({
 });
 
 export function openReportReader(dataDir: string): ReportReader & { readonly close: () => void } {
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(alertsPath(dataDir));
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(alertsPath(dataDir), prepareAll);
   return {
     list: ({ gridCodes, alertId, open }) => {
       const isOpen = open === undefined ? null : open ? 1 : 0;
@@ -41,10 +28,6 @@ export function openReportReader(dataDir: string): ReportReader & { readonly clo
       const row = ready()?.get.get(id) as ReportRow | undefined;
       return row === undefined ? undefined : reportOfRow(row);
     },
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }

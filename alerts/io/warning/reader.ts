@@ -1,6 +1,6 @@
 /** What the console sees of warnings: a read-only connection of its own, also before the file is there. */
 import type { DatabaseSync } from 'node:sqlite';
-import { openReadable } from '#model/io/sqlite.ts';
+import { prepareLater } from '#model/io/sqlite.ts';
 import type { Warning, WarningReader } from '#model/warning.ts';
 import { alertsPath } from '../schema.ts';
 
@@ -17,20 +17,7 @@ const prepareAll = (db: DatabaseSync) => ({
 const bodyOf = (row: unknown): Warning => JSON.parse((row as { readonly body: string }).body) as Warning;
 
 export function openWarningReader(dataDir: string): WarningReader & { readonly close: () => void } {
-  let db: DatabaseSync | undefined;
-  let prepared: ReturnType<typeof prepareAll> | undefined;
-  const ready = () => {
-    if (prepared !== undefined) return prepared;
-    db = openReadable(alertsPath(dataDir));
-    if (db === undefined) return undefined;
-    try {
-      prepared = prepareAll(db);
-    } catch {
-      db.close(); // The tables are not there yet.
-      db = undefined;
-    }
-    return prepared;
-  };
+  const { get: ready, close } = prepareLater(alertsPath(dataDir), prepareAll);
   return {
     list: ({ gridCodes, open }) => {
       const isOpen = open === undefined ? null : open ? 1 : 0;
@@ -40,10 +27,6 @@ export function openWarningReader(dataDir: string): WarningReader & { readonly c
       const row = ready()?.get.get(id);
       return row === undefined ? undefined : bodyOf(row);
     },
-    close: () => {
-      db?.close();
-      db = undefined;
-      prepared = undefined;
-    },
+    close,
   };
 }
