@@ -49,6 +49,8 @@ const SERVICE_RIGHTS: { readonly [user: string]: Rights | undefined } = {
     publish: { edge: [], grid: [] },
     subscribe: [anyPoint('state'), anyPoint('alert'), anyEdge('status')],
   },
+  // `fengsui node-red`: hears what the console hears of points, and says nothing; what flows do goes through the API.
+  'svc-node-red': { publish: { edge: [], grid: [] }, subscribe: [anyPoint('state'), anyPoint('alert')] },
   // `fengsui edge`: asks boxes and hears their answers.
   'svc-care': { publish: { edge: ['cmd'], grid: [] }, subscribe: [anyEdge('status'), anyEdge('reply')] },
 };

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { edgeSecretFile, ensureSecrets } from '#cli/io/secrets.ts';
+import { listCredentials } from '#broker/io/credentials.ts';
+import { credentialsFile, edgeSecretFile, ensureSecrets, servicePassword } from '#cli/io/secrets.ts';
 import type { EdgeUnit } from '#model/registry.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'fengsui-secrets-'));
@@ -19,6 +20,16 @@ const edge: EdgeUnit = {
   mutes: [],
 };
 const registry = { edges: new Map([[edge.id, edge]]) };
+
+describe('the password of Node-RED', () => {
+  it('stands in a file of its own, known to the broker as a service', () => {
+    const password = servicePassword(dir, 'svc-node-red');
+    expect(password.length).toBeGreaterThan(20);
+    expect(readFileSync(join(dir, 'secrets', 'svc-node-red'), 'utf8')).toBe(password);
+    const listed = listCredentials(credentialsFile(dir)).find(({ user }) => user === 'svc-node-red');
+    expect(listed?.spec).toEqual({ kind: 'service' });
+  });
+});
 
 describe('the password of an edge', () => {
   it('is made once, for its owner alone, and made anew where a full disk left an empty file', () => {

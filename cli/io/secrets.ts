@@ -11,6 +11,7 @@ export const CENTRE_USERS = [
   'svc-broadcast',
   'svc-console',
   'svc-care',
+  'svc-node-red',
 ] as const;
 
 export const credentialsFile = (dataDir: string): string => join(dataDir, 'broker', 'credentials.json');
