@@ -1,0 +1,72 @@
+/** The configuration node that holds the connections to one centre; other nodes use what it offers as `fengsui`. */
+import type { ServerLink } from '../../link.ts';
+import type { Red, RedNode } from '../../red.ts';
+import { readServer, type ServerSettings } from '../../server-config.ts';
+import { createApi } from '../api.ts';
+import { pushTo } from '../pusher.ts';
+import { createStateHub, tryLogin } from '../state-hub.ts';
+import { createStreamHub } from '../stream-hub.ts';
+import { describeConnections } from '../try-connections.ts';
+
+type ServerNode = RedNode & { fengsui?: ServerLink; tryOut?: () => Promise<readonly string[]> };
+
+function openLink(settings: ServerSettings) {
+  const closing = new AbortController();
+  const api = createApi(settings.url, settings.login);
+  const stream = createStreamHub(api);
+  const states = createStateHub(settings.mqtt);
+  const link: ServerLink = {
+    call: api.call,
+    listen: stream.listen,
+    watchStates: states.watch,
+    push: (body) => pushTo(settings.push, body, closing.signal),
+    gatewayOrigin: settings.gatewayOrigin,
+  };
+  const close = async (): Promise<void> => {
+    closing.abort();
+    stream.close();
+    api.close();
+    await states.close();
+  };
+  return { link, close };
+}
+
+export function register(RED: Red): void {
+  const say = (key: string, values?: { readonly [key: string]: string }) =>
+    RED._(`fengsui-server.words.${key}`, values);
+
+  function FengsuiServer(this: RedNode, config: { readonly [key: string]: unknown }): void {
+    RED.nodes.createNode(this, config);
+    const settings = readServer(config, this.credentials);
+    for (const name of settings.unsafe) this.warn(`${name}: https and mqtts, or this machine`);
+    const { link, close } = openLink(settings);
+    this.fengsui = link;
+    this.tryOut = () => describeConnections(settings, link, tryLogin, say);
+    this.on('close', (_removed, done) => {
+      close().then(done, done);
+    });
+  }
+
+  RED.nodes.registerType('fengsui-server', FengsuiServer, {
+    credentials: {
+      user: { type: 'text' },
+      password: { type: 'password' },
+      token: { type: 'password' },
+      mqttUser: { type: 'text' },
+      mqttPassword: { type: 'password' },
+      pushToken: { type: 'password' },
+    },
+  });
+
+  RED.httpAdmin.post('/fengsui/server/:id/test', RED.auth.needsPermission('flows.write'), (request, response) => {
+    const node = RED.nodes.getNode(request.params['id'] ?? '') as ServerNode | null;
+    if (node?.tryOut === undefined) {
+      response.status(404).json({ lines: [say('deployFirst')] });
+      return;
+    }
+    node.tryOut().then(
+      (lines) => response.json({ lines }),
+      (cause: unknown) => response.status(500).json({ lines: [String(cause)] }),
+    );
+  });
+}
