@@ -45,16 +45,18 @@ export function pointAt(columns: Columns, at: number, shiftMs: number, extra: re
   const code = columns.codes[at] ?? 0;
   const quality = qualityOf(code);
   const flags = flagsOfBits(code >> 6);
+  const reason = quality >= FIRST_BAD ? reasonAt(columns, at) : undefined;
   return {
     atMs: ((columns.times[at] ?? 0) + shiftMs) as EpochMs,
     value: quality >= FIRST_BAD ? undefined : columns.values[at],
     raw: (code & 1) === 1 ? columns.raws[at] : undefined,
     quality: quality === GOOD ? 'good' : quality === SUSPECT ? 'suspect' : 'bad',
     flags: extra.length === 0 ? flags : [...flags, ...extra.filter((flag) => !flags.includes(flag))],
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 
-/** The reason of a bad reading, for whoever wants more than `HistoryPoint` says. */
+/** The reason of a bad reading. */
 export const reasonAt = (columns: Columns, at: number) => BAD_REASONS[qualityOf(columns.codes[at] ?? 0) - FIRST_BAD];
 
 /** Ascending by time; what came in first stays first among equals. */

@@ -68,6 +68,17 @@ export type HistoryUnread = {
   readonly message: string;
 };
 
+/** What a question to history is rejected with; anything else is a bug. */
+export class HistoryUnreadError extends Error {
+  readonly kind: HistoryUnread['kind'];
+
+  constructor(unread: HistoryUnread, cause?: unknown) {
+    super(unread.message, cause === undefined ? undefined : { cause });
+    this.name = 'HistoryUnreadError';
+    this.kind = unread.kind;
+  }
+}
+
 /** Long questions to a store, answered beside the caller's own loop; embedded and InfluxDB answer alike. */
 export type HistoryQuery = {
   readonly range: (ask: {

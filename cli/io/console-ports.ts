@@ -6,12 +6,14 @@ import { openLedgerCheck } from '#cli/io/ledger-check.ts';
 import type { ConsolePorts, HealthReport } from '#dashboards/api/config.ts';
 import { commandsFile } from '#dashboards/api/io/command-file.ts';
 import { NO_REGISTRY_DESK } from '#dashboards/api/registry-desk.ts';
+import { openHistoryQuery } from '#ingest/io/history-query.ts';
 import { openHistoryReader } from '#ingest/io/history-reader.ts';
 import { openJournalReader } from '#ingest/io/journal-reader.ts';
 import { openQuarantineReader } from '#ingest/io/quarantine-reader.ts';
 import type { DeskCommand } from '#model/command.ts';
 import { openLogWriter } from '#model/io/append-log.ts';
-import type { RegistryPort } from '#model/registry.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
+import type { Registry, RegistryPort } from '#model/registry.ts';
 import { openRegistryDesk } from './registry-desk.ts';
 
 /** Without these the centre does not watch; edges come and go. */
@@ -29,6 +31,9 @@ function reportHealth(dataDir: string): HealthReport {
   return { ready: parts.every((part) => part.ok), parts };
 }
 
+const originOfSensor = ({ sensors, edges }: Registry, sensorId: SensorId): Origin | undefined =>
+  edges.get(sensors.get(sensorId)?.edgeId ?? '')?.origin;
+
 /** Without the county's folder the registry can be read and not be checked, exported or imported. */
 export function openConsolePorts(dataDir: string, registry: RegistryPort, countyDir?: string): ConsolePorts {
   const journal = openJournalReader(dataDir);
@@ -37,6 +42,10 @@ export function openConsolePorts(dataDir: string, registry: RegistryPort, county
     registryDesk: countyDir === undefined ? NO_REGISTRY_DESK : openRegistryDesk(countyDir),
     journal,
     history: openHistoryReader(dataDir, journal),
+    query: openHistoryQuery(dataDir, {
+      zone: registry.current().county.zone,
+      originOf: (sensorId) => originOfSensor(registry.current(), sensorId),
+    }),
     alerts: openAlertReader(dataDir),
     parts: openDeskReaders(dataDir),
     commands: openLogWriter<DeskCommand>(commandsFile(dataDir)),

@@ -2,7 +2,7 @@
 import type { AlertReader } from '#model/alert.ts';
 import type { DeskCommand } from '#model/command.ts';
 import type { DeskReaders } from '#model/desk.ts';
-import type { HistoryReader } from '#model/history.ts';
+import type { HistoryQuery, HistoryReader } from '#model/history.ts';
 import type { JournalReader, LogWriter } from '#model/journal.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { Lang } from '#model/text.ts';
@@ -58,6 +58,8 @@ export type ConsolePorts = {
   readonly registryDesk: RegistryDesk;
   readonly journal: JournalReader;
   readonly history: HistoryReader;
+  /** Long questions, answered beside this process's loop; closed when the console stops. */
+  readonly query: HistoryQuery;
   readonly alerts: AlertReader;
   readonly parts: DeskReaders;
   readonly commands: LogWriter<DeskCommand>;

@@ -128,6 +128,7 @@ export async function startConsole(
       closeParts();
       closeSockets();
       await closed;
+      await ports.query.close();
     },
   };
 }

@@ -1,21 +1,10 @@
 /** Reads history: chunks and the journal's rows beyond them as one, each reading once, late ones in their place. */
 import type { HistoryPoint, HistoryReader } from '#model/history.ts';
 import type { JournalReader } from '#model/journal.ts';
-import type { Flag, SensorId } from '#model/reading.ts';
-import type { EpochMs } from '#model/time.ts';
-import { type Columns, decodeChunk, pointAt } from '../chunk.ts';
-import { type Dating, type Moment, openHistoryFile } from './history-file.ts';
+import type { SensorId } from '#model/reading.ts';
+import { type Moment, openHistoryFile } from './history-file.ts';
+import { collectPoints, type Piece, pieceOfChunk, pieceOfTail, type StoredChunk } from './history-pieces.ts';
 
-type StoredChunk = {
-  readonly from_ms: number;
-  readonly data: Uint8Array;
-  readonly boot: string | null;
-  readonly mono_shift: number | null;
-};
-type Piece = Dating & { readonly columns: Columns };
-
-const UNSURE: readonly Flag[] = ['clock-unsure'];
-const SURE: readonly Flag[] = [];
 const COLUMNS = 'c.from_ms, c.data, c.boot, c.mono_shift';
 const JOINED = 'FROM chunks c JOIN series s ON s.id = c.series WHERE s.sensor_id = ?';
 
@@ -23,16 +12,8 @@ export function openHistoryReader(dataDir: string, journal: JournalReader): Hist
   const file = openHistoryFile(dataDir, journal);
   const { tail, withMoment } = file;
 
-  const dated = (columns: Columns, boot: string | null, monoShiftMs: number | null): Piece => ({
-    columns,
-    ...file.datingOf(boot, monoShiftMs),
-  });
-  const fromChunk = (chunk: StoredChunk): Piece =>
-    dated(decodeChunk(chunk.data, chunk.from_ms), chunk.boot, chunk.mono_shift);
-  const tailOf = (sensorId: SensorId): Piece[] =>
-    tail
-      .of(sensorId)
-      .map(({ columns, waiting }) => dated(columns, waiting?.boot ?? null, waiting?.monoShiftMs ?? null));
+  const fromChunk = (chunk: StoredChunk): Piece => pieceOfChunk(file, chunk);
+  const tailOf = (sensorId: SensorId): Piece[] => tail.of(sensorId).map((piece) => pieceOfTail(file, piece));
   /** Chunks that a clock set since may move anywhere. */
   const waitingOf = (moment: Moment, sensorId: SensorId): Piece[] =>
     select(moment, `SELECT ${COLUMNS} ${JOINED} AND c.boot IS NOT NULL ORDER BY c.id`, sensorId).map(fromChunk);
@@ -44,7 +25,7 @@ export function openHistoryReader(dataDir: string, journal: JournalReader): Hist
       sensorId,
     ).map(fromChunk);
     const pieces = [...last, ...waitingOf(moment, sensorId), ...tailOf(sensorId)];
-    return collect(pieces, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).at(-1);
+    return collectPoints(pieces, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).at(-1);
   };
 
   return {
@@ -55,7 +36,7 @@ export function openHistoryReader(dataDir: string, journal: JournalReader): Hist
           `SELECT ${COLUMNS} ${JOINED} AND c.boot IS NULL AND c.to_ms >= ? AND c.from_ms < ? ORDER BY c.from_ms, c.id`,
           ...[sensorId, fromMs, toMs],
         ).map(fromChunk);
-        const points = collect([...chunks, ...waitingOf(moment, sensorId), ...tailOf(sensorId)], fromMs, toMs);
+        const points = collectPoints([...chunks, ...waitingOf(moment, sensorId), ...tailOf(sensorId)], fromMs, toMs);
         return newest ? points.slice(-limit || points.length) : points.slice(0, limit);
       }),
     latest: (sensorIds) =>
@@ -86,18 +67,3 @@ export function openHistoryReader(dataDir: string, journal: JournalReader): Hist
 
 const select = (moment: Moment, sql: string, ...values: (string | number)[]): StoredChunk[] =>
   (moment?.db.prepare(sql).all(...values) ?? []) as StoredChunk[];
-
-/** Points of all pieces within from ≤ instant < to, ascending; equal instants in the order of the pieces. */
-function collect(pieces: readonly Piece[], fromMs: EpochMs, toMs: EpochMs): HistoryPoint[] {
-  const points: HistoryPoint[] = [];
-  let isSorted = true;
-  for (const { columns, shiftMs, isUnsure } of pieces) {
-    for (let at = 0; at < columns.times.length; at++) {
-      const atMs = (columns.times[at] ?? 0) + shiftMs;
-      if (atMs < fromMs || atMs >= toMs) continue;
-      if (isSorted && points.length > 0) isSorted = (points.at(-1)?.atMs ?? atMs) <= atMs;
-      points.push(pointAt(columns, at, shiftMs, isUnsure ? UNSURE : SURE));
-    }
-  }
-  return isSorted ? points : points.sort((a, b) => a.atMs - b.atMs);
-}

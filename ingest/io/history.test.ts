@@ -122,6 +122,7 @@ const expected = (readings: readonly Reading[], sensorId: string, from: number, 
         raw: one.raw,
         quality: one.quality,
         flags: FLAGS.filter((flag) => one.flags.includes(flag)),
+        ...(one.quality === 'bad' ? { reason: one.reason } : {}),
       }),
     );
 

@@ -14,6 +14,7 @@ import type { EpochMs } from '#model/time.ts';
 import { fakeRegistry } from './fake-county.ts';
 import { fakeDrills } from './fake-drill.ts';
 import { fakeEvacuations } from './fake-evacuation.ts';
+import { fakeQuery } from './fake-query.ts';
 import { fakeRegistryDesk } from './fake-registry.ts';
 import { fakeExchange, fakeWarnings } from './fake-warnings.ts';
 
@@ -70,13 +71,14 @@ export function fakeJournal(history: ReturnType<typeof fakeHistory>) {
         origin,
         body,
       });
-      for (const reading of readings) history.add(reading);
+      for (const reading of readings) history.add(reading, origin);
       wakes.wake();
     },
   };
 }
 
 export function fakeHistory() {
+  const long = fakeQuery();
   const series = new Map<string, HistoryPoint[]>();
   const reader: HistoryReader = {
     range: (sensorId, fromMs, toMs, limit, newest) => {
@@ -95,7 +97,9 @@ export function fakeHistory() {
   };
   return {
     reader,
-    add: (reading: Reading) => {
+    query: long.query,
+    add: (reading: Reading, origin: Origin = 'live') => {
+      long.add(reading, origin);
       const points = series.get(reading.sensorId) ?? [];
       points.push({
         atMs: reading.measuredAtMs,
@@ -255,6 +259,7 @@ export function fakePorts(dutyFromMs = 0, dutyToMs = 0) {
     registryDesk: fakeRegistryDesk,
     journal: journal.reader,
     history: history.reader,
+    query: history.query,
     alerts: alerts.reader,
     parts: {
       ...noParts,
