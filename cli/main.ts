@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAlertCommand } from '#cli/io/alert-command.ts';
 import { addAuditCommand } from '#cli/io/audit-command.ts';
 import { addBacktestCommand } from '#cli/io/backtest-command.ts';
+import { addBackupCommand } from '#cli/io/backup-command.ts';
 import { addCallsCommand } from '#cli/io/calls-command.ts';
 import { addCapCommand } from '#cli/io/cap-command.ts';
 import { addChannelsCommand } from '#cli/io/channels-command.ts';
@@ -16,12 +17,14 @@ import { addExplainCommand } from '#cli/io/explain-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
 import { addGridCommand } from '#cli/io/grid-command.ts';
 import { addModelsCommand } from '#cli/io/models-command.ts';
+import { addNodeRedCommand } from '#cli/io/node-red-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
 import { addPrintCommand } from '#cli/io/print-command.ts';
 import { addProfilesCommand } from '#cli/io/profiles-command.ts';
 import { addReceiversCommand } from '#cli/io/receivers-command.ts';
 import type { ReplayArguments } from '#cli/io/replay-command.ts';
 import { addReportsCommand } from '#cli/io/reports-command.ts';
+import { addRestoreCommand } from '#cli/io/restore-command.ts';
 import { addRosterCommand } from '#cli/io/roster-command.ts';
 import { addSerialCommand } from '#cli/io/serial-command.ts';
 import { addSimulateCommand } from '#cli/io/simulate-command.ts';
@@ -112,6 +115,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addEvidenceCommand(program, settingsOrExit);
   addReportsCommand(program, settingsOrExit);
   addBacktestCommand(program, settingsOrExit);
+  addBackupCommand(program, settingsOrExit);
+  addRestoreCommand(program);
   addCallsCommand(program, settingsOrExit);
   addChannelsCommand(program, settingsOrExit);
   addSimulateCommand(program, settingsOrExit);
@@ -127,6 +132,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addEvacuationCommand(program);
   addPrintCommand(program);
   addModelsCommand(program);
+  addNodeRedCommand(program, settingsOrExit);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])
     add(program, () => settingsOrExit().devicesDir);
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildNodes } from '#dashboards/node-red/io/build.ts';
 import { ensureInstalled } from '#dashboards/node-red/io/install.ts';
 
 type TestReport = {
@@ -77,7 +78,8 @@ export async function devCheck(top: string, filters: readonly string[]): Promise
   const reportFile = join(folder, 'report.json');
   // Its tests run Node-RED itself, whose packages are its own.
   const nodeRed = await ensureInstalled((text) => console.log(text));
-  if (!nodeRed.ok) console.log(nodeRed.error);
+  if (nodeRed.ok) await buildNodes();
+  else console.log(nodeRed.error);
   const inCi = (process.env['CI'] ?? '') !== '';
   const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, FENGSUI_MISSING_REPORT: missingFile };
   try {
