@@ -39,6 +39,8 @@ export type Pushed =
   | { readonly kind: 'later'; readonly message: string; readonly afterMs: number | null; readonly isLogin: boolean };
 
 export type ServerLink = {
+  /** The console's address: what is remembered of one centre means nothing at another. */
+  readonly base: string;
   readonly call: Call;
   /** The console's live stream, one connection for all nodes; ends the subscription when called. */
   readonly listen: (listener: StreamListener) => () => void;

@@ -1,6 +1,6 @@
 /** One connection to the console's live stream for all nodes of a server; it comes back by itself and takes up where it ended. */
 import type { LinkState, StreamListener } from '../link.ts';
-import { createSseParser, type StreamEvent } from '../sse.ts';
+import { createSseParser } from '../sse.ts';
 import type { Api } from './api.ts';
 
 export type StreamHub = { readonly listen: (listener: StreamListener) => () => void; readonly close: () => void };
@@ -9,8 +9,6 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 /** The console says how late it is every few seconds: a stream that says nothing is dead. */
 const SILENCE_MS = 60_000;
-
-const idOf = ({ id }: StreamEvent): number | null => (id !== null && /^\d{1,15}$/.test(id) ? Number(id) : null);
 
 export function createStreamHub(api: Api, limits = { firstWaitMs: FIRST_WAIT_MS, silenceMs: SILENCE_MS }): StreamHub {
   const listeners = new Set<StreamListener>();
@@ -95,5 +93,3 @@ export function createStreamHub(api: Api, limits = { firstWaitMs: FIRST_WAIT_MS,
     },
   };
 }
-
-export { idOf as eventIdOf };

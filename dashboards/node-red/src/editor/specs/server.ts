@@ -83,6 +83,10 @@ export const SERVER: NodeSpec = {
     ],
   },
   words: {
+    unsafe: {
+      zh: '__name__ 不能用：跨机器须用 https 或 mqtts',
+      en: '__name__ is left out: https or mqtts, except on this machine',
+    },
     deployFirst: { zh: '请先部署再测试', en: 'deploy first, then test' },
     consoleOk: { zh: '值班台：正常（__who__）', en: 'console: fine (__who__)' },
     consoleBad: { zh: '值班台：__why__', en: 'console: __why__' },

@@ -1,6 +1,6 @@
 /** The configuration node that holds the connections to one centre; other nodes use what it offers as `fengsui`. */
 import type { ServerLink } from '../../link.ts';
-import type { Red, RedNode } from '../../red.ts';
+import type { Config, Red, RedNode } from '../../red.ts';
 import { readServer, type ServerSettings } from '../../server-config.ts';
 import { createApi } from '../api.ts';
 import { pushTo } from '../pusher.ts';
@@ -16,6 +16,7 @@ function openLink(settings: ServerSettings) {
   const stream = createStreamHub(api);
   const states = createStateHub(settings.mqtt);
   const link: ServerLink = {
+    base: settings.url,
     call: api.call,
     listen: stream.listen,
     watchStates: states.watch,
@@ -35,19 +36,22 @@ export function register(RED: Red): void {
   const say = (key: string, values?: { readonly [key: string]: string }) =>
     RED._(`fengsui-server.words.${key}`, values);
 
-  function FengsuiServer(this: RedNode, config: { readonly [key: string]: unknown }): void {
-    RED.nodes.createNode(this, config);
-    const settings = readServer(config, this.credentials);
-    for (const name of settings.unsafe) this.warn(`${name}: https and mqtts, or this machine`);
+  const begin = (node: ServerNode, config: Config): void => {
+    const settings = readServer(config, node.credentials);
+    for (const name of settings.unsafe) node.warn(say('unsafe', { name }));
     const { link, close } = openLink(settings);
-    this.fengsui = link;
-    this.tryOut = () => describeConnections(settings, link, tryLogin, say);
-    this.on('close', (_removed, done) => {
+    node.fengsui = link;
+    node.tryOut = () => describeConnections(settings, link, tryLogin, say);
+    node.on('close', (_removed, done) => {
       close().then(done, done);
     });
+  };
+  function start(this: RedNode, config: Config): void {
+    RED.nodes.createNode(this, config);
+    begin(this, config);
   }
 
-  RED.nodes.registerType('fengsui-server', FengsuiServer, {
+  RED.nodes.registerType('fengsui-server', start, {
     credentials: {
       user: { type: 'text' },
       password: { type: 'password' },
