@@ -5,6 +5,7 @@ import { dayEdges } from '#ingest/influx/query/days.ts';
 import { openInfluxQuery } from '#ingest/io/influx-query/query.ts';
 import type { HistoryPoint, HistoryQuery, InfluxTarget } from '#model/history.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#model/time.ts';
+import { openZoneDays } from '#model/zone-day.ts';
 import { startInfluxServer } from '#test/support/influx-server.ts';
 import { startInflux } from '#test/support/influxd.ts';
 import { needs } from '#test/support/needs.ts';
@@ -132,7 +133,7 @@ describe.each(stores)('$name', ({ open, isReal }) => {
   ] as const)('sums up the calendar days of %s', async (name, beginMs, of) => {
     zone.current = name;
     const [fromMs, toMs] = [beginMs - DAY_MS, beginMs + (DAYS + 1) * DAY_MS];
-    const edges = dayEdges(name, fromMs, toMs);
+    const edges = dayEdges(openZoneDays(name), fromMs, toMs);
     expect(edges.length).toBe(DAYS + 3);
     const answered = await query.buckets({
       sensorIds: [...sensors.keys()],

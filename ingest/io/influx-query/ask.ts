@@ -1,8 +1,7 @@
 /** Puts an InfluxQL question to a server and hands the answer over piece by piece, so that memory does not grow with it. */
 import { type AnswerSeries, parseAnswer } from '#ingest/influx/query/answer.ts';
-import { UnreadHistory } from '#ingest/influx/query/unread.ts';
 import { callsOf } from '#ingest/influx/target.ts';
-import type { InfluxTarget } from '#model/history.ts';
+import { HistoryUnreadError, type InfluxTarget } from '#model/history.ts';
 
 export type AskLimits = {
   /** Between two pieces of an answer. */
@@ -20,6 +19,9 @@ export type Ask = (query: string, signal?: AbortSignal) => AsyncGenerator<Answer
 
 const isRefusal = (status: number): boolean => status >= 400 && status < 500 && status !== 429 && status !== 408;
 
+const tooMuch = (chars: number) =>
+  new HistoryUnreadError({ kind: 'tooMuch', message: `InfluxDB sent a piece of more than ${chars} characters` });
+
 /** Lines of a body; a piece of an answer is one. */
 async function* linesOf(body: ReadableStream<Uint8Array>, limits: AskLimits, late: { touch: () => void }) {
   const decoder = new TextDecoder();
@@ -32,8 +34,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>, limits: AskLimits, lat
       waiting = waiting.slice(end + 1);
       if (line.trim() !== '') yield line;
     }
-    if (waiting.length > limits.chars)
-      throw new UnreadHistory('tooMuch', `InfluxDB sent a piece of more than ${limits.chars} characters`);
+    if (waiting.length > limits.chars) throw tooMuch(limits.chars);
   }
   if (waiting.trim() !== '') yield waiting;
 }
@@ -72,19 +73,20 @@ export function openAsk(
       if (!answer.ok) {
         const said = parseAnswer(await answer.text());
         const message = `InfluxDB answered ${answer.status}${said.ok ? '' : `: ${said.error}`}`;
-        throw new UnreadHistory(isRefusal(answer.status) ? 'refused' : 'away', message);
+        throw new HistoryUnreadError({ kind: isRefusal(answer.status) ? 'refused' : 'away', message });
       }
       if (answer.body === null) return;
       for await (const line of linesOf(answer.body, limits, late)) {
         const piece = parseAnswer(line);
-        if (!piece.ok) throw new UnreadHistory('refused', `InfluxDB: ${piece.error}`);
+        if (!piece.ok) throw new HistoryUnreadError({ kind: 'refused', message: `InfluxDB: ${piece.error}` });
         yield* piece.value;
       }
     } catch (cause) {
-      if (cause instanceof UnreadHistory) throw cause;
+      if (cause instanceof HistoryUnreadError) throw cause;
       const why = late.signal.aborted ? late.signal.reason : cause;
       const deeper = why instanceof Error && why.cause !== undefined ? `: ${String(why.cause)}` : '';
-      throw new UnreadHistory('away', `InfluxDB at ${target.url} does not answer (${String(why)}${deeper})`, cause);
+      const message = `InfluxDB at ${target.url} does not answer (${String(why)}${deeper})`;
+      throw new HistoryUnreadError({ kind: 'away', message }, cause);
     } finally {
       late.close();
     }

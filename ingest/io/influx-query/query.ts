@@ -9,13 +9,21 @@ import {
   type Series,
 } from '#ingest/influx/query/influxql.ts';
 import { bucketsOf, pointsOf, seriesKindOf } from '#ingest/influx/query/rows.ts';
-import { UnreadHistory } from '#ingest/influx/query/unread.ts';
-import type { Bucket, DayTally, HistoryPoint, HistoryQuery, InfluxTarget, Resolution } from '#model/history.ts';
+import { RESOLUTION_MS } from '#model/bucket.ts';
+import {
+  type Bucket,
+  type DayTally,
+  type HistoryPoint,
+  type HistoryQuery,
+  HistoryUnreadError,
+  type InfluxTarget,
+} from '#model/history.ts';
 import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Registry } from '#model/registry.ts';
 import { createTally, type Tally } from '#model/tally.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '#model/time.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS } from '#model/time.ts';
+import { openZoneDays } from '#model/zone-day.ts';
 import { ASK_LIMITS, type Ask, type AskLimits, openAsk } from './ask.ts';
 
 /** What the county's registry knows of sensors and days. */
@@ -30,17 +38,11 @@ export type QueryPlaces = () => {
 /** Sensors named in one question, whose text travels in the address; of very many all are asked for and those picked. */
 const SENSORS_A_QUESTION = 50;
 const SENSORS_NAMED = 2_000;
-const MAX_BUCKETS = 2_000_000;
+const MAX_BUCKETS = 3_000_000;
 /** Days of one measurement read back at a time. */
 const TALLY_DAYS = 31;
 /** Every zone's clocks stand on a quarter of an hour. */
 const QUARTER_MS = 15 * MINUTE_MS;
-const WIDTHS: { readonly [resolution in Exclude<Resolution, '1d'>]: number } = {
-  '1m': MINUTE_MS,
-  '10m': 10 * MINUTE_MS,
-  '1h': HOUR_MS,
-};
-
 type Stretch = { readonly fromMs: EpochMs; readonly toMs: EpochMs };
 type BucketAsk = Parameters<HistoryQuery['buckets']>[0];
 type Buckets = Map<SensorId, readonly Bucket[]>;
@@ -85,24 +87,23 @@ async function readBuckets(ask: Ask, named: Named, stretch: Stretch, stepMs: num
 function demandFew(sensors: number, { fromMs, toMs }: Stretch, stepMs: number): void {
   const buckets = sensors * Math.ceil((toMs - fromMs) / stepMs);
   if (buckets > MAX_BUCKETS)
-    throw new UnreadHistory(
-      'tooMuch',
-      `up to ${buckets} buckets, at most ${MAX_BUCKETS}: ask for less or for longer ones`,
-    );
+    throw new HistoryUnreadError({
+      kind: 'tooMuch',
+      message: `up to ${buckets} buckets, at most ${MAX_BUCKETS}: ask for less or for longer ones`,
+    });
 }
 
 /** Whole ones by the server where the county's clocks do not change, otherwise from quarters of an hour. */
 async function readDays(ask: Ask, asked: BucketAsk, places: ReturnType<QueryPlaces>): Promise<Buckets> {
-  const { zone } = places.county;
   const found: Buckets = new Map();
-  const edges = dayEdges(zone, asked.fromMs, asked.toMs);
+  const edges = dayEdges(openZoneDays(places.county.zone), asked.fromMs, asked.toMs);
   const [fromMs, toMs] = [edges[0], edges.at(-1)];
   if (fromMs === undefined || toMs === undefined) return found;
-  const offset = steadyOffset(zone, edges);
+  const offset = steadyOffset(edges);
   const stepMs = offset === undefined ? QUARTER_MS : DAY_MS;
   demandFew(asked.sensorIds.length, { fromMs, toMs }, stepMs);
   for (const named of portionsOf(asked.sensorIds, asked.origin, places))
-    await readBuckets(ask, named, { fromMs, toMs }, stepMs, offset === undefined ? 0 : -offset, found);
+    await readBuckets(ask, named, { fromMs, toMs }, stepMs, offset ?? 0, found);
   if (offset === undefined) for (const [id, parts] of found) found.set(id, foldDays(parts, edges));
   return found;
 }
@@ -194,7 +195,7 @@ export function openInfluxQuery(
     buckets: async (asked) =>
       asked.resolution === '1d'
         ? await readDays(ask, asked, places())
-        : await readShort(ask, asked, WIDTHS[asked.resolution], places()),
+        : await readShort(ask, asked, RESOLUTION_MS[asked.resolution], places()),
     latest: async (sensorIds, origin) => await readLatest(ask, sensorIds, origin, places()),
     tallies: async (asked) => await readTallies(ask, asked),
     close: async () => {
