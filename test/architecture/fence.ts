@@ -44,6 +44,7 @@ const PURE_PACKAGES = new Set([
   '@turf/boolean-point-in-polygon',
   'polyclip-ts',
   'geojson',
+  '@grafana/grafana-foundation-sdk',
 ]);
 
 const IMPURE: readonly { readonly what: string; readonly pattern: RegExp }[] = [
