@@ -1,0 +1,413 @@
+/** Trends of series made for the purpose: steps, gaps, noise, calendars, limits. */
+import { describe, expect, test } from 'vitest';
+import { accelerationsIn } from '#dashboards/api/trend/accelerations.ts';
+import { isComplete, LEAD_H, largestWindow, yearMaxima } from '#dashboards/api/trend/annual.ts';
+import { createCalendar, dateText, sameDayIn } from '#dashboards/api/trend/calendar.ts';
+import { limitsOf } from '#dashboards/api/trend/limits.ts';
+import { outlookOf } from '#dashboards/api/trend/outlook.ts';
+import { returnPeriods } from '#dashboards/api/trend/return-period.ts';
+import { sameDay } from '#dashboards/api/trend/same-day.ts';
+import { rankAmong, sampleAt } from '#dashboards/api/trend/season.ts';
+import { stretchOf } from '#dashboards/api/trend/stretch.ts';
+import type { Bucket } from '#model/history.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
+import { DAY_MS, HOUR_MS } from '#model/time.ts';
+import { hourBucket } from './recorded.ts';
+
+const FROM = Date.UTC(2026, 0, 1);
+const TEN_MS = 600_000;
+/** A repeatable wiggle of about ±1. */
+const wiggle = (at: number): number => Math.sin(at * 12.9898) * 0.7 + Math.sin(at * 78.233) * 0.7;
+const stretch = (hours: number, value: (at: number) => number | null, fromMs = FROM) =>
+  stretchOf(
+    Array.from({ length: hours }, (_, at) => [at, value(at)] as const).flatMap(([at, one]) =>
+      one === null ? [] : [hourBucket(fromMs + at * HOUR_MS, one)],
+    ),
+    fromMs,
+    fromMs + hours * HOUR_MS,
+    HOUR_MS,
+  );
+const said = <T extends { readonly said: boolean }>(one: T): Extract<T, { readonly said: true }> => {
+  if (!one.said) throw new Error(JSON.stringify(one));
+  return one as Extract<T, { readonly said: true }>;
+};
+
+describe('accelerations of a slope', () => {
+  test('that creeps evenly with noise, slow or fast, are none', () => {
+    for (const rate of [0, 0.5, 5, 50]) {
+      const found = said(
+        accelerationsIn(
+          stretch(60 * 24, (at) => Math.round(rate * at + 20 * wiggle(at))),
+          100,
+          3,
+        ),
+      );
+      expect([rate, found.episodes]).toEqual([rate, []]);
+    }
+  });
+
+  test('of 20 mm in two days tell begin, peak, end and how much it moved', () => {
+    // Half a cosine from hour 720 to 768: 2,000 steps of 0.01 mm, at most 15.7 mm/d in the middle.
+    const bump = (at: number) =>
+      at < 720 ? 0 : at > 768 ? 2_000 : 1_000 * (1 - Math.cos(((at - 720) / 48) * Math.PI));
+    const found = said(
+      accelerationsIn(
+        stretch(60 * 24, (at) => Math.round(bump(at) + 3 * wiggle(at))),
+        100,
+        3,
+      ),
+    );
+    expect(found.episodes).toHaveLength(1);
+    const [one] = found.episodes;
+    const hour = (ms: number | null | undefined) => Math.round(((ms ?? 0) - FROM) / HOUR_MS);
+    expect(one).toMatchObject({ kind: 'acceleration', endedByGap: false });
+    expect(one?.movedMm).toBeCloseTo(20, 0);
+    expect(one?.peakMmPerD).toBeGreaterThan(14);
+    expect(one?.peakMmPerD).toBeLessThan(16);
+    // A trailing window sees the begin, the middle and the end a little late.
+    expect(hour(one?.startMs)).toBeGreaterThan(720);
+    expect(hour(one?.startMs)).toBeLessThan(732);
+    expect(hour(one?.peakMs)).toBeGreaterThan(744);
+    expect(hour(one?.peakMs)).toBeLessThan(758);
+    expect(hour(one?.endMs)).toBeGreaterThan(762);
+    expect(hour(one?.endMs)).toBeLessThan(785);
+  });
+
+  test('of a block that slips 8 mm within an hour are a step, at its hour', () => {
+    const found = said(
+      accelerationsIn(
+        stretch(40 * 24, (at) => Math.round((at < 500 ? 0 : 800) + 3 * wiggle(at))),
+        100,
+        3,
+      ),
+    );
+    expect(found.episodes).toHaveLength(1);
+    expect(found.episodes[0]).toMatchObject({ kind: 'step', startMs: FROM + 501 * HOUR_MS });
+    expect(found.episodes[0]?.movedMm).toBeCloseTo(8, 0);
+  });
+
+  test('are not made of a gap: 30 mm between the last reading before it and the first one after', () => {
+    const torn = (at: number) => (at > 400 && at < 460 ? null : Math.round((at < 430 ? 0 : 3_000) + 3 * wiggle(at)));
+    expect(said(accelerationsIn(stretch(40 * 24, torn), 100, 3)).episodes).toEqual([]);
+  });
+
+  test('stand above the noise: a sensor five times as noisy hides what a quiet one shows', () => {
+    const slow = (noise: number) => (at: number) =>
+      Math.round((at < 480 ? 0 : at < 504 ? (at - 480) * 10 : 240) + noise * wiggle(at));
+    const quiet = said(accelerationsIn(stretch(40 * 24, slow(2)), 100, 3));
+    const noisy = said(accelerationsIn(stretch(40 * 24, slow(60)), 100, 3));
+    expect(quiet.episodes).toHaveLength(1);
+    expect(noisy.episodes).toHaveLength(0);
+    expect(noisy.floorMmPerD).toBeGreaterThan(quiet.floorMmPerD);
+  });
+
+  test('are found in one reading a day, over four days', () => {
+    const day = (at: number) =>
+      at % 24 === 0 ? Math.round((at < 1_200 ? 0 : Math.min(at - 1_200, 240) * 20) + wiggle(at)) : null;
+    const found = said(accelerationsIn(stretch(120 * 24, day), 100, 3));
+    expect(found).toMatchObject({ windowH: 96 });
+    expect(found.episodes).toHaveLength(1);
+    expect(found.episodes[0]?.peakMmPerD).toBeCloseTo(4.8, 0);
+  });
+
+  test('are not said of too little', () => {
+    expect(
+      accelerationsIn(
+        stretch(48, () => null),
+        100,
+        3,
+      ).said,
+    ).toBe(false);
+    expect(
+      accelerationsIn(
+        stretch(4, (at) => at),
+        100,
+        3,
+      ).said,
+    ).toBe(false);
+  });
+});
+
+describe('rain with hours missing', () => {
+  test('is a lower bound, never a zero', () => {
+    const hours = stretch(24, (at) => (at === 5 ? null : 100));
+    expect(sampleAt(hours, 'sum24h', FROM + DAY_MS)).toEqual({ value: 2_300, whole: false });
+    expect(
+      sampleAt(
+        stretch(24, () => null),
+        'sum24h',
+        FROM + DAY_MS,
+      ),
+    ).toBeUndefined();
+  });
+
+  test('widens what a percentile may be, and a day that is known to lie above does not', () => {
+    const days = (value: number, whole: boolean, count: number, year: number) =>
+      Array.from({ length: count }, () => ({ year, sample: { value, whole } }));
+    const base = [1, 2, 3, 4].flatMap((year) => [...days(0, true, 10, year), ...days(50, true, 10, year)]);
+    const torn = [...days(5, false, 10, 1), ...days(80, false, 10, 2)];
+    const rank = said(rankAmong('sameSeason', 60, [...base, ...torn], 1));
+    expect(rank).toMatchObject({ days: 80, years: 4, incompleteDays: 20 });
+    // All 80 whole days lie below; of the 20 torn ones, 10 are above for certain and 10 are open.
+    expect(rank.lowest).toBeCloseTo(80);
+    expect(rank.highest).toBeCloseTo(90);
+    expect(rank.percentile).toBeLessThanOrEqual(rank.highest);
+  });
+
+  test('is not ranked among two years, or among 40 days', () => {
+    const of = (years: number, count: number) =>
+      Array.from({ length: years * count }, (_, at) => ({ year: at % years, sample: { value: at, whole: true } }));
+    expect(rankAmong('sameSeason', 1, of(2, 31), 1).said).toBe(false);
+    expect(rankAmong('sameSeason', 1, of(4, 10), 1).said).toBe(false);
+    expect(rankAmong('sameSeason', 1, of(3, 20), 1).said).toBe(true);
+  });
+
+  test('does not count a year with a quarter of it missing, or with seven weeks in a row', () => {
+    const year = (missing: (hour: number) => boolean) =>
+      yearMaxima(
+        stretch(LEAD_H + 8_760, (at) => (missing(at - LEAD_H) ? null : 1)),
+        2025,
+      );
+    expect(isComplete(year(() => false))).toBe(true);
+    expect(isComplete(year((hour) => hour % 10 === 0))).toBe(true);
+    expect(isComplete(year((hour) => hour % 4 === 0))).toBe(false);
+    expect(isComplete(year((hour) => hour >= 1_000 && hour < 1_000 + 49 * 24))).toBe(false);
+  });
+
+  test('slides: of 10 mm a quarter past to a quarter past, clock hours see less than ten-minute windows', () => {
+    const tens = (count: number, value: (at: number) => number) =>
+      stretchOf(
+        Array.from({ length: count }, (_, at): Bucket => {
+          const fromMs = FROM + at * TEN_MS;
+          return { ...hourBucket(fromMs, value(at)), toMs: fromMs + TEN_MS };
+        }),
+        FROM,
+        FROM + count * TEN_MS,
+        TEN_MS,
+      );
+    const rain = (at: number) => (at >= 1_000 && at < 1_006 ? 5_000 : 0);
+    expect(largestWindow(tens(1_200, rain), 6, 900, 1_200)).toMatchObject({ sum: 30_000, end: 1_006, missing: 0 });
+    const years = Array.from({ length: 6 }, (_, index) => ({
+      ...{ year: 2020 + index, hours: 8_760, knownHours: 8_760, longestGapH: 0 },
+      largest: [10_000, 20_000, 30_000, 40_000, 50_000, 60_000],
+    }));
+    const hours = stretch(200, (hour) => [0, 1, 2, 3, 4, 5].reduce((sum, at) => sum + rain(hour * 6 + at), 0));
+    const source = '手册';
+    const asked = returnPeriods({
+      ...{ fromMs: FROM + 100 * HOUR_MS, toMs: FROM + 200 * HOUR_MS, tenMinutes: tens(1_200, rain), hours, years },
+      ...{ year: 2026, perMm: 1_000, table: { source, rows: [{ hours: 1, meanMm: 20, cv: 0.5, cs: 2 }] } },
+    });
+    const [hour, three] = asked.durations;
+    expect(hour).toMatchObject({ slidingMm: 30, clockMm: 20, lowerBound: false });
+    // Mean 20, Cv 0.5, Cs 2: 30 mm is Φ = 1, exceeded with e^−2.
+    expect(hour?.table).toMatchObject({ said: true, source });
+    expect(said(hour?.table ?? { said: false }).years).toBeCloseTo(Math.exp(2), 6);
+    expect(three?.table).toMatchObject({ said: false, why: { zh: '参数表里没有 3 小时' } });
+    expect(hour?.empirical).toMatchObject({ said: true, rank: 1, ofYears: 7, years: 8 });
+    expect(hour?.fitted).toMatchObject({
+      said: false,
+      why: { en: expect.stringContaining('6 years do not fix a skew') },
+    });
+  });
+});
+
+describe('the same day', () => {
+  const calendar = createCalendar('Asia/Shanghai');
+
+  test('of 29 February is 28 February where there is none', () => {
+    const leap = Date.UTC(2028, 1, 29) / DAY_MS;
+    expect(dateText(sameDayIn(leap, 2027))).toBe('2027-02-28');
+    expect(dateText(sameDayIn(leap, 2024))).toBe('2024-02-29');
+    expect(dateText(sameDayIn(Date.UTC(2028, 2, 1) / DAY_MS, 2027))).toBe('2027-03-01');
+  });
+
+  test('begins at local midnight, also where clocks are put forward', () => {
+    expect(calendar.startOf(Date.UTC(2026, 5, 1) / DAY_MS)).toBe(Date.parse('2026-06-01T00:00:00+08:00'));
+    const newYork = createCalendar('America/New_York');
+    const day = Date.UTC(2026, 2, 8) / DAY_MS;
+    expect(newYork.startOf(day)).toBe(Date.parse('2026-03-08T00:00:00-05:00'));
+    expect(newYork.startOf(day + 1)).toBe(Date.parse('2026-03-09T00:00:00-04:00'));
+    expect(newYork.startOf(day + 1) - newYork.startOf(day)).toBe(23 * HOUR_MS);
+  });
+
+  test('is compared up to the running hour; rain as sums, gaps as lower bounds', () => {
+    const nowMs = Date.parse('2026-06-03T09:30:00+08:00');
+    const from = Date.parse('2025-06-01T00:00:00+08:00');
+    // One millimetre an hour; from 3 to 4 o'clock of today nothing is known.
+    const lost = Date.parse('2026-06-03T03:00:00+08:00');
+    const count = Math.ceil((nowMs - from) / HOUR_MS);
+    const recent = stretch(count, (at) => (from + at * HOUR_MS === lost ? null : 1_000), from);
+    const earlier = new Map(
+      [2025, 2024, 2023, 2022].map((year) => {
+        const start = Date.parse(`${year}-06-01T00:00:00+08:00`);
+        return [year, stretch(72, (at) => (year === 2022 && at === 50 ? null : 2_000), start)] as const;
+      }),
+    );
+    const asked = sameDay({ calendar, recent, earlier }, nowMs, { isSum: true, unit: 'mm', perUnit: 1_000 });
+    expect(asked.untilHour).toBe(9);
+    expect(asked.today).toMatchObject({ said: true, date: '2026-06-03', value: 9, lowerBound: true });
+    expect(asked.yesterday).toMatchObject({ said: true, value: 10, lowerBound: false });
+    expect(asked.lastYear).toMatchObject({ said: true, date: '2025-06-03', value: 20 });
+    expect(asked.mean).toMatchObject({ said: true, value: 20, years: 3, leftOut: 1 });
+    expect(asked.hours[3]).toMatchObject({ today: null, yesterday: 4, lastYear: 8, mean: 8, years: 3 });
+    expect(asked.hours[9]).toMatchObject({ today: 9 });
+    expect(asked.hours[10]).toMatchObject({ today: null, yesterday: 11 });
+  });
+});
+
+describe('the outlook', () => {
+  const unit = { text: 'm', perUnit: 1_000 };
+  const limit = { name: { zh: '警戒', en: 'warning' }, limit: 2, below: false };
+  const rising = (perHour: number, noise: number) => {
+    const tens = Array.from({ length: 1_008 }, (_, at): Bucket => {
+      const fromMs = FROM + at * TEN_MS;
+      const value = Math.round(1_000 + (perHour * Math.max(0, at - 864)) / 6 + noise * wiggle(at));
+      return { ...hourBucket(fromMs, value), toMs: fromMs + TEN_MS };
+    });
+    const ten = stretchOf(tens, FROM, FROM + 1_008 * TEN_MS, TEN_MS);
+    return said(
+      outlookOf(
+        ten,
+        stretch(168, () => 1_000),
+        FROM + 1_008 * TEN_MS - 1,
+        unit,
+        [limit],
+      ),
+    );
+  };
+
+  test('of 20 mm an hour gives from … to around the true time, never a point', () => {
+    const outlook = rising(20, 2);
+    const day = outlook.spans[1];
+    expect(outlook.value).toBeCloseTo(1.48, 1);
+    const [to] = day?.limits ?? [];
+    if (to?.kind !== 'in') throw new Error(JSON.stringify(day));
+    // 0.52 m at 0.02 m/h: 26 h.
+    expect(to.earliestH).toBeLessThan(26);
+    expect(to.latestH).toBeGreaterThan(26);
+    expect((to.latestH ?? 0) - to.earliestH).toBeGreaterThan(4);
+  });
+
+  test('of noise alone is no trend, and no limit is on its way', () => {
+    const day = rising(0, 30).spans[1];
+    expect(said(day?.slope ?? { said: false }).direction).toBe('none');
+    expect(day?.limits).toMatchObject([{ kind: 'away' }]);
+  });
+
+  test('of a level that wanders without going anywhere is a trend in few cases of a hundred', () => {
+    let state = 1;
+    const random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 4_294_967_296 - 0.5;
+    };
+    let trends = 0;
+    for (let round = 0; round < 200; round++) {
+      let error = 0;
+      const tens = Array.from({ length: 150 }, (_, at): Bucket => {
+        // Each value shares nine tenths of its error with the one before.
+        error = 0.9 * error + 40 * random();
+        return { ...hourBucket(FROM + at * TEN_MS, Math.round(1_000 + error)), toMs: FROM + (at + 1) * TEN_MS };
+      });
+      const ten = stretchOf(tens, FROM, FROM + 150 * TEN_MS, TEN_MS);
+      const outlook = said(
+        outlookOf(
+          ten,
+          stretch(1, () => null),
+          FROM + 150 * TEN_MS - 1,
+          unit,
+          [limit],
+        ),
+      );
+      const slope = said(outlook.spans[1]?.slope ?? { said: false });
+      if (slope.direction !== 'none') trends++;
+    }
+    expect(trends).toBeLessThan(30);
+  });
+
+  test('of a flood that rises ever faster is up, although the values hang together', () => {
+    const tens = Array.from({ length: 150 }, (_, at): Bucket => {
+      return { ...hourBucket(FROM + at * TEN_MS, Math.round(1_000 + at ** 2 / 20)), toMs: FROM + (at + 1) * TEN_MS };
+    });
+    const ten = stretchOf(tens, FROM, FROM + 150 * TEN_MS, TEN_MS);
+    const outlook = said(
+      outlookOf(
+        ten,
+        stretch(1, () => null),
+        FROM + 150 * TEN_MS - 1,
+        unit,
+        [{ ...limit, limit: 2.5 }],
+      ),
+    );
+    for (const span of outlook.spans.slice(0, 2)) {
+      expect(said(span.slope).direction).toBe('up');
+      expect(span.limits).toMatchObject([{ kind: 'in' }]);
+    }
+  });
+
+  test('looks no further ahead than four times back', () => {
+    // 0.004 m/h for a day: a metre is ten days off.
+    expect(rising(4, 1).spans[1]?.limits).toMatchObject([{ kind: 'beyond' }]);
+  });
+
+  test('is not said of a span of which most is missing', () => {
+    const ten = stretchOf(
+      [{ ...hourBucket(FROM + 1_000 * TEN_MS, 1_000), toMs: FROM }],
+      FROM,
+      FROM + 1_008 * TEN_MS,
+      TEN_MS,
+    );
+    const outlook = said(
+      outlookOf(
+        ten,
+        stretch(168, () => 1_000),
+        FROM + 1_008 * TEN_MS - 1,
+        unit,
+        [limit],
+      ),
+    );
+    for (const span of outlook.spans.slice(0, 2)) expect(span.slope.said).toBe(false);
+  });
+});
+
+describe('the limits of a sensor', () => {
+  const text = { zh: '水位', en: 'level' };
+  const sensor = { id: 's', pointId: 'p', edgeId: 'e', quantity: 'level', name: text, staleAfterMs: 1 } as const;
+  const level = (limit: number) => ({ level: 'red', limit, deadband: 0, onDelayMs: 0, offDelayMs: 0 }) as const;
+  const rule = { rule: 'r@1', title: text, hazard: 'flood', pointId: 'p', sensorId: 's' } as const;
+  const ruleSet = {
+    rules: [
+      {
+        ...rule,
+        measure: { kind: 'value' },
+        limits: [level(3_000)],
+        schedule: { whens: [{ fromDate: 415, toDate: 1015 }], limits: { '1': [level(2_500)] } },
+      },
+      { ...rule, measure: { kind: 'value' }, limits: [level(-500)], below: true },
+      { ...rule, measure: { kind: 'rate', windowMs: 1, minSamples: 2 }, limits: [level(9)] },
+      { ...rule, sensorId: 'other', measure: { kind: 'value' }, limits: [level(1)] },
+    ],
+  } as unknown as CompiledRuleSet;
+  const at = (day: string) =>
+    limitsOf(sensor, undefined, [ruleSet], Date.parse(`${day}T12:00:00+08:00`), 'Asia/Shanghai').map(
+      ({ limit, below }) => [limit, below],
+    );
+
+  test('are those of its own value, in the season that it is, and downwards where the rule is', () => {
+    expect(at('2026-01-10')).toEqual([
+      [0.5, true],
+      [3, false],
+    ]);
+    expect(at('2026-06-10')).toEqual([
+      [0.5, true],
+      [2.5, false],
+    ]);
+  });
+
+  test('are the station’s own too, as its gauge reads them', () => {
+    const water = { datum: 'assumed', zeroM: 398, floodSeason: null, limits: { warning: 413.2 } } as const;
+    const point = { water } as unknown as Parameters<typeof limitsOf>[1];
+    expect(limitsOf(sensor, point, [], 0, 'UTC')).toEqual([
+      { name: { zh: '警戒水位', en: 'warning level' }, limit: 15.2, below: false },
+    ]);
+  });
+});
