@@ -33,7 +33,8 @@ type Store = { readonly target: InfluxTarget; readonly token: string | undefined
 async function openReal(): Promise<Store> {
   const database = await startInflux();
   const made = await fetch(`${database.url}/query?q=CREATE+DATABASE+fengsui`, { method: 'POST' });
-  if (!made.ok) throw new Error(await made.text());
+  const said = await made.text();
+  if (!made.ok) throw new Error(said);
   return { target: { version: 1, url: database.url, database: 'fengsui' }, token: undefined, stop: database.stop };
 }
 const TOKEN = 'secret-of-the-test';
