@@ -16,6 +16,7 @@ export type LockedSettingsInput = {
 export const EDITOR_USER = 'fengsui';
 export const PAGES_USER = 'flow';
 const SESSION_S = 12 * 3_600;
+const CONTEXT_FLUSH_S = 5;
 
 /** The editor draws with inline styles and compiles its templates; it may speak to nobody but the Node-RED that served it. */
 export const EDITOR_POLICY = [
@@ -59,6 +60,9 @@ export function lockedSettings(input: LockedSettingsInput) {
     flowFile: 'flows.json',
     flowFilePretty: true,
     credentialSecret: input.credentialSecret,
+    fileWorkingDirectory: input.userDir,
+    // A flow goes on after a restart from where it stood.
+    contextStorage: { default: { module: 'localfilesystem', config: { flushInterval: CONTEXT_FLUSH_S } } },
     adminAuth: {
       type: 'credentials',
       sessionExpiryTime: SESSION_S,
@@ -89,8 +93,8 @@ export function lockedSettings(input: LockedSettingsInput) {
 export type LockedSettings = ReturnType<typeof lockedSettings>;
 
 /**
- * The file's text. Two things in it are functions: the headers of the editor, and the one that flows may call by
- * `global.get('sha256')`, since no module can be loaded in a function node.
+ * The file's text. Three things in it are functions: the headers of the editor, and two that flows may call by
+ * `global.get('sha256')` and `global.get('gbk')`, since no module can be loaded in a function node.
  */
 export const settingsText = (settings: LockedSettings): string =>
   `// Written anew at each start by \`fengsui node-red\`: what is changed here is lost.
@@ -106,6 +110,24 @@ settings.httpAdminMiddleware = (_request, response, next) => {
   });
   next();
 };
-settings.functionGlobalContext = { sha256: (bytes) => createHash('sha256').update(bytes).digest('hex') };
+/** The two bytes of each character of GBK; a board or a modem that knows no UTF-8 wants them. */
+let pairs;
+const readPairs = () => {
+  const decoder = new TextDecoder('gbk', { fatal: true });
+  const found = new Map();
+  for (let high = 0x81; high < 0xff; high++)
+    for (let low = 0x40; low < 0xff; low++)
+      try {
+        const text = decoder.decode(Uint8Array.of(high, low));
+        if ([...text].length === 1 && !found.has(text)) found.set(text, [high, low]);
+      } catch {}
+  return found;
+};
+const gbk = (text) => {
+  pairs ??= readPairs();
+  return Buffer.from([...String(text)].flatMap((one) => (one.codePointAt(0) < 0x80 ? [one.charCodeAt(0)] : (pairs.get(one) ?? [0x3f]))));
+};
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+settings.functionGlobalContext = { sha256, gbk };
 module.exports = settings;
 `;
