@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { checkPlan } from '#alerts/drill/plan.ts';
 import { readProfiles, readRuleFiles } from '#cli/io/county-source.ts';
+import { influxTargetOf, lintTokenFile } from '#cli/io/influx-target.ts';
 import { findTestFiles, runRuleTests } from '#cli/io/rule-tests.ts';
 import { parseDrill } from '#cli/load/drills.ts';
 import { inspectCounty } from '#cli/load/io/read-county.ts';
@@ -139,6 +140,10 @@ export function check(
   checkRules(target, county, profiles, options.tickMs, look);
   checkTests(target, devicesDir, look);
   if (target.isWhole) checkScenario(target.countyDir, county, profiles, look);
+  if (target.isWhole && county !== null) {
+    const file = relative('', join(target.countyDir, 'county.yaml'));
+    look.lints.push(...lintTokenFile(file, influxTargetOf(county.registry, target.countyDir)));
+  }
   if (target.isWhole) checkDrills(target.countyDir, county, look);
   for (const lint of look.lints) console.log(formatLint(lint));
   const errors = look.lints.filter((lint) => lint.severity === 'error').length;

@@ -7,6 +7,7 @@ import { bindEdges, hangSensors, type Profiles } from '#cli/load/edges.ts';
 import { bindExchange } from '#cli/load/exchange.ts';
 import { openLocator } from '#cli/load/geometry.ts';
 import { bindGrids } from '#cli/load/grids.ts';
+import { lintHistory } from '#cli/load/history-lint.ts';
 import { historyOf } from '#cli/load/history-schema.ts';
 import { listHouseholds } from '#cli/load/households.ts';
 import { checkOutputPoints } from '#cli/load/outputs.ts';
@@ -111,6 +112,7 @@ export function checkCounty(files: Files, nowMs: EpochMs, profiles?: Profiles, l
   const countySource = open.one('county');
   const county =
     countySource.value === undefined ? undefined : parsePart(countySource, [], countySource.value, countySchema);
+  if (county?.history !== undefined) lintHistory(countySource, historyOf(county.history));
   const day = dayOfZone(county?.zone ?? 'UTC')(nowMs);
   const grids = bindGrids(open.some('grids'), open.shapes(), county?.code);
   const inForce = [...grids.grids.values()].filter((grid) => isInForce(grid, day));

@@ -20,21 +20,32 @@ const kind = z.literal('influxdb');
 const withDatabase = (version: 1 | 3) =>
   z.strictObject({ kind, version: z.literal(version), url, database: z.string().min(1), tokenFile, retention });
 
-export const historySchema = z.union([
-  z.strictObject({ kind: z.literal('embedded'), retention }),
-  withDatabase(1),
-  z.strictObject({
-    kind,
-    version: z.literal(2),
-    url,
-    org: z.string().min(1),
-    bucket: z.string().min(1),
-    database: z.string().min(1).optional(),
-    tokenFile,
-    retention,
-  }),
-  withDatabase(3),
-]);
+/** Each by its own key first: what is wrong is then said of the version that was meant. */
+export const historySchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('embedded'), retention }),
+    z.discriminatedUnion(
+      'version',
+      [
+        withDatabase(1),
+        z.strictObject({
+          kind,
+          version: z.literal(2),
+          url,
+          org: z.string().min(1),
+          bucket: z.string().min(1),
+          database: z.string().min(1).optional(),
+          tokenFile,
+          retention,
+        }),
+        withDatabase(3),
+      ],
+      { error: 'must be 1, 2 or 3: the InfluxDB that the county runs' },
+    ),
+  ],
+  { error: 'must be embedded or influxdb' },
+);
 type Parsed = z.infer<typeof historySchema>;
 
 export function historyOf(parsed: Parsed): HistoryConfig {
