@@ -9,10 +9,15 @@ import { BAD_REASONS, flagBits, type Origin, type SensorId } from '#model/readin
 import { type Registry, topicPlace } from '#model/registry.ts';
 
 /** What a sensor's lines begin with, but for the origin. */
-export type SensorPlace = { readonly quantity: QuantityCode; readonly tags: string };
+export type SensorPlace = {
+  readonly quantity: QuantityCode;
+  readonly tags: string;
+  /** Its gateway's: what readings are that were stored before origins were kept. */
+  readonly origin: Origin;
+};
 export type Places = ReadonlyMap<SensorId, SensorPlace>;
 
-export function placesOf(registry: Pick<Registry, 'sensors' | 'points' | 'grids'>): Places {
+export function placesOf(registry: Pick<Registry, 'sensors' | 'points' | 'grids' | 'edges'>): Places {
   const grids = new Map<string, ReturnType<typeof topicPlace>>();
   const gridOf = (code: string) => {
     const known = grids.get(code) ?? topicPlace(registry, code);
@@ -23,7 +28,8 @@ export function placesOf(registry: Pick<Registry, 'sensors' | 'points' | 'grids'
   for (const { id, pointId, edgeId, quantity } of registry.sensors.values()) {
     const place = gridOf(registry.points.get(pointId)?.gridCode ?? '');
     const tags: { readonly [tag in ReadingTag]: string } = { ...place, edge: edgeId, point: pointId, sensor: id };
-    places.set(id, { quantity, tags: READING_TAGS.map((tag) => `,${tag}=${escapeTag(tags[tag])}`).join('') });
+    const text = READING_TAGS.map((tag) => `,${tag}=${escapeTag(tags[tag])}`).join('');
+    places.set(id, { quantity, tags: text, origin: registry.edges.get(edgeId)?.origin ?? 'live' });
   }
   return places;
 }

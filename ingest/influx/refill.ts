@@ -33,6 +33,8 @@ export type CopyAsk = {
   readonly places: Places;
   /** Midnights in UTC, each a day to compare. */
   readonly days: Iterable<EpochMs>;
+  /** A day that was compared before and whose tallies are the same needs no look into the sink. */
+  readonly isDone?: (dayMs: EpochMs, wanted: readonly DayTally[]) => boolean;
   readonly onDay?: (day: CopyDay) => void;
   readonly signal?: AbortSignal;
 };
@@ -43,23 +45,29 @@ const POINTS_PER_READ = 100_000;
 export async function copyMissing(ask: CopyAsk): Promise<readonly CopyDay[]> {
   const done: CopyDay[] = [];
   for (const dayMs of ask.days) {
-    if (ask.signal?.aborted === true) break;
+    if (isCut(ask)) break;
     const day = await copyDay(ask, dayMs);
+    // Cut short: nobody knows whether all of it was written.
+    if (isCut(ask)) break;
     done.push(day);
     ask.onDay?.(day);
   }
   return done;
 }
 
+const isCut = ({ signal }: CopyAsk): boolean => signal?.aborted === true;
+
 const seriesKey = ({ sensorId, origin }: Pick<DayTally, 'sensorId' | 'origin'>): string => `${origin} ${sensorId}`;
 
 async function copyDay(ask: CopyAsk, dayMs: EpochMs): Promise<CopyDay> {
   const span = { fromMs: dayMs, toMs: dayMs + DAY_MS };
   const wanted = await ask.source.tallies(span);
-  if (wanted.length === 0) return { dayMs, differing: 0, written: 0, surplus: 0, unplaced: 0 };
+  if (wanted.length === 0 || ask.isDone?.(dayMs, wanted) === true)
+    return { dayMs, differing: 0, written: 0, surplus: 0, unplaced: 0 };
   const there = new Map((await ask.sink.query.tallies(span)).map((tally) => [seriesKey(tally), tally]));
   let [differing, written, surplus, unplaced] = [0, 0, 0, 0];
   for (const tally of wanted) {
+    if (isCut(ask)) break;
     const stored = there.get(seriesKey(tally));
     if (stored?.n === tally.n && stored.checksum === tally.checksum) continue;
     differing++;

@@ -15,6 +15,8 @@ export type InfluxClientOptions = {
   readonly queryTimeoutMs?: number;
   /** Connections held open. */
   readonly connections?: number;
+  /** Ends whatever is asked. */
+  readonly signal?: AbortSignal;
   /** Bodies are packed; on loopback that costs more than it saves. */
   readonly gzip?: boolean;
 };
@@ -76,7 +78,8 @@ export function openInfluxClient(
     how: { readonly method: string; readonly limitMs: number; readonly type: string; readonly gzip: boolean },
   ): Promise<Reply> => {
     let status = 0;
-    const signal = AbortSignal.timeout(how.limitMs);
+    const limit = AbortSignal.timeout(how.limitMs);
+    const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
     try {
       const answered = transport.request(
         path,
@@ -96,7 +99,7 @@ export function openInfluxClient(
     } catch (cause) {
       return cause instanceof HttpError
         ? replyOf(cause)
-        : { kind: 'none', message: reasonOf(cause, signal, how.limitMs) };
+        : { kind: 'none', message: reasonOf(cause, limit, how.limitMs) };
     }
   };
 

@@ -1,0 +1,163 @@
+/** Looks after the database itself: its marker, whether it was made anew, and the refill that follows. */
+import { randomUUID } from 'node:crypto';
+import type { InfluxTarget } from '#model/history.ts';
+import type { JournalReader } from '#model/journal.ts';
+import type { AsideLine } from '../../influx/encoder.ts';
+import type { Places } from '../../influx/lines.ts';
+import type { CopySink } from '../../influx/refill.ts';
+import { openInfluxQuery } from '../influx-query/query.ts';
+import type { Connection } from './connection.ts';
+import { lookForMarker, markerLine } from './database.ts';
+import { sleepUnless } from './delivery.ts';
+import type { FrozenHistory } from './frozen-history.ts';
+import { beginRefill, type RefillReason, runRefill } from './refill.ts';
+import type { RunNews } from './run.ts';
+import type { InfluxState } from './state.ts';
+import type { WriterOptions } from './writer-options.ts';
+
+export type KeeperParts = {
+  readonly dataDir: string;
+  readonly journal: JournalReader;
+  readonly state: InfluxState;
+  readonly connection: Connection;
+  readonly places: () => Places;
+  readonly target: InfluxTarget;
+  readonly options: WriterOptions;
+  readonly signal: AbortSignal;
+  readonly news: RunNews;
+  readonly put: (aside: readonly AsideLine[]) => void;
+};
+
+export type Keeper = {
+  /** Looks for the marker when it is time to. */
+  readonly look: () => Promise<void>;
+  readonly lookSoon: () => void;
+  readonly noteGap: () => void;
+  readonly wantsRefill: () => boolean;
+  /** Begins one, and returns as soon as the writer may go on from the state. */
+  readonly refill: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const AWAY_AGAIN_MS = 2_000;
+const REFILL_AGAIN_MS = 5_000;
+const DAY_MS = 86_400_000;
+
+export function createKeeper(parts: KeeperParts): Keeper {
+  const { state, connection, options, signal, news } = parts;
+  const store = state.meta('store') ?? randomUUID();
+  state.setMeta('store', store);
+  let wanted = state.meta('refill') as RefillReason | undefined;
+  let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  let lookAtMs = 0;
+  let markedAtMs = 0;
+  let isUnreadable = false;
+
+  const want = (reason: RefillReason): void => {
+    wanted = reason;
+    if (reason === 'new-database') state.beginAnew();
+    else if (state.meta('refill') === undefined) state.setMeta('refill', reason);
+  };
+  const mark = async (): Promise<void> => {
+    const refused = await connection.delivery.deliver(markerLine(store, Date.now()));
+    if (refused !== undefined && refused.length === 0) markedAtMs = Date.now();
+    parts.put(refused ?? []);
+  };
+  const look = async (): Promise<void> => {
+    const now = performance.now();
+    if (now < lookAtMs || connection.delivery.state() === 'unauthorised') return;
+    lookAtMs = now + options.markerEveryMs;
+    const marked = await lookForMarker(connection.client(), store);
+    switch (marked.kind) {
+      case 'there':
+        if (Date.now() - markedAtMs > DAY_MS) await mark();
+        return;
+      case 'noDatabase':
+        lookAtMs = now + Math.min(AWAY_AGAIN_MS, options.markerEveryMs);
+        await connection.make();
+        return;
+      case 'gone':
+        news.note('info', 'the database is new: what it lacks comes from the embedded history', '');
+        want('new-database');
+        await mark();
+        return;
+      case 'away':
+        lookAtMs = now + Math.min(AWAY_AGAIN_MS, options.markerEveryMs);
+        return;
+      case 'unreadable':
+        if (!isUnreadable)
+          news.note('warn', 'the database cannot be read: it is not noticed when it is made anew', marked.message);
+        isUnreadable = true;
+        return;
+      default:
+        return marked satisfies never;
+    }
+  };
+
+  const sinkOf = (until: AbortSignal): { readonly sink: CopySink; readonly close: () => Promise<void> } => {
+    const zone = { zone: 'UTC' };
+    const query = openInfluxQuery(parts.target, connection.token, () => ({ sensors: parts.places(), county: zone }));
+    const write = async (lines: readonly string[]): Promise<void> => {
+      for (let at = 0; at < lines.length && !until.aborted; at += options.portionLines) {
+        const part = lines.slice(at, at + options.portionLines);
+        const refused = await connection.delivery.deliver(part.join('\n'));
+        if (refused === undefined) throw new Error('cut short');
+        parts.put(refused);
+        news.stored(part.length - refused.length);
+      }
+    };
+    return { sink: { query, write }, close: query.close };
+  };
+  const copy = async (frozen: FrozenHistory, until: AbortSignal): Promise<void> => {
+    const { sink, close } = sinkOf(until);
+    let written = 0;
+    const onDay = (day: { readonly written: number; readonly unplaced: number }): void => {
+      written += day.written;
+      if (day.unplaced > 0)
+        news.note(
+          'warn',
+          'readings of sensors that the county never had a place for are left out',
+          String(day.unplaced),
+        );
+    };
+    try {
+      while (!until.aborted) {
+        try {
+          if (!(await runRefill(parts, frozen, sink, { signal: until, onDay }))) return;
+          if (wanted === undefined) state.setMeta('refill', undefined);
+          news.note('info', 'the database has what the embedded history has', `${written} readings were missing`);
+          return;
+        } catch (cause) {
+          if (until.aborted) return;
+          news.note('warn', 'the refill from the embedded history is held up', String(cause));
+          await sleepUnless(until, REFILL_AGAIN_MS);
+        }
+      }
+    } finally {
+      frozen.close();
+      await close();
+    }
+  };
+  const halt = async (): Promise<void> => {
+    running?.stop.abort();
+    await running?.done;
+    running = undefined;
+  };
+
+  return {
+    look,
+    lookSoon: () => {
+      lookAtMs = 0;
+    },
+    noteGap: () => want('gap'),
+    wantsRefill: () => wanted !== undefined,
+    refill: async () => {
+      await halt();
+      wanted = undefined;
+      const frozen = beginRefill(parts);
+      const stop = new AbortController();
+      running = { stop, done: copy(frozen, AbortSignal.any([signal, stop.signal])) };
+    },
+    stop: halt,
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Brings back what the database lacks, from the embedded history: after it was dropped and made anew, or when the
+ * writer was parked longer than the journal keeps its rows. It runs beside the writer, newest days first.
+ */
+
+import { hashOf } from '#model/hash.ts';
+import type { JournalReader } from '#model/journal.ts';
+import type { Origin, SensorId } from '#model/reading.ts';
+import type { EpochMs } from '#model/time.ts';
+import type { WaitingReading } from '../../influx/encoder.ts';
+import type { Places } from '../../influx/lines.ts';
+import { type CopyDay, type CopySink, copyMissing } from '../../influx/refill.ts';
+import { type FrozenHistory, freezeHistory } from './frozen-history.ts';
+import type { InfluxState } from './state.ts';
+
+export type RefillReason = 'new-database' | 'gap';
+
+export type RefillParts = {
+  readonly dataDir: string;
+  readonly journal: JournalReader;
+  readonly state: InfluxState;
+  readonly places: () => Places;
+};
+
+/**
+ * The moment that is copied. Where the embedded history is ahead, the writer goes on from there: call it only while
+ * nothing is on its way, and begin with the state anew.
+ */
+export function beginRefill(parts: RefillParts): FrozenHistory {
+  const { dataDir, journal, state, places } = parts;
+  const originOf = (sensorId: SensorId): Origin => places().get(sensorId)?.origin ?? 'live';
+  const before = state.load();
+  const frozen = freezeHistory(dataDir, journal, before.cursors, originOf);
+  const kept = state.allWaiting().filter(({ isWritten }) => isWritten);
+  state.jump({
+    cursors: frozen.cursors,
+    taken: frozen.taken,
+    clocks: frozen.clocks,
+    newest: frozen.isAhead ? newerOf(frozen.newest(), before.newest) : new Map(),
+    waiting: withoutKept(frozen.waiting, kept),
+  });
+  return frozen;
+}
+
+type Newest = ReadonlyMap<string, { readonly home: number; readonly newestMs: number }>;
+function newerOf(stored: ReadonlyMap<string, EpochMs>, known: Newest): Newest {
+  const newer = new Map<string, { readonly home: number; readonly newestMs: number }>();
+  for (const [key, ms] of stored) {
+    const before = known.get(key);
+    if (before === undefined || before.newestMs < ms) newer.set(key, { home: before?.home ?? -1, newestMs: ms });
+  }
+  return newer;
+}
+
+/** What stands in the database by its receive time already waits where it is. */
+function withoutKept(all: readonly WaitingReading[], kept: readonly WaitingReading[]): readonly WaitingReading[] {
+  const keyOf = ({ boot, sensorId, origin, atMs, monoShiftMs, value, raw, bits, code }: WaitingReading): string =>
+    JSON.stringify([boot, sensorId, origin, atMs + monoShiftMs, value, raw, bits, code]);
+  const held = new Map<string, number>();
+  for (const one of kept) held.set(keyOf(one), (held.get(keyOf(one)) ?? 0) + 1);
+  return all.filter((one) => {
+    const left = held.get(keyOf(one)) ?? 0;
+    if (left > 0) held.set(keyOf(one), left - 1);
+    return left === 0;
+  });
+}
+
+/** Resolves true when every day was compared. A day that was, and has not changed since, is passed over after a restart. */
+export async function runRefill(
+  parts: RefillParts,
+  frozen: FrozenHistory,
+  sink: CopySink,
+  how: { readonly signal: AbortSignal; readonly onDay: (day: CopyDay, left: number) => void },
+): Promise<boolean> {
+  const { state } = parts;
+  let left = frozen.days.length;
+  const tallied = new Map<EpochMs, string>();
+  await copyMissing({
+    source: frozen.source,
+    sink,
+    places: parts.places(),
+    days: frozen.days,
+    signal: how.signal,
+    isDone: (dayMs, tallies) => {
+      tallied.set(dayMs, hashOf(tallies));
+      return state.refilled(dayMs) === tallied.get(dayMs);
+    },
+    onDay: (day) => {
+      state.setRefilled(day.dayMs, tallied.get(day.dayMs) ?? '');
+      tallied.delete(day.dayMs);
+      how.onDay(day, --left);
+    },
+  });
+  return !how.signal.aborted;
+}

@@ -1,0 +1,286 @@
+/**
+ * Follows the journal into InfluxDB: portions of lines, several on their way, committed in the journal's order once all
+ * of a portion is stored. The database being away, slow or full holds up nothing but this.
+ */
+import type { InfluxTarget } from '#model/history.ts';
+import type { JournalReader } from '#model/journal.ts';
+import { type AsideLine, createEncoder, type Encoder, type Portion } from '../../influx/encoder.ts';
+import type { Places } from '../../influx/lines.ts';
+import { type Connection, openConnection } from './connection.ts';
+import type { DeliveryState } from './delivery.ts';
+import { mayHaveGap } from './gap.ts';
+import { createKeeper, type Keeper } from './keeper.ts';
+import { settleWaiting } from './settle.ts';
+import { type InfluxState, openInfluxState } from './state.ts';
+import type { WriterOptions } from './writer-options.ts';
+
+export type RunNews = {
+  readonly stored: (lines: number) => void;
+  readonly aside: (lines: readonly AsideLine[]) => void;
+  readonly state: (state: DeliveryState, message: string) => void;
+  readonly lag: (lag: { readonly rows: number; readonly oldestReceivedAtMs: number | undefined }) => void;
+  readonly note: (level: 'info' | 'warn', message: string, detail: string) => void;
+};
+
+export type RunParts = {
+  readonly dataDir: string;
+  readonly target: InfluxTarget;
+  readonly journal: JournalReader;
+  readonly places: Places;
+  readonly options: WriterOptions;
+  readonly news: RunNews;
+};
+
+export type InfluxRun = {
+  /** Until the signal aborts; throws when its own disk fails. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly setPlaces: (places: Places) => void;
+};
+
+const ROWS_PER_READ = 64;
+const IDLE_MS = 250;
+const LAG_EVERY_MS = 1_000;
+const SETTLE_EVERY_MS = 2_000;
+/** Whoever has not read for so long may have been overtaken by the journal's retention. */
+const PARKED_MS = 60_000;
+
+type Sent = { readonly portion: Portion; outcome: readonly AsideLine[] | 'aborted' | undefined; fault: unknown };
+
+export function createInfluxRun(parts: RunParts): InfluxRun {
+  const { dataDir, journal, options, news } = parts;
+  let places = parts.places;
+  let encoder: Encoder | undefined;
+  let state: InfluxState | undefined;
+
+  const takePlaces = (next: Places): void => {
+    // A sensor that the county has no more keeps its last place: its rows may still be on their way.
+    places = new Map([...places, ...next]);
+    state?.savePlaces(next);
+    encoder?.setPlaces(places);
+  };
+
+  return {
+    setPlaces: takePlaces,
+    run: async (signal) => {
+      const opened = openInfluxState(dataDir);
+      state = opened;
+      places = new Map([...opened.places(), ...places]);
+      opened.savePlaces(places);
+      let keeper: Keeper | undefined;
+      const connection = openConnection(parts.target, options, signal, {
+        onState: news.state,
+        onMade: () => keeper?.lookSoon(),
+        onNotMade: (message) => news.note('warn', 'the database is not there and could not be made', message),
+      });
+      const put = (aside: readonly AsideLine[]): void => {
+        if (aside.length === 0) return;
+        opened.commit([], aside, Date.now());
+        news.aside(aside);
+      };
+      keeper = createKeeper({
+        dataDir,
+        journal,
+        state: opened,
+        connection,
+        places: () => places,
+        target: parts.target,
+        options,
+        signal,
+        news,
+        put,
+      });
+      try {
+        await follow({
+          parts,
+          state: opened,
+          connection,
+          keeper,
+          signal,
+          put,
+          places: () => places,
+          use: (made) => {
+            encoder = made;
+          },
+        });
+      } finally {
+        await keeper.stop();
+        connection.close();
+        encoder = undefined;
+        state = undefined;
+        opened.close();
+      }
+    },
+  };
+}
+
+type FollowParts = {
+  readonly parts: RunParts;
+  readonly state: InfluxState;
+  readonly connection: Connection;
+  readonly keeper: Keeper;
+  readonly signal: AbortSignal;
+  readonly put: (aside: readonly AsideLine[]) => void;
+  readonly places: () => Places;
+  /** The encoder in force, so that new places reach it. */
+  readonly use: (encoder: Encoder) => void;
+};
+
+async function follow({ parts, state, connection, keeper, signal, put, places, use }: FollowParts): Promise<void> {
+  const { journal, options, news, dataDir } = parts;
+  const sent: Sent[] = [];
+  const bell = createBell();
+  const cancelWake = journal.onWake(bell.ring);
+  signal.addEventListener('abort', bell.ring);
+  let encoder = createEncoder(state.load(), places());
+  use(encoder);
+  let [committedAtMs, beganAtMs, readAtMs, lagAtMs, settledAtMs] = [nowMs(), 0, Number.NEGATIVE_INFINITY, 0, 0];
+  /** The chain's time as the rows tell it. */
+  let chainMs = 0;
+
+  /** True when there may be more. */
+  const fill = (): boolean => {
+    if (nowMs() - readAtMs > PARKED_MS && mayHaveGap(dataDir, journal, encoder.cursors())) {
+      keeper.noteGap();
+      return true;
+    }
+    let isMore = false;
+    for (const [partition, head] of journal.heads()) {
+      const after = encoder.cursors().get(partition) ?? 0;
+      if (head <= after) continue;
+      const rows = journal.read(partition, after, ROWS_PER_READ);
+      for (const row of rows) {
+        if (encoder.rows() === 0) beganAtMs = nowMs();
+        encoder.take(row);
+        chainMs = Math.max(chainMs, row.receivedAtMs);
+      }
+      isMore ||= rows.length === ROWS_PER_READ;
+      if (encoder.lines() >= options.portionLines) {
+        isMore = true;
+        break;
+      }
+    }
+    readAtMs = nowMs();
+    return isMore;
+  };
+  const launch = (): void => {
+    const portion = encoder.cut();
+    if (portion === undefined) return;
+    const entry: Sent = { portion, outcome: portion.lines === 0 ? [] : undefined, fault: undefined };
+    sent.push(entry);
+    if (entry.outcome !== undefined) return;
+    connection.delivery.deliver(portion.body).then(
+      (outcome) => {
+        entry.outcome = outcome ?? 'aborted';
+        portion.body = '';
+        bell.ring();
+      },
+      (cause) => {
+        entry.fault = cause;
+        bell.ring();
+      },
+    );
+  };
+  const commit = (): void => {
+    const fault = sent.find((entry) => entry.fault !== undefined)?.fault;
+    if (fault !== undefined) throw fault;
+    const until = sent.findIndex(({ outcome }) => outcome === undefined || outcome === 'aborted');
+    const ready = sent.splice(0, until < 0 ? sent.length : until);
+    if (ready.length === 0) return;
+    const refused = ready.flatMap(({ outcome }) => (Array.isArray(outcome) ? outcome : []));
+    state.commit(
+      ready.map(({ portion }) => portion.effects),
+      refused,
+      Date.now(),
+    );
+    committedAtMs = nowMs();
+    const kept = ready.flatMap(({ portion }) => portion.effects.aside);
+    news.stored(ready.reduce((sum, { portion }) => sum + portion.lines, 0) - refused.length);
+    if (kept.length + refused.length > 0) news.aside([...kept, ...refused]);
+  };
+  const drain = async (): Promise<void> => {
+    launch();
+    while (!signal.aborted && sent.some(({ outcome, fault }) => outcome === undefined && fault === undefined))
+      await bell.wait(IDLE_MS);
+    commit();
+  };
+  const settle = async (): Promise<void> => {
+    settledAtMs = nowMs();
+    if (!state.hasWaiting()) return;
+    const parts = { state, places: places(), client: connection.client(), delivery: connection.delivery };
+    const settled = await settleWaiting({ ...parts, nowMs: chainMs });
+    put(settled?.aside ?? []);
+    if (settled?.isMore === true) settledAtMs = 0;
+  };
+
+  try {
+    while (!signal.aborted) {
+      await keeper.look();
+      if (keeper.wantsRefill()) {
+        await drain();
+        if (signal.aborted) break;
+        await keeper.refill();
+        encoder = createEncoder(state.load(), places());
+        use(encoder);
+        readAtMs = nowMs();
+      }
+      const hasRoom = sent.filter(({ outcome }) => outcome === undefined).length < options.slots;
+      const isMore = hasRoom && fill();
+      const isRipe = encoder.rows() > 0 && nowMs() - beganAtMs >= options.portionAgeMs;
+      if (hasRoom && (encoder.lines() >= options.portionLines || isRipe)) launch();
+      if (nowMs() - committedAtMs >= options.commitEveryMs) commit();
+      if (nowMs() - settledAtMs >= SETTLE_EVERY_MS && connection.delivery.state() === 'ok') await settle();
+      if (nowMs() - lagAtMs >= LAG_EVERY_MS) {
+        lagAtMs = nowMs();
+        news.lag(lagOf(journal, state.cursors()));
+      }
+      if (isMore) await new Promise((resolve) => setImmediate(resolve));
+      else await bell.wait(hasRoom ? Math.min(IDLE_MS, options.portionAgeMs) : IDLE_MS);
+    }
+    // What is on its way is not waited for: it is sent again after the next start, and is the same points then.
+    commit();
+  } finally {
+    cancelWake();
+    signal.removeEventListener('abort', bell.ring);
+  }
+}
+
+/** Real time: how often something is looked after has nothing to do with the chain's clock. */
+const nowMs = (): number => performance.now();
+
+function createBell() {
+  let wake: (() => void) | undefined;
+  let isRung = false;
+  const ring = (): void => {
+    isRung = true;
+    wake?.();
+  };
+  return {
+    ring,
+    /** Until it is rung, or the time is over; at once when it was rung since the last time. */
+    wait: async (ms: number): Promise<void> => {
+      if (!isRung)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      wake = undefined;
+      isRung = false;
+    },
+  };
+}
+
+/** Positions are the journal's own, over all partitions: what lies between is at most so many rows. */
+function lagOf(journal: JournalReader, cursors: ReadonlyMap<number, number>) {
+  let [rows, oldest] = [0, undefined as number | undefined];
+  for (const [partition, head] of journal.heads()) {
+    const after = cursors.get(partition) ?? 0;
+    const [first] = head > after ? journal.read(partition, after, 1) : [];
+    if (first === undefined) continue;
+    rows = Math.max(rows, head - first.pos + 1);
+    oldest = Math.min(oldest ?? first.receivedAtMs, first.receivedAtMs);
+  }
+  return { rows, oldestReceivedAtMs: oldest };
+}
