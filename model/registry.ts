@@ -10,6 +10,7 @@ import type { QuantityCode } from '#model/quantity.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import type { Text } from '#model/text.ts';
 import type { EpochMs } from '#model/time.ts';
+import type { RainFrequency } from '#model/trend.ts';
 import type { WaterTable } from '#model/water.ts';
 
 /** Division codes as strings (GB/T 2260): 6, 9, 12 digits; enterprises and groups bear a local suffix, e.g. `331004001-E01`. */
@@ -132,6 +133,8 @@ export type HazardPoint = {
   readonly site?: Site;
   /** Of a reservoir or a river section: its datum, flood season and characteristic levels. */
   readonly water?: WaterTable;
+  /** How rare rains are here, by the county's handbook. */
+  readonly rainFrequency?: RainFrequency;
 };
 
 /** On a point's evacuation list. */

@@ -188,3 +188,8 @@ export type Outlook = {
   readonly atMs: EpochMs;
   readonly spans: readonly OutlookOfSpan[];
 };
+
+export const TREND_PARTS = ['season', 'returnPeriod', 'sameDay', 'accelerations', 'outlook'] as const;
+export type TrendPart = (typeof TREND_PARTS)[number];
+/** One line of a table: what it is about, the figure or why there is none, and what it rests on. */
+export type TrendLine = { readonly label: Text; readonly figure: Text; readonly basis: Text; readonly said: boolean };

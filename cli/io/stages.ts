@@ -168,7 +168,7 @@ async function startConsole(context: ProcessContext): Promise<Started> {
   const { dataDir, countyDir, http, token } = context.settings;
   const county = await countyOf(context);
   const staticDir = join(import.meta.dirname, '..', '..', 'dashboards', 'console', 'dist');
-  const ports = openConsolePorts(dataDir, county.registry, countyDir);
+  const ports = { ...openConsolePorts(dataDir, county.registry, countyDir), ruleSets: county.ruleSets };
   const service = await start({ ...http, dataDir, token, staticDir }, ports, context);
   // Feeds of other platforms come in by the same door as people's commands, whose log this process writes.
   const { startFeeds } = await import('#alerts/io/atom/feeds.ts');

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { HOUSEHOLD_STATES } from '#model/evacuation.ts';
 import { ORIGINS } from '#model/reading.ts';
 import { HAZARDS } from '#model/registry.ts';
+import { TREND_PARTS } from '#model/trend.ts';
 import type { RouteId } from './permissions.ts';
 
 const text = z.looseObject({ zh: z.string(), en: z.string() }).meta({ id: 'Text' });
@@ -225,6 +226,15 @@ const me = z.looseObject({
   },
 });
 
+const trendItem = z.looseObject({
+  ...{ sensorId: z.string(), sensorName: text, quantity: z.string(), origin, part: z.enum(TREND_PARTS), title: text },
+  lines: z
+    .array(z.looseObject({ label: text, figure: text, basis: text, said: z.boolean() }))
+    .describe('In words, each with what it rests on'),
+  data: z.looseObject({ said: z.boolean() }).describe('The same as numbers, in the unit; `why` where it is not said'),
+});
+const trend = listOf(trendItem).extend({ pointId: z.string(), pointName: text, at, atMs: ms }).meta({ id: 'Trend' });
+
 /** JSON answers with status 200 (201 where something is made). */
 export const ANSWERS = {
   ...{ healthz: z.looseObject({ live: z.boolean() }), openapi: z.looseObject({ openapi: z.string() }) },
@@ -252,6 +262,8 @@ export const ANSWERS = {
   verifyLedger: z.looseObject({ ok: z.boolean() }).describe('With the head, or with the first entry that is wrong'),
   registryCheck: listOf(finding).extend({ total: count, checkedAt: at, looked: z.looseObject({}) }),
   registryImport: importReport,
+  ...{ pointTrend: trend, pointSeason: trend, pointReturnPeriod: trend, pointSameDay: trend },
+  ...{ pointAccelerations: trend, pointOutlook: trend },
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
 /** Answers that are no JSON. */

@@ -5,6 +5,7 @@ import type { DeskReaders } from '#model/desk.ts';
 import type { HistoryQuery, HistoryReader } from '#model/history.ts';
 import type { JournalReader, LogWriter } from '#model/journal.ts';
 import type { RegistryPort } from '#model/registry.ts';
+import type { CompiledRuleSet } from '#model/rule-set.ts';
 import type { Lang } from '#model/text.ts';
 import type { RegistryDesk } from './registry-desk.ts';
 
@@ -60,6 +61,8 @@ export type ConsolePorts = {
   readonly history: HistoryReader;
   /** Long questions, answered beside this process's loop; closed when the console stops. */
   readonly query: HistoryQuery;
+  /** The rules in force, whose limits a trend is held against; absent: the stations' own tables only. */
+  readonly ruleSets?: { readonly current: () => ReadonlyMap<number, CompiledRuleSet> };
   readonly alerts: AlertReader;
   readonly parts: DeskReaders;
   readonly commands: LogWriter<DeskCommand>;

@@ -15,6 +15,7 @@ import { printRoutes } from './routes/print.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { rosterRoutes } from './routes/roster.ts';
+import { trendRoutes } from './routes/trend.ts';
 import { warningRoutes } from './routes/warnings.ts';
 import { holdsOver, type Viewer } from './viewer.ts';
 
@@ -103,6 +104,7 @@ export const ROUTES = {
   ...reportRoutes,
   ...auditRoutes,
   ...registryRoutes,
+  ...trendRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

@@ -14,6 +14,7 @@ import { printQueries } from './routes/print.ts';
 import { registryQueries } from './routes/registry.ts';
 import { reportBodies, reportQueries } from './routes/reports.ts';
 import { rosterBodies, rosterQueries } from './routes/roster.ts';
+import { trendQueries } from './routes/trend.ts';
 import { warningBodies, warningQueries } from './routes/warnings.ts';
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(100).describe('Items in one answer');
@@ -56,6 +57,7 @@ export const QUERIES = {
   ...auditQueries,
   ...reportQueries,
   ...registryQueries,
+  ...trendQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 

@@ -21,6 +21,7 @@ import { registryHandlers } from './registry-handlers.ts';
 import { reportHandlers } from './report-handlers.ts';
 import { rosterHandlers } from './roster-handlers.ts';
 import { sessionHandlers } from './session-handlers.ts';
+import { trendHandlers } from './trend-handlers.ts';
 import { warningHandlers } from './warning-handlers.ts';
 
 const MIB = 1_048_576;
@@ -130,6 +131,7 @@ export function createRouter(desk: Desk): Express {
     ...rosterHandlers(desk),
     ...printHandlers(desk),
     ...registryHandlers(desk),
+    ...trendHandlers(desk),
   };
 
   const finish = (id: string, response: Response, reply: Reply) => {

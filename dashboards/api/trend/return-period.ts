@@ -1,9 +1,10 @@
 /** How rare a rain is: by the county's table where there is one, and by the station's own years where there are enough. */
+import { HOUR_MS } from '#model/time.ts';
 import type { RainFrequency, RainFrequencyRow, ReturnPeriodOfDuration, ReturnPeriods } from '#model/trend.ts';
 import { DURATIONS_H, isComplete, largestWindow, type YearMaxima } from './annual.ts';
 import { exceedance, fitPearson3, returnInterval, returnYears } from './pearson3.ts';
 import { notSaid } from './said.ts';
-import { endOf, placeAt, type Stretch } from './stretch.ts';
+import { amountOf, endOf, placeAt, type Stretch } from './stretch.ts';
 import { weibull } from './weibull.ts';
 
 export const LEAST_YEARS = 5;
@@ -83,27 +84,43 @@ function byFit(question: Question, index: number, steps: number): ReturnPeriodOf
   };
 }
 
+/** Whether summaries of ten minutes show more than those of hours: a station that reports by the hour fills one in six. */
+function isFiner(tenMinutes: Stretch, hours: Stretch): boolean {
+  const { known } = amountOf(tenMinutes, 0, tenMinutes.length);
+  return known >= 3 * amountOf(hours, 0, hours.length).known && known > 0;
+}
+
+/** Hours of a window with readings missing; the hour that is not over yet is not counted. */
+function missingIn(hours: Stretch, endMs: number, duration: number, toMs: number): number {
+  const from = Math.floor((endMs - hours.fromMs) / HOUR_MS) - duration;
+  const to = Math.min(Math.ceil((endMs - hours.fromMs) / HOUR_MS), placeAt(hours, toMs) - 1);
+  return amountOf(hours, from, to).missing;
+}
+
 /** The largest rains of each duration that ended in a time, and how rare they are. */
 export function returnPeriods(question: Question): ReturnPeriods {
   const { fromMs, toMs, tenMinutes, hours, perMm } = question;
+  const finer = isFiner(tenMinutes, hours);
   const durations = DURATIONS_H.map((duration, index): ReturnPeriodOfDuration => {
     const clock = largestWindow(hours, duration, placeAt(hours, fromMs), placeAt(hours, toMs));
     const fine = largestWindow(tenMinutes, duration * 6, placeAt(tenMinutes, fromMs), placeAt(tenMinutes, toMs));
-    // Where ten-minute summaries are gone or coarser than the readings, the clock hours are what there is.
-    const slides = fine.sum >= clock.sum;
+    const slides = finer && fine.sum >= clock.sum;
     const slidingMm = (slides ? fine.sum : clock.sum) / perMm;
+    const endMs = slides ? endOf(tenMinutes, fine.end - 1) : endOf(hours, clock.end - 1);
     return {
       hours: duration,
       slidingMm,
       clockMm: clock.sum / perMm,
-      endMs: slides ? endOf(tenMinutes, fine.end - 1) : endOf(hours, clock.end - 1),
-      lowerBound: (slides ? fine.missing : clock.missing) > 0,
+      endMs,
+      lowerBound: missingIn(hours, endMs, duration, toMs) > 0,
       table: byTable(question.table, duration, slidingMm),
       empirical: byRank(question, index, clock.sum),
       fitted: byFit(question, index, clock.sum),
     };
   });
-  const complete = question.years.filter(isComplete).map(({ year }) => year);
-  const incomplete = question.years.filter((one) => !isComplete(one)).map(({ year }) => year);
+  const complete = othersOf(question.years, question.year).map(({ year }) => year);
+  const incomplete = question.years
+    .filter((one) => one.year !== question.year && !isComplete(one))
+    .map(({ year }) => year);
   return { fromMs, toMs, completeYears: complete, incompleteYears: incomplete, durations };
 }

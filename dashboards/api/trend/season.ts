@@ -62,6 +62,15 @@ const quantileOf = (sorted: readonly number[], share: number): number => {
   return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at));
 };
 
+function tooFew(days: number, years: number, least: { readonly days: number; readonly years: number }) {
+  const [ofYears, some] = least.years > 1 ? [`${years} 年 `, `${least.years} 年 `] : ['', ''];
+  const [inYears, several] = least.years > 1 ? [` of ${years} years`, ` of ${least.years}`] : ['', ''];
+  return notSaid(
+    `只有 ${ofYears}${days} 个完整日，少于 ${some}${least.days} 日，不作比较`,
+    `only ${days} complete days${inYears}, fewer than ${least.days}${several}: not said`,
+  );
+}
+
 /** The value's place among the samples, and what the incomplete ones leave open. */
 export function rankAmong(span: SeasonSpan, value: number, dated: readonly Dated[], perUnit: number): Said<SeasonRank> {
   const whole = dated.filter(({ sample }) => sample?.whole === true);
@@ -69,11 +78,7 @@ export function rankAmong(span: SeasonSpan, value: number, dated: readonly Dated
   const sorted = whole.map(({ sample }) => sample?.value ?? 0).sort((a, b) => a - b);
   const years = new Set(whole.map(({ year }) => year)).size;
   const least = LEAST[span];
-  if (sorted.length < least.days || years < least.years)
-    return notSaid(
-      `只有 ${years} 年 ${sorted.length} 个完整日，少于 ${least.years} 年 ${least.days} 日，不作比较`,
-      `only ${sorted.length} complete days of ${years} years, fewer than ${least.days} of ${least.years}: not said`,
-    );
+  if (sorted.length < least.days || years < least.years) return tooFew(sorted.length, years, least);
   const below = sorted.filter((one) => one < value).length;
   const equal = sorted.filter((one) => one === value).length;
   // An incomplete day whose known part lies above is above, whatever the rest brought.
