@@ -70,7 +70,7 @@ describe('the example flows, deployed', () => {
       RETRY_MS: '20',
     };
     const there = (await (await red.asEditor('/flows')).json()) as FlowNode[];
-    const imported = exampleFiles.flatMap(readExample).filter(({ type }) => type !== 'fengsui-server');
+    const imported = exampleFiles.flatMap(readExample);
     const nodes = imported.map((node) => {
       if (node['name'] === '黄色以上' && node['z'] === imported[0]?.id) return { ...node, drill: true };
       if (node.type !== 'tab') return node;

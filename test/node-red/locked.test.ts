@@ -2,8 +2,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openBrowser } from '#dashboards/console/screenshot.ts';
 import { decryptCredentials } from '#dashboards/node-red/io/flow-credentials.ts';
+import { runFengsui } from '#test/support/command.ts';
 import { freePort } from '#test/support/free-port.ts';
+import { needs } from '#test/support/needs.ts';
 import { until } from '#test/support/until.ts';
 import {
   isAlive,
@@ -17,7 +20,7 @@ let red: NodeRedUnderTest;
 beforeAll(async () => {
   red = await startNodeRedUnderTest(undefined, { FENGSUI_TOKEN: 'a-token-that-flows-must-not-see' });
 });
-afterAll(() => red.stop());
+afterAll(() => red?.stop());
 
 type Json = { readonly [key: string]: unknown };
 const jsonOf = async (response: Response) => (await response.json()) as Json;
@@ -174,31 +177,48 @@ test('the server’s node is filled in at the first start, its passwords in the 
       has_mqttPassword: true,
     });
 
-    // It dies and comes again, with the same flows; then all of it ends at once.
+    // It dies and comes again, with the same flows.
     process.kill(other.pid, 'SIGKILL');
     const again = await until('another one', 10_000, async () => {
       const pid = nodeRedOf(other.command);
       return pid !== undefined && pid !== other.pid && (await fetch(`${other.url}/auth/login`)).ok && pid;
     });
     expect(await (await other.asEditor('/flows')).json()).toEqual(flows);
-    const tookMs = await other.command.stop('SIGINT', 20_000);
-    expect(other.command.process.exitCode).toBe(0);
-    expect(tookMs).toBeLessThan(15_000);
-    expect(isAlive(again)).toBe(false);
-    await expect(fetch(other.url)).rejects.toThrow();
+
+    // It does not outlive the command, not even one that had no time to say good-bye.
+    other.command.process.kill('SIGKILL');
+    await until('Node-RED to end', 15_000, () => !isAlive(again));
   } finally {
     await other.stop();
   }
 });
 
-test('it ends with the command that started it, even when that one is killed', async () => {
-  const other = await startNodeRedUnderTest();
-  try {
-    other.command.process.kill('SIGKILL');
-    await until('Node-RED to end', 15_000, () => !isAlive(other.pid));
-  } finally {
-    await other.stop();
-  }
+describe.skipIf(!needs('chromium'))('the editor', () => {
+  test('opens after the sign-in, in Chinese, with our nodes, and asks nobody but its own server', async () => {
+    await red.deploy([]);
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage({ locale: 'zh-CN' });
+      const asked: string[] = [];
+      const complaints: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load')) complaints.push(message.text());
+      });
+      await page.goto(`${red.url}/`);
+      await page.fill('#node-dialog-login-username', 'fengsui');
+      await page.fill('#node-dialog-login-password', red.passwords.editor);
+      await page.click('#node-dialog-login-submit');
+      await page.waitForSelector('.red-ui-palette-node[data-palette-type="fengsui-alerts-in"]', { state: 'attached' });
+      expect(await page.textContent('#red-ui-header-button-deploy')).toContain('部署');
+      expect(asked.length).toBeGreaterThan(20);
+      expect(asked.filter((url) => !url.startsWith(`${red.url}/`) && !/^(data|blob):/.test(url))).toEqual([]);
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
 });
 
 test('a port that is taken is said before anything starts', async () => {
@@ -206,9 +226,16 @@ test('a port that is taken is said before anything starts', async () => {
   await until('the port', 5_000, () => holder.listening);
   const address = holder.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const { runFengsui } = await import('#test/support/command.ts');
   const command = runFengsui(['node-red', '--port', String(port)], { FENGSUI_DATA: red.dataDir });
   expect(await command.exited).toBe(1);
   expect(command.output()).toMatch(new RegExp(`Port ${port} .*in use.*--port`));
   holder.close();
+});
+
+test('it ends with the command at Ctrl-C: nothing is left', async () => {
+  const tookMs = await red.command.stop('SIGINT', 20_000);
+  expect(red.command.process.exitCode).toBe(0);
+  expect(tookMs).toBeLessThan(15_000);
+  expect(isAlive(red.pid)).toBe(false);
+  await expect(fetch(red.url)).rejects.toThrow();
 });

@@ -143,7 +143,6 @@ export function boardFlow(): readonly FlowNode[] {
   const id = on.idOf;
   return [
     on.tab,
-    on.server,
     on.note(1, { x: 180, y: 40, name: '先填页签里的 BOARD_HOST、BOARD_PORT' }, INFO),
     on.alertsIn(2, { x: 130, y: 120, name: '黄色以上，启动时也送' }, { openAtStart: true }, [[id(3)]]),
     on.code(3, { x: 320, y: 120, name: '屏' }, BOARD, [[id(4)], [id(6)]], FORGET),

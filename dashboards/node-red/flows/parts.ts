@@ -8,7 +8,10 @@ export type FlowVariable = { readonly name: string; readonly value: string; read
 type Place = { readonly x: number; readonly y: number; readonly name: string };
 type Wires = readonly (readonly string[])[];
 
-/** `number` tells the flows apart, `label` what it is for. */
+/**
+ * `number` tells the flows apart. The server that the nodes name is the one that the first start makes: it is not in the
+ * file, so that an import cannot bring a second one.
+ */
 export function sheet(number: number, label: string, info: string, env: readonly FlowVariable[]) {
   const idOf = (part: number): string => `fe465010${String(number).padStart(4, '0')}${String(part).padStart(4, '0')}`;
   const z = idOf(0);
@@ -23,17 +26,6 @@ export function sheet(number: number, label: string, info: string, env: readonly
   return {
     idOf,
     tab: { id: z, type: 'tab', label, disabled: false, info, env: env.map((one) => ({ ...one })) } as FlowNode,
-    /** Takes the place of the server that is there: it has the id that the first start gives it. */
-    server: {
-      id: SERVER_NODE_ID,
-      type: 'fengsui-server',
-      name: '烽燧',
-      url: 'http://127.0.0.1:8080',
-      mqttUrl: '',
-      pushUrl: '',
-      gateway: '',
-      gatewayOrigin: 'live',
-    } as FlowNode,
     note: (part: number, place: Place, info: string) => on(part, 'comment', place, { info }, []),
     alertsIn: (part: number, place: Place, more: object, wires: Wires) =>
       on(

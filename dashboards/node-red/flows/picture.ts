@@ -68,7 +68,6 @@ export function pictureFlow(): readonly FlowNode[] {
   const id = on.idOf;
   return [
     on.tab,
-    on.server,
     on.note(1, { x: 150, y: 40, name: '先填页签里的 CAMERA_URL' }, INFO),
     on.alertsIn(2, { x: 130, y: 120, name: '黄色以上' }, {}, [[id(3)]]),
     on.code(3, { x: 290, y: 120, name: '哪台相机' }, WHICH, [[id(4)]]),

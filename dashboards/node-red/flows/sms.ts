@@ -56,7 +56,6 @@ export function smsFlow(): readonly FlowNode[] {
   const id = on.idOf;
   return [
     on.tab,
-    on.server,
     on.note(1, { x: 180, y: 40, name: '先填页签里的 SMS_URL、SMS_TO、SMS_KEY' }, INFO),
     on.alertsIn(2, { x: 130, y: 120, name: '黄色以上' }, {}, [[id(3)]]),
     on.code(3, { x: 300, y: 120, name: '说成一句话' }, WHAT, [[id(4)]]),

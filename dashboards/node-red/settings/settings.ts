@@ -38,6 +38,9 @@ const NO_PALETTE = { allowInstall: false, allowUpdate: false, allowUpload: false
 /** `exec` starts programs; a flow that needs one is an administrator's affair, not an editor's. */
 export const EXCLUDED_NODES = ['90-exec.js'] as const;
 
+/** Our own nodes first. */
+const PALETTE = ['烽燧 Fengsui', 'subflows', 'common', 'function', 'network', 'sequence', 'parser', 'storage'] as const;
+
 const EDITOR_THEME = {
   tours: false,
   projects: { enabled: false },
@@ -81,6 +84,7 @@ export function lockedSettings(input: LockedSettingsInput) {
     },
     functionExternalModules: false,
     functionTimeout: 10,
+    paletteCategories: PALETTE,
     nodesExcludes: EXCLUDED_NODES,
     exportGlobalContextKeys: false,
     tlsConfigDisableLocalFiles: true,
