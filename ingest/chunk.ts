@@ -5,8 +5,9 @@
 
 import type { ScannedBatch } from '#model/batch-scan.ts';
 import type { HistoryPoint } from '#model/history.ts';
-import { BAD_REASONS, type Flag, flagsOfBits } from '#model/reading.ts';
+import { BAD_REASONS, type Flag, flagBits, flagsOfBits } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
+import { MAX_BYTES_PER_NUMBER, readColumn, readVarint, writeColumn, writeVarint } from './varint.ts';
 
 /** Parallel columns; `values` and `raws` hold 0 where the code says that there is none. */
 export type Columns = {
@@ -25,6 +26,8 @@ export const emptyColumns = (): Columns => ({ times: [], values: [], raws: [], c
 
 const codeOf = (bits: number, quality: number, hasRaw: boolean): number => bits * 64 + quality * 2 + (hasRaw ? 1 : 0);
 const qualityOf = (code: number): number => (code >> 1) & 31;
+export const isGoodCode = (code: number): boolean => qualityOf(code) === GOOD;
+export const isSuspectCode = (code: number): boolean => qualityOf(code) === SUSPECT;
 export const isBadCode = (code: number): boolean => qualityOf(code) >= FIRST_BAD;
 
 /** Adds one reading of an opened batch with its instant. */
@@ -40,24 +43,34 @@ export function pushReading(columns: Columns, atMs: number, batch: Readonly<Scan
   columns.codes.push(codeOf(batch.bits[row] as number, quality, hasRaw));
 }
 
-/** The reading at one place, as readers of history see it. */
-export function pointAt(columns: Columns, at: number, shiftMs: number, extra: readonly Flag[]): HistoryPoint {
-  const code = columns.codes[at] ?? 0;
+/** What a code says of its reading beside the numbers. */
+export type ReadingState = Pick<HistoryPoint, 'quality' | 'flags' | 'reason'> & { readonly hasRaw: boolean };
+
+export function readingStateOf(code: number): ReadingState {
   const quality = qualityOf(code);
-  const flags = flagsOfBits(code >> 6);
-  const reason = quality >= FIRST_BAD ? reasonAt(columns, at) : undefined;
+  const reason = BAD_REASONS[quality - FIRST_BAD];
   return {
-    atMs: ((columns.times[at] ?? 0) + shiftMs) as EpochMs,
-    value: quality >= FIRST_BAD ? undefined : columns.values[at],
-    raw: (code & 1) === 1 ? columns.raws[at] : undefined,
     quality: quality === GOOD ? 'good' : quality === SUSPECT ? 'suspect' : 'bad',
-    flags: extra.length === 0 ? flags : [...flags, ...extra.filter((flag) => !flags.includes(flag))],
+    flags: flagsOfBits(code >> 6),
+    hasRaw: (code & 1) === 1,
     ...(reason === undefined ? {} : { reason }),
   };
 }
+/** The code of the same reading with one more doubt. */
+export const withFlagInCode = (code: number, flag: Flag): number => code | (flagBits([flag]) << 6);
 
-/** The reason of a bad reading. */
-export const reasonAt = (columns: Columns, at: number) => BAD_REASONS[qualityOf(columns.codes[at] ?? 0) - FIRST_BAD];
+/** The reading at one place, as readers of history see it. */
+export function pointAt(columns: Columns, at: number, shiftMs: number, extra: readonly Flag[]): HistoryPoint {
+  const code = columns.codes[at] ?? 0;
+  const { hasRaw, flags, ...state } = readingStateOf(code);
+  return {
+    atMs: ((columns.times[at] ?? 0) + shiftMs) as EpochMs,
+    value: isBadCode(code) ? undefined : columns.values[at],
+    raw: hasRaw ? columns.raws[at] : undefined,
+    ...state,
+    flags: extra.length === 0 ? flags : [...flags, ...extra.filter((flag) => !flags.includes(flag))],
+  };
+}
 
 /** Ascending by time; what came in first stays first among equals. */
 export function sortColumns(columns: Columns): Columns {
@@ -87,25 +100,6 @@ export function sliceColumns(columns: Columns, from: number, to: number): Column
     codes: columns.codes.slice(from, to),
   };
 }
-
-/** n, min, max and sum over the values that are good. */
-export function summarise(columns: Columns): { good: number; min: number | null; max: number | null; sum: number } {
-  let good = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  let sum = 0;
-  for (let at = 0; at < columns.codes.length; at++) {
-    if (qualityOf(columns.codes[at] ?? 0) !== GOOD) continue;
-    const value = columns.values[at] ?? 0;
-    good++;
-    sum += value;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return good === 0 ? { good, min: null, max: null, sum } : { good, min, max, sum };
-}
-
-const MAX_BYTES_PER_NUMBER = 9;
 
 /** Writes sorted columns as bytes, times counted from the first; it keeps one buffer to write into. */
 export function createChunkEncoder(): (columns: Columns) => Uint8Array {
@@ -180,68 +174,4 @@ export function decodeChunk(bytes: Uint8Array, fromMs: number): Columns {
     }
   }
   return { times, values, raws, codes };
-}
-
-/** Zigzag varints; a 0 is followed by the number of further zeros. */
-function writeColumn(out: Uint8Array, start: number, n: number, take: (index: number) => number): number {
-  let at = start;
-  let zeros = 0;
-  for (let index = 0; index < n; index++) {
-    const value = take(index);
-    if (value === 0) {
-      zeros++;
-      continue;
-    }
-    if (zeros > 0) {
-      out[at++] = 0;
-      at = writeVarint(out, at, zeros - 1);
-      zeros = 0;
-    }
-    at = writeVarint(out, at, value >= 0 ? value * 2 : -value * 2 - 1);
-  }
-  if (zeros > 0) {
-    out[at++] = 0;
-    at = writeVarint(out, at, zeros - 1);
-  }
-  return at;
-}
-
-function readColumn(bytes: Uint8Array, cursor: { at: number }, n: number): number[] {
-  const column: number[] = [];
-  while (column.length < n) {
-    const zigzag = readVarint(bytes, cursor);
-    if (zigzag !== 0) {
-      column.push(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
-      continue;
-    }
-    for (let zeros = readVarint(bytes, cursor); zeros >= 0; zeros--) column.push(0);
-  }
-  return column;
-}
-
-/** Whole numbers to 2^53: beyond 31 bits by division, shifts would cut them. */
-function writeVarint(out: Uint8Array, start: number, value: number): number {
-  let at = start;
-  let left = value;
-  while (left >= 0x80000000) {
-    out[at++] = (left % 128) | 0x80;
-    left = Math.floor(left / 128);
-  }
-  while (left >= 0x80) {
-    out[at++] = (left & 0x7f) | 0x80;
-    left >>>= 7;
-  }
-  out[at++] = left;
-  return at;
-}
-
-function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
-  let value = 0;
-  let scale = 1;
-  for (;;) {
-    const byte = bytes[cursor.at++] ?? 0;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value;
-    scale *= 128;
-  }
 }

@@ -55,8 +55,14 @@ export type HistoryOptions = {
   /** Real time after which what is held is written in any case. */
   readonly flushMs: number;
   readonly pollMs: number;
+  /** The county's, by which days are cut. */
+  readonly zone: string;
 };
-export const DEFAULT_HISTORY: HistoryOptions = { bufferedReadings: 400_000, flushMs: 300_000, pollMs: 200 };
+export const DEFAULT_HISTORY: Omit<HistoryOptions, 'zone'> = {
+  bufferedReadings: 400_000,
+  flushMs: 300_000,
+  pollMs: 200,
+};
 
 export const WAITING_CHARS = 64_000_000;
 export const EDGE_GRACE_MS = 30_000;

@@ -1,4 +1,5 @@
 /** Starts ingest: what arrives is verified, journalled, then acked; history follows the journal in a thread of its own. */
+import { DEFAULT_RETENTION } from '#model/history.ts';
 import { supervise } from '#model/io/supervise.ts';
 import type { Service, StageContext } from '#model/ports.ts';
 import type { EdgeTopic } from '#model/topics.ts';
@@ -48,7 +49,13 @@ export async function startIngest(
     },
     ctx,
   );
-  const history = startHistory(config.dataDir, { ...DEFAULT_HISTORY, ...config.history }, ctx);
+  const { zone } = ports.registry.current().county;
+  const history = startHistory(
+    config.dataDir,
+    { ...DEFAULT_HISTORY, zone, ...config.history },
+    ctx,
+    () => ports.registry.current().history?.retention ?? DEFAULT_RETENTION,
+  );
   const quarantine = openQuarantineReader(config.dataDir);
   const control = createControl(journal, ports, ctx);
   const logged = (work: Promise<void>, what: string): void => {

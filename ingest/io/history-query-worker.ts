@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { HistoryPoint, Resolution } from '#model/history.ts';
 import type { SensorId } from '#model/reading.ts';
 import { packBuckets } from '../bucket-columns.ts';
+import { buffersOf, type PointColumns } from '../point-columns.ts';
 import { openHistoryAnswers, type StoredTally, type Stretch, type Wanted } from './history-answers.ts';
 import { openJournalReader } from './journal-reader.ts';
 
@@ -28,7 +29,7 @@ export type HistoryQueryTask =
   | { readonly kind: 'close' };
 
 export type AnswerPart =
-  | { readonly kind: 'points'; readonly points: readonly HistoryPoint[] }
+  | { readonly kind: 'points'; readonly points: PointColumns }
   | { readonly kind: 'latest'; readonly found: readonly (readonly [SensorId, HistoryPoint])[] }
   | { readonly kind: 'buckets'; readonly found: readonly (readonly [SensorId, Float64Array<ArrayBuffer>])[] }
   | { readonly kind: 'tallies'; readonly tallies: readonly StoredTally[] };
@@ -73,9 +74,11 @@ async function eachSlice<Item, Found>(
 async function answerAsk(id: number, ask: HistoryAsk): Promise<void> {
   const part = (one: AnswerPart, transfer: ArrayBuffer[] = []) => say({ kind: 'part', id, part: one }, transfer);
   switch (ask.kind) {
-    case 'range':
-      part({ kind: 'points', points: answers.range(ask.wanted, ask.stretch, ask.limit, ask.newest) });
+    case 'range': {
+      const points = answers.range(ask.wanted, ask.stretch, ask.limit, ask.newest);
+      part({ kind: 'points', points }, buffersOf(points));
       return;
+    }
     case 'buckets':
       return eachSlice(
         id,

@@ -14,6 +14,7 @@ import {
 } from '#model/history.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import { unpackBuckets } from '../bucket-columns.ts';
+import { unpackPoints } from '../point-columns.ts';
 import { joinTallies } from '../tallies.ts';
 import type { StoredTally, Wanted } from './history-answers.ts';
 import type { AnswerPart, HistoryAsk, HistoryQueryAnswer, HistoryQueryTask } from './history-query-worker.ts';
@@ -123,7 +124,7 @@ export function openHistoryQuery(dataDir: string, options: HistoryQueryOptions):
       let points: readonly HistoryPoint[] = [];
       const wanted = wantedOf(sensorId, origin);
       await ask({ kind: 'range', wanted, stretch: { fromMs, toMs }, limit, newest }, (part) => {
-        if (part.kind === 'points') points = part.points;
+        if (part.kind === 'points') points = unpackPoints(part.points);
       });
       return points;
     },

@@ -1,23 +1,21 @@
 /**
- * History's one writer: chunks, re-dated boots and the journal's cursors in one transaction, so that whatever ends the
- * process leaves each reading stored exactly once. Small chunks of a series are merged later, a few series at a time.
+ * History's one writer: chunks, summaries, re-dated boots and the journal's cursors in one transaction, so that whatever
+ * ends the process leaves each reading stored exactly once. Small chunks of a series are merged later, a few series at a
+ * time, and what is old is removed in steps.
  */
 import type { StatementSync } from 'node:sqlite';
+import type { Retention } from '#model/history.ts';
 import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import { addRange, hasSeq, type SeqRange } from '#model/seen.ts';
-import {
-  appendColumns,
-  type Columns,
-  createChunkEncoder,
-  decodeChunk,
-  emptyColumns,
-  sliceColumns,
-  sortColumns,
-  summarise,
-} from '../chunk.ts';
+import type { EpochMs } from '#model/time.ts';
+import { appendColumns, type Columns, createChunkEncoder, decodeChunk, emptyColumns, sortColumns } from '../chunk.ts';
+import { strandOf } from '../rollup/levels.ts';
 import type { SeriesBuffer } from '../series-buffer.ts';
-import { HISTORY_SCHEMA, historyUpgrade } from './history-schema.ts';
+import { openNewestWriter } from './history-newest.ts';
+import { openRetention, type RetainStep } from './history-retention.ts';
+import { HISTORY_SCHEMA, historyUpgrade, PENDING, PENDING_SCHEMA, SMALL_READINGS } from './history-schema.ts';
+import { openSummaryWriter, partOf } from './history-summaries.ts';
 
 export type HistoryStore = {
   readonly cursors: () => ReadonlyMap<number, number>;
@@ -25,28 +23,45 @@ export type HistoryStore = {
   readonly isTaken: (stream: string, seq: number) => boolean;
   /** Throws when the disk refuses; then nothing of it is there. */
   readonly flush: (buffer: SeriesBuffer, cursors: ReadonlyMap<number, number>) => void;
-  /** Merges the small chunks of at most `series` series; the number of those that it merged. */
+  /** Merges the small chunks of at most `series` series, or makes summaries that wait; how many, 0 when all is done. */
   readonly compact: (series: number) => number;
+  /** One small step of removing what is too old; the run is over when it says so. */
+  readonly retain: (nowMs: EpochMs, retention: Retention) => RetainStep;
   readonly close: () => void;
 };
 
 const CHUNK_READINGS = 1_024;
-/** A chunk with fewer readings is small; so many small ones of a series are merged. */
-const SMALL_READINGS = 512;
+/** So many small chunks of a strand are merged, or fewer when they make a large one. */
 const SMALL_CHUNKS = 16;
 const MERGED_CHUNKS = 64;
+const PENDING_AT_ONCE = 8;
 const CHECKPOINT_PAGES = 2_000;
 type Waiting = { readonly boot: string; readonly monoShiftMs: number } | null;
 /** A series' chunks of one origin: only these are ever merged. */
 type Strand = { readonly id: number; readonly origin: Origin | null };
+type SmallOnes = Strand & { readonly chunks: number; readonly readings: number };
+type ChunkRow = {
+  readonly id: number;
+  readonly origin: Origin | null;
+  readonly n: number;
+  readonly summed: number;
+  readonly from_ms: number;
+  readonly data: Uint8Array;
+};
 
-export function openHistoryStore(path: string): HistoryStore {
+/** `zone` is the county's, by which days are cut; a file goes on with the one that it was begun with. */
+export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone?: string } = {}): HistoryStore {
   const db = openWritable(path, HISTORY_SCHEMA, CHECKPOINT_PAGES);
   const there = db.prepare(`SELECT name FROM pragma_table_info('chunks')`).all() as { name: string }[];
-  db.exec(historyUpgrade(there.map(({ name }) => name)));
+  const upgraded = inTransaction(db, () => {
+    db.exec(historyUpgrade(there.map(({ name }) => name)));
+    db.exec(PENDING_SCHEMA);
+    return { newest: openNewestWriter(db), summaries: openSummaryWriter(db, zone) };
+  });
+  const { newest, summaries } = upgraded;
   const insert = db.prepare(
-    `INSERT INTO chunks (series, from_ms, to_ms, n, good, min, max, sum, boot, mono_shift, data, origin)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO chunks (series, from_ms, to_ms, n, good, sum, boot, mono_shift, data, origin, summed)
+     VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`,
   );
   const insertSeries = db.prepare('INSERT INTO series (sensor_id) VALUES (?)');
   const saveCursor = db.prepare(
@@ -62,12 +77,29 @@ export function openHistoryStore(path: string): HistoryStore {
     `UPDATE chunks SET from_ms = from_ms + mono_shift + ?, to_ms = to_ms + mono_shift + ?, boot = NULL, mono_shift = NULL
      WHERE boot = ?`,
   );
+  const ofBoot = db.prepare(
+    'SELECT id, series, origin, n, summed, from_ms, mono_shift, data FROM chunks WHERE boot = ?',
+  );
+  const selectSmall = db.prepare(
+    `SELECT id, origin, n, summed, from_ms, data FROM chunks
+     WHERE series = ? AND origin IS ? AND n < ? AND boot IS NULL ORDER BY id LIMIT ?`,
+  );
+  const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
+  const pending = db.prepare(
+    `SELECT id, series, origin, n, summed, from_ms, data FROM chunks INDEXED BY chunks_pending
+     WHERE ${PENDING} LIMIT ?`,
+  );
+  const setSummed = db.prepare('UPDATE chunks SET summed = 1 WHERE id = ?');
+  const retention = openRetention(db, summaries, (strand, n) => {
+    if (n < SMALL_READINGS) countSmall(strand, -1, -n);
+  });
   const encode = createChunkEncoder();
   const series = new Map<SensorId, number>();
   const clocks = new Map<string, number>();
   const taken = new Map<string, readonly SeqRange[]>();
-  /** Strands with small chunks, and how many. */
-  const small = new Map<string, Strand & { readonly chunks: number }>();
+  /** Strands with small chunks, how many, and of how many readings. */
+  const small = new Map<number, SmallOnes>();
+  const ripe = new Set<number>();
   load();
 
   function load(): void {
@@ -75,6 +107,7 @@ export function openHistoryStore(path: string): HistoryStore {
     clocks.clear();
     taken.clear();
     small.clear();
+    ripe.clear();
     for (const row of db.prepare('SELECT id, sensor_id FROM series').all() as { id: number; sensor_id: string }[])
       series.set(row.sensor_id, row.id);
     for (const row of db.prepare('SELECT stream, ranges FROM taken').all() as { stream: string; ranges: string }[])
@@ -82,17 +115,22 @@ export function openHistoryStore(path: string): HistoryStore {
     const booted = db.prepare('SELECT boot, utc_at_mono_zero_ms AS utc FROM clocks').all();
     for (const row of booted as { boot: string; utc: number }[]) clocks.set(row.boot, row.utc);
     const sums = db.prepare(
-      'SELECT series, origin, count(*) AS n FROM chunks WHERE n < ? AND boot IS NULL GROUP BY series, origin',
+      `SELECT series AS id, origin, count(*) AS chunks, sum(n) AS readings FROM chunks
+       WHERE n < ? AND boot IS NULL GROUP BY series, origin`,
     );
-    for (const row of sums.all(SMALL_READINGS) as { series: number; origin: Origin | null; n: number }[])
-      countSmall({ id: row.series, origin: row.origin }, row.n);
+    for (const row of sums.all(SMALL_READINGS) as unknown as SmallOnes[]) countSmall(row, row.chunks, row.readings);
   }
 
-  function countSmall({ id, origin }: Strand, more: number): void {
-    const key = `${id} ${origin}`;
-    const chunks = Math.max(0, (small.get(key)?.chunks ?? 0) + more);
-    if (chunks === 0) small.delete(key);
-    else small.set(key, { id, origin, chunks });
+  function countSmall({ id, origin }: Strand, moreChunks: number, moreReadings: number): void {
+    const key = strandOf(id, origin);
+    const known = small.get(key);
+    const chunks = (known?.chunks ?? 0) + moreChunks;
+    const readings = (known?.readings ?? 0) + moreReadings;
+    if (chunks <= 0) small.delete(key);
+    else small.set(key, { id, origin, chunks, readings });
+    // One alone has nothing to be merged with.
+    if (chunks >= SMALL_CHUNKS || (chunks > 1 && readings >= SMALL_READINGS)) ripe.add(key);
+    else ripe.delete(key);
   }
 
   const idOf = (sensorId: SensorId): number => {
@@ -104,44 +142,61 @@ export function openHistoryStore(path: string): HistoryStore {
     return id;
   };
 
-  const writeChunks = (strand: Strand, sorted: Columns, shiftMs: number, waiting: Waiting): void => {
-    for (let at = 0; at < sorted.times.length; at += CHUNK_READINGS) {
-      const part = sorted.times.length <= CHUNK_READINGS ? sorted : sliceColumns(sorted, at, at + CHUNK_READINGS);
+  const writeChunks = (strand: Strand, sorted: Columns, shiftMs: number, waiting: Waiting, summed: boolean): void => {
+    const { times } = sorted;
+    for (let at = 0; at < times.length; at += CHUNK_READINGS) {
+      const part = partOf(sorted, at, at + CHUNK_READINGS);
       const n = part.times.length;
-      const { good, min, max, sum } = summarise(part);
       const from = (part.times[0] ?? 0) + shiftMs;
       const to = (part.times[n - 1] ?? 0) + shiftMs;
-      insert.run(
-        strand.id,
-        from,
-        to,
-        n,
-        good,
-        min,
-        max,
-        sum,
-        waiting?.boot ?? null,
-        waiting?.monoShiftMs ?? null,
-        encode(part),
-        strand.origin,
-      );
-      if (n < SMALL_READINGS && waiting === null) countSmall(strand, 1);
+      const { boot = null, monoShiftMs = null } = waiting ?? {};
+      insert.run(strand.id, from, to, n, boot, monoShiftMs, encode(part), strand.origin, summed ? 1 : 0);
+      if (n < SMALL_READINGS && waiting === null) countSmall(strand, 1, n);
     }
+  };
+  const writeDated = (strand: Strand, columns: Columns, shiftMs: number): void => {
+    if (columns.times.length === 0) return;
+    const sorted = sortColumns(columns);
+    const key = strandOf(strand.id, strand.origin);
+    const summed = sorted.times.length >= SMALL_READINGS;
+    if (summed) summaries.add(key, sorted, shiftMs);
+    newest.note(key, sorted, shiftMs);
+    writeChunks(strand, sorted, shiftMs, null, summed);
+  };
+
+  /** The readings of a boot whose clock was set go where they belong; their summaries wait for the next merge. */
+  const redateBoot = (boot: string, utc: number): void => {
+    for (const row of ofBoot.all(boot) as unknown as (ChunkRow & { series: number; mono_shift: number })[]) {
+      const strand = { id: row.series, origin: row.origin };
+      if (row.n < SMALL_READINGS) countSmall(strand, 1, row.n);
+      newest.note(strandOf(row.series, row.origin), decodeChunk(row.data, row.from_ms), row.mono_shift + utc);
+    }
+    redate.run(utc, utc, boot);
   };
 
   const mergeStrand = (select: StatementSync, remove: StatementSync, strand: Strand): void => {
-    const rows = select.all(strand.id, strand.origin, SMALL_READINGS, MERGED_CHUNKS) as {
-      id: number;
-      from_ms: number;
-      data: Uint8Array;
-    }[];
+    const rows = select.all(strand.id, strand.origin, SMALL_READINGS, MERGED_CHUNKS) as unknown as ChunkRow[];
     const merged = emptyColumns();
+    const fresh = emptyColumns();
     for (const row of rows) {
-      appendColumns(merged, decodeChunk(row.data, row.from_ms));
+      const columns = decodeChunk(row.data, row.from_ms);
+      appendColumns(merged, columns);
+      if (row.summed === 0) appendColumns(fresh, columns);
       remove.run(row.id);
     }
-    countSmall(strand, -rows.length);
-    writeChunks(strand, sortColumns(merged), 0, null);
+    countSmall(strand, -rows.length, -merged.times.length);
+    if (fresh.times.length > 0) summaries.add(strandOf(strand.id, strand.origin), sortColumns(fresh), 0);
+    writeChunks(strand, sortColumns(merged), 0, null, true);
+  };
+
+  /** Summaries of chunks that were too large to be merged when they were dated, or are of an older file. */
+  const addPending = (limit: number): number => {
+    const rows = pending.all(limit) as unknown as (ChunkRow & { series: number })[];
+    for (const row of rows) {
+      summaries.add(strandOf(row.series, row.origin), decodeChunk(row.data, row.from_ms), 0);
+      setSummed.run(row.id);
+    }
+    return rows.length;
   };
 
   /** A rolled back transaction leaves what is remembered of the file wrong: read it anew. */
@@ -150,6 +205,8 @@ export function openHistoryStore(path: string): HistoryStore {
       inTransaction(db, work);
     } catch (cause) {
       load();
+      newest.reload();
+      summaries.reload();
       throw cause;
     }
   };
@@ -166,16 +223,15 @@ export function openHistoryStore(path: string): HistoryStore {
           if (clocks.has(boot)) continue;
           clocks.set(boot, utc);
           saveClock.run(boot, utc);
-          redate.run(utc, utc, boot);
+          redateBoot(boot, utc);
         }
         for (const { sensorId, origin, columns } of buffer.sure())
-          writeChunks({ id: idOf(sensorId), origin }, sortColumns(columns), 0, null);
+          writeDated({ id: idOf(sensorId), origin }, columns, 0);
         for (const { sensorId, origin, boot, monoShiftMs, columns } of buffer.unsure()) {
           const strand = { id: idOf(sensorId), origin };
           const utc = clocks.get(boot);
-          const sorted = sortColumns(columns);
-          if (utc === undefined) writeChunks(strand, sorted, 0, { boot, monoShiftMs });
-          else writeChunks(strand, sorted, monoShiftMs + utc, null);
+          if (utc === undefined) writeChunks(strand, sortColumns(columns), 0, { boot, monoShiftMs }, false);
+          else writeDated(strand, columns, monoShiftMs + utc);
         }
         for (const [stream, ranges] of buffer.batches()) {
           const all = ranges.reduce(addRange, taken.get(stream) ?? []);
@@ -185,16 +241,21 @@ export function openHistoryStore(path: string): HistoryStore {
         for (const [partition, pos] of cursors) saveCursor.run(partition, pos);
       }),
     compact: (limit) => {
-      const ripe = [...small.values()].filter(({ chunks }) => chunks >= SMALL_CHUNKS).slice(0, limit);
-      if (ripe.length === 0) return 0;
-      const select = db.prepare(
-        'SELECT id, from_ms, data FROM chunks WHERE series = ? AND origin IS ? AND n < ? AND boot IS NULL ORDER BY id LIMIT ?',
-      );
-      const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
+      const strands = [...ripe].slice(0, limit).flatMap((key) => small.get(key) ?? []);
+      if (strands.length === 0 && pending.all(1).length === 0) return 0;
+      let pendingDone = 0;
       atomically(() => {
-        for (const strand of ripe) mergeStrand(select, remove, strand);
+        for (const strand of strands) mergeStrand(selectSmall, remove, strand);
+        if (strands.length === 0) pendingDone = addPending(PENDING_AT_ONCE);
       });
-      return ripe.length;
+      return strands.length + pendingDone;
+    },
+    retain: (nowMs, keep) => {
+      let step: RetainStep = { readings: 0, summaries: 0, isDone: true };
+      atomically(() => {
+        step = retention.step(nowMs, keep);
+      });
+      return step;
     },
     close: () => db.close(),
   };

@@ -1,13 +1,19 @@
 /** History's thread: follows the journal, writes in large portions. It may lag: its readers look into the journal for the rest. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Retention } from '#model/history.ts';
+import type { EpochMs } from '#model/time.ts';
 import type { HistoryOptions } from '../config.ts';
 import { createSeriesBuffer } from '../series-buffer.ts';
 import { historyPath } from './history-schema.ts';
 import { openHistoryStore } from './history-store.ts';
 import { openJournalReader } from './journal-reader.ts';
 
-export type HistoryTask = { readonly kind: 'close' };
+export type HistoryTask =
+  | { readonly kind: 'close' }
+  /** Remove what is older at this instant of the chain's time; a run that is under way goes on with it. */
+  | { readonly kind: 'retain'; readonly nowMs: EpochMs; readonly retention: Retention };
 export type HistoryAnswer =
+  | { readonly kind: 'removed'; readonly readings: number; readonly summaries: number }
   | { readonly kind: 'flushed'; readonly readings: number }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'closed' };
@@ -15,6 +21,7 @@ export type HistoryAnswer =
 const ROWS_PER_READ = 256;
 const SERIES_PER_STEP = 40;
 const MERGE_PAUSE_MS = 5;
+const RETAIN_PAUSE_MS = 5;
 const FAILURE_PAUSE_MS = 2_000;
 
 const port = parentPort;
@@ -22,11 +29,12 @@ if (port === null) throw new Error('history runs in a worker thread');
 const { dataDir, options } = workerData as { readonly dataDir: string; readonly options: HistoryOptions };
 const answer = (message: HistoryAnswer): void => port.postMessage(message);
 
-const store = openHistoryStore(historyPath(dataDir));
+const store = openHistoryStore(historyPath(dataDir), { zone: options.zone });
 const journal = openJournalReader(dataDir);
 const buffer = createSeriesBuffer(store.isTaken);
 let done = new Map(store.cursors());
 let flushedAtMs = performance.now();
+let retain: Extract<HistoryTask, { kind: 'retain' }> | undefined;
 let isClosing = false;
 let timer: NodeJS.Timeout | undefined;
 
@@ -65,10 +73,21 @@ function step(): number {
   const isMore = follow();
   const isFull = buffer.count() >= options.bufferedReadings;
   if (isFull || performance.now() - flushedAtMs >= options.flushMs) flush();
+  const retained = retainStep();
   if (isMore) return 0;
   const isBusy = buffer.count() > held;
   // While data pour in, merging takes a small share of the time; when they do not, it goes on until it is done.
-  return store.compact(SERIES_PER_STEP) > 0 && !isBusy ? MERGE_PAUSE_MS : options.pollMs;
+  if (store.compact(SERIES_PER_STEP) > 0 && !isBusy) return MERGE_PAUSE_MS;
+  return retained && !isBusy ? RETAIN_PAUSE_MS : options.pollMs;
+}
+
+/** One small step of removing what is old; true when there is more to do. */
+function retainStep(): boolean {
+  if (retain === undefined) return false;
+  const { readings, summaries, isDone } = store.retain(retain.nowMs, retain.retention);
+  if (readings > 0 || summaries > 0) answer({ kind: 'removed', readings, summaries });
+  if (isDone) retain = undefined;
+  return !isDone;
 }
 
 function run(): void {
@@ -82,7 +101,11 @@ function run(): void {
   if (!isClosing) timer = setTimeout(run, pauseMs);
 }
 
-port.on('message', (_task: HistoryTask) => {
+port.on('message', (task: HistoryTask) => {
+  if (task.kind === 'retain') {
+    retain = task;
+    return;
+  }
   isClosing = true;
   clearTimeout(timer);
   try {

@@ -121,8 +121,8 @@ const expected = (readings: readonly Reading[], sensorId: string, from: number, 
         value: one.quality === 'bad' ? undefined : one.value,
         raw: one.raw,
         quality: one.quality,
-        flags: FLAGS.filter((flag) => one.flags.includes(flag)),
         ...(one.quality === 'bad' ? { reason: one.reason } : {}),
+        flags: FLAGS.filter((flag) => one.flags.includes(flag)),
       }),
     );
 
