@@ -70,20 +70,25 @@ function summarise(reportFile: string, missingFile: string, inCi: boolean): bool
   return !(inCi && skipped.length > 0);
 }
 
+/** The tests run Node-RED itself, whose packages are its own; its nodes are built before several files want them at once. */
+async function readyNodeRed(): Promise<boolean> {
+  const installed = await ensureInstalled((text) => console.log(text));
+  if (installed.ok) await buildNodes();
+  else console.log(installed.error);
+  return installed.ok;
+}
+
 /** Exit code of the whole check; `filters` narrow the tests to files whose path contains one of them. */
 export async function devCheck(top: string, filters: readonly string[]): Promise<number> {
   const bin = join(top, 'node_modules', '.bin');
   const folder = mkdtempSync(join(tmpdir(), 'fengsui-check-'));
   const missingFile = join(folder, 'missing');
   const reportFile = join(folder, 'report.json');
-  // Its tests run Node-RED itself, whose packages are its own.
-  const nodeRed = await ensureInstalled((text) => console.log(text));
-  if (nodeRed.ok) await buildNodes();
-  else console.log(nodeRed.error);
   const inCi = (process.env['CI'] ?? '') !== '';
   const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, FENGSUI_MISSING_REPORT: missingFile };
   try {
-    const [types, lint] = await Promise.all([
+    const [nodeRed, types, lint] = await Promise.all([
+      readyNodeRed(),
       run(join(bin, 'tsc'), ['-p', 'tsconfig.json'], top, env),
       run(join(bin, 'biome'), ['check', '--error-on-warnings', '.'], top, env),
     ]);
@@ -101,7 +106,7 @@ export async function devCheck(top: string, filters: readonly string[]): Promise
     const tests = await runShown(process.execPath, args, top, env);
     if (!existsSync(reportFile)) return 1;
     const complete = summarise(reportFile, missingFile, inCi);
-    return nodeRed.ok && types.code === 0 && lint.code === 0 && tests === 0 && complete ? 0 : 1;
+    return nodeRed && types.code === 0 && lint.code === 0 && tests === 0 && complete ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -11,6 +11,7 @@ import { type Box, good } from '#test/e2e/support/box.ts';
 import { type Chain, startChain } from '#test/e2e/support/chain.ts';
 import { type ApiAlert, alertsOf, get, post } from '#test/e2e/support/client.ts';
 import { addEdge, addPoint, setOrigin } from '#test/e2e/support/county-copy.ts';
+import { type Running, runFengsui } from '#test/support/command.ts';
 import { until } from '#test/support/until.ts';
 import { type NodeRedUnderTest, startNodeRedUnderTest } from './support/node-red-under-test.ts';
 import { openBoard, openHttp, readFrame } from './support/receivers.ts';
@@ -55,6 +56,7 @@ describe('the example flows, deployed', () => {
   let sms: Awaited<ReturnType<typeof openHttp>>;
   let robot: Awaited<ReturnType<typeof openHttp>>;
   let camera: Awaited<ReturnType<typeof openHttp>>;
+  let again: Running | undefined;
   let board: Awaited<ReturnType<typeof openBoard>>;
 
   /** As an integrator does it: each example imported, its sheet filled in, the server that is there kept. */
@@ -132,6 +134,7 @@ describe('the example flows, deployed', () => {
   });
   afterAll(async () => {
     await red?.command.stop('SIGINT', 20_000);
+    await again?.stop('SIGINT', 20_000);
     await chain?.close();
     await Promise.all([sms, robot, camera, board].map((one) => one?.stop()));
   });
@@ -245,6 +248,20 @@ describe('the example flows, deployed', () => {
     expect(posts().join()).not.toMatch(/drill-slope|tried-slope/);
     expect(texts().join()).not.toMatch(/tried-slope/);
     expect(board.shown.join()).not.toMatch(/drill-slope|tried-slope/);
+  });
+
+  it('an alert that came while Node-RED was away is told when it is back, and nothing is told twice', async () => {
+    await red.command.stop('SIGINT', 20_000);
+    await crack(box, 'xiangshui-crack', 25);
+    const alert = await alertAt('xiangshui', 'yellow');
+    const before = { texts: texts().length, pictures: camera.asked.length };
+    again = runFengsui(['node-red', '--port', '0'], { FENGSUI_DATA: chain.dataDir, FENGSUI_COUNTY: chain.county.dir });
+    await Promise.all([/短信网关/, /企业微信/, /LED屏/, /拍照/].map((what) => noteAbout(alert, what)));
+    expect(again.output()).toContain('Node-RED is ready');
+    expect(again.output()).not.toContain('Shown once');
+    expect(texts().slice(before.texts)).toEqual([expect.stringMatching(/响水.*黄色预警：/)]);
+    expect(camera.asked.slice(before.pictures).map(({ path }) => path)).toEqual(['/snap/xiangshui.jpg']);
+    expect((await notesOf(alert)).length).toBe(4);
   });
 
   it('the virtual board refuses what is not its frame', () => {
