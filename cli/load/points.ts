@@ -5,6 +5,7 @@ import { type BoundNative, findNative } from '#cli/load/devices-native.ts';
 import { type BareEdge, type BoundEdges, type Profiles, wireKey } from '#cli/load/edges.ts';
 import type { GridLocator } from '#cli/load/geometry.ts';
 import { bindHouseholds, checkListed, type HouseholdContext, type HouseholdRow } from '#cli/load/households.ts';
+import { bindRainFrequency } from '#cli/load/rain-frequency.ts';
 import {
   type NativeField,
   type PolledDevice,
@@ -223,6 +224,9 @@ function bindSensor(
   into.sensors.set(id, zone === undefined ? sensor : { ...sensor, zone });
 }
 
+const isRainRow = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && 'quantity' in raw && raw.quantity === 'rain';
+
 /** Reads the points of all files. */
 export function bindPoints(sources: readonly Source[], context: PointContext): BoundPoints {
   const declared = new Set<string>();
@@ -249,6 +253,8 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
         bindSensor(source, [...path, 'sensors', index], raw, here, context, into);
       });
       const water = bindWater(source, [...path, 'water'], value.water, kind);
+      const hasRain = value.sensors.some(isRainRow);
+      const rare = bindRainFrequency(source, [...path, 'rainFrequency'], value.rainFrequency, hasRain);
       points.set(id, {
         id,
         name,
@@ -259,6 +265,7 @@ export function bindPoints(sources: readonly Source[], context: PointContext): B
         gridCode: gridCode ?? '',
         households,
         ...water,
+        ...rare,
         ...(site && { site }),
       });
     }

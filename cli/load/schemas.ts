@@ -135,6 +135,8 @@ export const pointSchema = z.strictObject({
   households: z.array(householdSchema).default([]),
   // Read in water.ts: what it may hold depends on the kind.
   water: z.unknown().optional(),
+  // Read in rain-frequency.ts.
+  rainFrequency: z.unknown().optional(),
   // Read in site.ts, so that a bad zone does not hide the point.
   site: z.unknown().optional(),
   // Parsed one by one, so that one bad sensor does not hide the point.
