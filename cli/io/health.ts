@@ -57,6 +57,15 @@ export function readHeartbeats(dataDir: string): readonly (Heartbeat & { readonl
     });
 }
 
+/** What a gauge or counter stands at, in whichever process has it. */
+export function readSamples(dataDir: string, name: string): readonly MetricValue<string>[] {
+  const runDir = join(dataDir, 'run');
+  return names(runDir, '.metrics.json').flatMap((file) => {
+    const metrics = readJson(join(runDir, file));
+    return isMetrics(metrics) ? metrics.filter((metric) => metric.name === name).flatMap(({ values }) => values) : [];
+  });
+}
+
 /** The metrics of all processes as one Prometheus text, each sample labelled with its process. */
 export async function readMetricsText(dataDir: string): Promise<string> {
   const runDir = join(dataDir, 'run');

@@ -12,6 +12,10 @@ export function influxTargetOf(registry: Pick<Registry, 'history'>, countyDir: s
   return { ...target, tokenFile: resolve(countyDir, target.tokenFile) };
 }
 
+/** `http://127.0.0.1:8086, database fengsui`; an address holds no secret, which `fengsui check` sees to. */
+export const influxAddress = ({ url, bucket, database }: InfluxTarget): string =>
+  bucket === undefined ? `${url}, database ${database}` : `${url}, bucket ${bucket}`;
+
 const LOOK_EVERY_MS = 1_000;
 
 /** Reads the token; looked at again at most once a second, so that a new one is taken without a restart. */

@@ -129,7 +129,14 @@ async function startIngest(context: ProcessContext): Promise<Started> {
   const checkToken = await openTokenCheck(credentialsFile(dataDir), broken);
   const edgeConfigs = openEdgePushes(county);
   const service = await start(config, { registry, ruleSets, minCursor, checkToken, edgeConfigs }, context);
-  return { service, ports: service.pushPort === null ? {} : { push: service.pushPort } };
+  const influx =
+    registry.current().history?.influx === undefined
+      ? undefined
+      : (await import('#cli/io/influx.ts')).startCountyInflux(dataDir, context.settings.countyDir, registry, context);
+  const stop = async (): Promise<void> => {
+    await Promise.all([influx?.stop(), service.stop()]);
+  };
+  return { service: { ...service, stop }, ports: service.pushPort === null ? {} : { push: service.pushPort } };
 }
 
 async function startRules(context: ProcessContext): Promise<Started> {
@@ -168,7 +175,10 @@ async function startConsole(context: ProcessContext): Promise<Started> {
   const { dataDir, countyDir, http, token } = context.settings;
   const county = await countyOf(context);
   const staticDir = join(import.meta.dirname, '..', '..', 'dashboards', 'console', 'dist');
-  const ports = { ...openConsolePorts(dataDir, county.registry, countyDir), ruleSets: county.ruleSets };
+  const ports = {
+    ...openConsolePorts(dataDir, county.registry, countyDir, context.clock.nowMs),
+    ruleSets: county.ruleSets,
+  };
   const service = await start({ ...http, dataDir, token, staticDir }, ports, context);
   // Feeds of other platforms come in by the same door as people's commands, whose log this process writes.
   const { startFeeds } = await import('#alerts/io/atom/feeds.ts');

@@ -10,6 +10,7 @@ import { lockDataFolder } from '#cli/io/data-lock.ts';
 import { type DemoLogin, demoLogins } from '#cli/io/demo-logins.ts';
 import { compileForHere, writeEdgeConfig } from '#cli/io/edge-files.ts';
 import { edgeSpec, followCounty, simulatorsSpec } from '#cli/io/follow-county.ts';
+import { influxAddress } from '#cli/io/influx-target.ts';
 import { deviceMqttOf, pushOf } from '#cli/io/native-doors.ts';
 import { ensureSecrets } from '#cli/io/secrets.ts';
 import { type ChildSpec, openSupervisor, type ReadyMessage, type Supervisor } from '#cli/io/supervisor.ts';
@@ -168,6 +169,7 @@ function printWelcome(
   logins: readonly DemoLogin[],
   tookMs: number,
 ): void {
+  const influx = registry.history?.influx;
   const lines = [
     '',
     `Fengsui 烽燧 · ${registry.county.name.zh} ${registry.county.name.en} · ready in ${(tookMs / 1_000).toFixed(1)} s`,
@@ -175,6 +177,7 @@ function printWelcome(
     `  Console   http://${hostText(settings.http.host)}:${chain.httpPort}/`,
     `  MQTT      mqtt://${hostText(settings.mqtt.host)}:${chain.mqttPort} (each edge has a credential of its own)`,
     `  Data      ${settings.dataDir}`,
+    ...(influx === undefined ? [] : [`  InfluxDB  ${influxAddress(influx)}`]),
     ...chain.notes.map((note) => `  Wire      ${note}`),
     '',
     '  Sign in as (the passwords are new at every start):',
