@@ -16,6 +16,8 @@ import { until } from '#test/support/until.ts';
 import { type NodeRedUnderTest, startNodeRedUnderTest } from './support/node-red-under-test.ts';
 import { openBoard, openHttp, readFrame } from './support/receivers.ts';
 
+/** A limit for what hangs: the whole chain and Node-RED start here, beside other tests. */
+const START_LIMIT_MS = 150_000;
 /** The dispatcher of the township, as whom the flows act. */
 const PERSON = 'qin-haiyan';
 const PICTURE = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('not much of a picture'), 0xff, 0xd9);
@@ -131,7 +133,7 @@ describe('the example flows, deployed', () => {
     await until('the flows to listen', 10_000, async () =>
       /fengsui_http_streams\{[^}]*\} 1/.test(await chain.metrics()),
     );
-  });
+  }, START_LIMIT_MS);
   afterAll(async () => {
     await red?.command.stop('SIGINT', 20_000);
     await again?.stop('SIGINT', 20_000);

@@ -16,10 +16,12 @@ import {
   startNodeRedUnderTest,
 } from './support/node-red-under-test.ts';
 
+/** A limit for what hangs: Node-RED starts here, beside other tests. */
+const START_LIMIT_MS = 150_000;
 let red: NodeRedUnderTest;
 beforeAll(async () => {
   red = await startNodeRedUnderTest(undefined, { FENGSUI_TOKEN: 'a-token-that-flows-must-not-see' });
-});
+}, START_LIMIT_MS);
 afterAll(() => red?.stop());
 
 type Json = { readonly [key: string]: unknown };
