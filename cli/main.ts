@@ -16,6 +16,7 @@ import { addEvidenceCommand } from '#cli/io/evidence-command.ts';
 import { addExplainCommand } from '#cli/io/explain-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
 import { addGridCommand } from '#cli/io/grid-command.ts';
+import { addHistoryCommand } from '#cli/io/history-command.ts';
 import { addModelsCommand } from '#cli/io/models-command.ts';
 import { addNodeRedCommand } from '#cli/io/node-red-command.ts';
 import { addPointCommand } from '#cli/io/point-command.ts';
@@ -117,6 +118,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addBacktestCommand(program, settingsOrExit);
   addBackupCommand(program, settingsOrExit);
   addRestoreCommand(program);
+  addHistoryCommand(program, settingsOrExit);
   addCallsCommand(program, settingsOrExit);
   addChannelsCommand(program, settingsOrExit);
   addSimulateCommand(program, settingsOrExit);
