@@ -17,36 +17,40 @@ export function packPoints(
   pieces: readonly Piece[],
   { fromMs, toMs, limit, newest }: { fromMs: EpochMs; toMs: EpochMs; limit: number; newest: boolean },
 ): PointColumns {
-  const times: number[] = [];
-  const places: number[] = [];
-  const owners: number[] = [];
+  const all = emptyPoints(pieces.reduce((sum, { columns }) => sum + columns.times.length, 0));
+  let count = 0;
   let isSorted = true;
   let lastMs = Number.NEGATIVE_INFINITY;
-  for (const [owner, { columns, shiftMs }] of pieces.entries()) {
-    for (let at = 0; at < columns.times.length; at++) {
-      const atMs = (columns.times[at] as number) + shiftMs;
+  for (const { columns, shiftMs, isUnsure } of pieces) {
+    const { times, values, raws, codes } = columns;
+    for (let at = 0; at < times.length; at++) {
+      const atMs = (times[at] as number) + shiftMs;
       if (atMs < fromMs || atMs >= toMs) continue;
       if (atMs < lastMs) isSorted = false;
       lastMs = atMs;
-      times.push(atMs);
-      places.push(at);
-      owners.push(owner);
+      const code = codes[at] as number;
+      all.atMs[count] = atMs;
+      all.values[count] = values[at] as number;
+      all.raws[count] = raws[at] as number;
+      all.codes[count++] = isUnsure ? withFlagInCode(code, 'clock-unsure') : code;
     }
   }
-  const order = Uint32Array.from(times, (_, row) => row);
-  if (!isSorted) order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
-  const wanted = newest ? order.subarray(Math.max(0, order.length - limit)) : order.subarray(0, limit);
-  const out = emptyPoints(wanted.length);
-  for (const [row, from] of wanted.entries()) {
-    const { columns, isUnsure } = pieces[owners[from] as number] as Piece;
-    const at = places[from] as number;
-    const code = columns.codes[at] as number;
-    out.atMs[row] = times[from] as number;
-    out.values[row] = columns.values[at] as number;
-    out.raws[row] = columns.raws[at] as number;
-    out.codes[row] = isUnsure ? withFlagInCode(code, 'clock-unsure') : code;
-  }
-  return out;
+  const from = newest ? Math.max(0, count - limit) : 0;
+  const to = newest ? count : Math.min(limit, count);
+  if (isSorted)
+    return {
+      ...{ atMs: all.atMs.slice(from, to), values: all.values.slice(from, to) },
+      ...{ raws: all.raws.slice(from, to), codes: all.codes.slice(from, to) },
+    };
+  const order = Uint32Array.from({ length: count }, (_, row) => row);
+  order.sort((a, b) => (all.atMs[a] as number) - (all.atMs[b] as number) || a - b);
+  const wanted = order.subarray(from, to);
+  return {
+    atMs: Float64Array.from(wanted, (row) => all.atMs[row] as number),
+    values: Float64Array.from(wanted, (row) => all.values[row] as number),
+    raws: Float64Array.from(wanted, (row) => all.raws[row] as number),
+    codes: Uint32Array.from(wanted, (row) => all.codes[row] as number),
+  };
 }
 
 const emptyPoints = (length: number): PointColumns => ({

@@ -44,8 +44,13 @@ export function readTables(db: DatabaseSync): HistoryTables {
   const pending = isCurrent ? `${dated} AND summed = 0` : dated;
   const blocks = new Map<number, { readonly first: number; readonly last: number } | undefined>();
 
-  const waiting = (series: number | undefined): readonly OriginChunk[] =>
-    series === undefined ? [] : selectAll(db, `${select} WHERE series = ? AND boot IS NOT NULL ORDER BY id`, series);
+  /** Hardly ever is there any: looked up once, not once a series. */
+  let isAnyWaiting: boolean | undefined;
+  const waiting = (series: number | undefined): readonly OriginChunk[] => {
+    isAnyWaiting ??= selectAll(db, 'SELECT 1 FROM chunks WHERE boot IS NOT NULL LIMIT 1').length > 0;
+    if (series === undefined || !isAnyWaiting) return [];
+    return selectAll(db, `${select} WHERE series = ? AND boot IS NOT NULL ORDER BY id`, series);
+  };
   /** Between which blocks there are any of a length. */
   const blocksOf = ({ level }: Grid) => {
     if (!blocks.has(level.place)) {
