@@ -8,13 +8,16 @@ export type Sent = { readonly [key: string]: unknown };
 type HelperNode = {
   on(event: 'input', run: (message: Sent) => void): void;
   receive(message: object): void;
-  /** A spy on the method of all nodes. */
+  /** Spies on the methods of all nodes. */
+  readonly warn: { readonly args: readonly (readonly unknown[])[] };
   readonly status: { readonly args: readonly (readonly unknown[])[]; readonly thisValues: readonly unknown[] };
 };
+type FlowNode = { readonly id: string; readonly type: string; readonly [setting: string]: unknown };
 type Helper = {
   init(runtime: string, settings?: object): void;
   load(nodes: readonly unknown[], flow: readonly object[], credentials: object): Promise<void>;
   unload(): Promise<void>;
+  clearFlows(): Promise<void>;
   getNode(id: string): HelperNode | null;
   request(): { post(path: string): Promise<{ readonly status: number; readonly body: unknown }> };
 };
@@ -30,12 +33,12 @@ export async function openHelper() {
   return {
     helper,
     /** `SERVER` and the flow; what the nodes send is caught by helper nodes, as `outputs` and `errors` of a node's id. */
-    run: async (flow: readonly (object & { readonly id: string })[], credentials: object = {}) => {
+    run: async (flow: readonly FlowNode[], credentials: object = {}) => {
       // A node without a place on a sheet would be taken for a configuration node.
       const placed = flow.map((one) => ('wires' in one ? { x: 10, y: 10, z: 'tab', ...one } : one));
       await helper.load(types, [{ id: 'tab', type: 'tab' }, ...placed], credentials);
       const catches = new Map<string, Sent[]>();
-      for (const { id } of flow.filter((one) => 'type' in one && one.type === 'helper')) {
+      for (const { id } of flow.filter(({ type }) => type === 'helper')) {
         const caught: Sent[] = [];
         catches.set(id, caught);
         helper.getNode(id)?.on('input', (message) => void caught.push(message));

@@ -2,7 +2,7 @@
  * Builds the nodes into `dist/nodes`: CommonJS, as Node-RED loads them, beside the HTML, catalogues and help texts that are
  * made from their descriptions. `fengsui node-red` calls it when the result is not there or older than its sources.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LANGUAGES, renderCatalogue, renderHelp, renderHtml } from '../src/editor/render.ts';
 import { NODE_SPECS } from '../src/editor/specs/all.ts';
@@ -32,12 +32,9 @@ export function isBuilt(dist = DIST): boolean {
   );
 }
 
-/** Takes less than a second; resolves to the folder that holds `nodes/`. */
-export async function buildNodes(dist = DIST): Promise<string> {
+/** CommonJS beside what the editor reads, in `nodes`. */
+async function buildInto(nodes: string): Promise<void> {
   const { build } = await import('esbuild');
-  const nodes = join(dist, 'nodes');
-  rmSync(markOf(dist), { force: true });
-  rmSync(nodes, { recursive: true, force: true });
   await build({
     entryPoints: NODE_SPECS.map(({ type }) => join(PACKAGE_DIR, 'src/io/nodes', `${type}.ts`)),
     outdir: nodes,
@@ -59,6 +56,24 @@ export async function buildNodes(dist = DIST): Promise<string> {
       writeFileSync(join(folder, `${spec.type}.html`), renderHelp(spec, lang));
     }
   }
-  writeFileSync(markOf(dist), '{ "type": "commonjs" }\n');
-  return dist;
+}
+
+/** Takes less than a second; resolves to the folder that holds `nodes/`. Several processes may call it at once. */
+export async function buildNodes(dist = DIST): Promise<string> {
+  const draft = join(dist, `.new-${process.pid}`);
+  try {
+    await buildInto(join(draft, 'nodes'));
+    // Whoever was first has put the same there, and others may be reading it.
+    if (isBuilt(dist)) return dist;
+    rmSync(markOf(dist), { force: true });
+    rmSync(join(dist, 'nodes'), { recursive: true, force: true });
+    renameSync(join(draft, 'nodes'), join(dist, 'nodes'));
+    writeFileSync(markOf(dist), '{ "type": "commonjs" }\n');
+    return dist;
+  } catch (cause) {
+    if (isBuilt(dist)) return dist;
+    throw cause;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }

@@ -5,6 +5,8 @@ import type { LinkState, StateListener } from '../link.ts';
 export type MqttLogin = { readonly url: string; readonly username: string; readonly password: string };
 export type StateHub = {
   readonly watch: (filters: readonly string[], listener: StateListener) => () => void;
+  /** Signs in once and leaves, where no connection stands; empty when that was possible, otherwise why not. */
+  readonly tryOut: () => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
@@ -23,7 +25,8 @@ const isLoginRefused = (cause: unknown): boolean =>
 const optionsOf = ({ username, password }: MqttLogin) => ({
   username,
   password,
-  clientId: `fengsui-node-red-${process.pid}-${Math.random().toString(36).slice(2, 8)}`,
+  // Our broker lets a user in under his own name only: one connection a user, a second one ends the first.
+  clientId: username,
   clean: true,
   reconnectPeriod: RECONNECT_MS,
   connectTimeout: CONNECT_LIMIT_MS,
@@ -79,6 +82,7 @@ export function createStateHub(login: MqttLogin): StateHub {
         client = undefined;
       };
     },
+    tryOut: async () => (client?.connected === true ? '' : tryLogin(login)),
     close: async () => {
       listeners.clear();
       await client?.endAsync(true);
@@ -87,8 +91,7 @@ export function createStateHub(login: MqttLogin): StateHub {
   };
 }
 
-/** Signs in once and leaves; empty when that was possible, otherwise why not. */
-export function tryLogin(login: MqttLogin): Promise<string> {
+function tryLogin(login: MqttLogin): Promise<string> {
   return new Promise((resolve) => {
     const client = connect(login.url, { ...optionsOf(login), reconnectPeriod: 0 });
     const finish = (why: string) => {

@@ -1,7 +1,6 @@
 /** Tries what a server node is set to, without changing anything, and says what came of it in one line each. */
 import { isFields, type ServerLink } from '../link.ts';
 import type { ServerSettings } from '../server-config.ts';
-import type { MqttLogin } from './state-hub.ts';
 
 type Say = (key: string, values?: { readonly [key: string]: string }) => string;
 
@@ -40,12 +39,12 @@ async function tryPush(settings: ServerSettings, link: ServerLink, say: Say): Pr
 export async function describeConnections(
   settings: ServerSettings,
   link: ServerLink,
-  tryLogin: (login: MqttLogin) => Promise<string>,
+  tryMqtt: () => Promise<string>,
   say: Say,
 ): Promise<readonly string[]> {
   const lines = [await tryConsole(link, say)];
   if (settings.mqtt.url !== '') {
-    const why = await tryLogin(settings.mqtt);
+    const why = await tryMqtt();
     lines.push(why === '' ? say('mqttOk') : say('mqttBad', { why }));
   }
   if (settings.push.url !== '') lines.push(await tryPush(settings, link, say));

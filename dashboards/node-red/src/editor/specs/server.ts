@@ -77,8 +77,8 @@ export const SERVER: NodeSpec = {
         en: 'Passwords and tokens are kept in Node-RED’s encrypted credentials only, never in the flow. Plain http and mqtt are taken on this machine only; between machines use https and mqtts.',
       },
       {
-        zh: 'MQTT 只有“读数输入”选用 MQTT 时才要；推送地址和网关只有“读数输出”才要。网关来源须与县里登记的一致：非实况的读数不会进实况网关。',
-        en: 'MQTT is needed only where “readings in” is set to it; the push URL and the gateway only for “readings out”. The gateway’s origin is the one that the county has given it: readings that are not live never enter a live gateway.',
+        zh: 'MQTT 只有“读数输入”选用 MQTT 时才要，一个 MQTT 用户只能配在一个服务器节点里；推送地址和网关只有“读数输出”才要。网关来源须与县里登记的一致：非实况的读数不会进实况网关。',
+        en: 'MQTT is needed only where “readings in” is set to it, and a user of it belongs into one server node only; the push URL and the gateway only for “readings out”. The gateway’s origin is the one that the county has given it: readings that are not live never enter a live gateway.',
       },
     ],
   },

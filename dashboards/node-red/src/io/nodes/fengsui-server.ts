@@ -4,7 +4,7 @@ import type { Config, Red, RedNode } from '../../red.ts';
 import { readServer, type ServerSettings } from '../../server-config.ts';
 import { createApi } from '../api.ts';
 import { pushTo } from '../pusher.ts';
-import { createStateHub, tryLogin } from '../state-hub.ts';
+import { createStateHub } from '../state-hub.ts';
 import { createStreamHub } from '../stream-hub.ts';
 import { describeConnections } from '../try-connections.ts';
 
@@ -29,7 +29,7 @@ function openLink(settings: ServerSettings) {
     api.close();
     await states.close();
   };
-  return { link, close };
+  return { link, tryMqtt: states.tryOut, close };
 }
 
 export function register(RED: Red): void {
@@ -39,9 +39,9 @@ export function register(RED: Red): void {
   const begin = (node: ServerNode, config: Config): void => {
     const settings = readServer(config, node.credentials);
     for (const name of settings.unsafe) node.warn(say('unsafe', { name }));
-    const { link, close } = openLink(settings);
+    const { link, tryMqtt, close } = openLink(settings);
     node.fengsui = link;
-    node.tryOut = () => describeConnections(settings, link, tryLogin, say);
+    node.tryOut = () => describeConnections(settings, link, tryMqtt, say);
     node.on('close', (_removed, done) => {
       close().then(done, done);
     });
