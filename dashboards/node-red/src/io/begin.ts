@@ -26,19 +26,17 @@ export function serverOf(RED: Red, { node, config, say }: Parameters<Begin>[0]):
   return link;
 }
 
-const COLOURS: { readonly [S in LinkState]: Fill } = {
-  connecting: 'yellow',
-  connected: 'green',
-  away: 'red',
-  notSignedIn: 'red',
-  notConfigured: 'red',
+const SHOWN: { readonly [S in LinkState]: readonly [Fill, 'ring' | 'dot', string] } = {
+  connecting: ['yellow', 'ring', 'connecting'],
+  connected: ['green', 'dot', 'connected'],
+  away: ['red', 'ring', 'away'],
+  notSignedIn: ['red', 'ring', 'notSignedIn'],
+  notConfigured: ['red', 'ring', 'noServer'],
 };
-export const showLink = (node: RedNode, say: Say, state: LinkState): void =>
-  node.status({
-    fill: COLOURS[state],
-    shape: state === 'connected' ? 'dot' : 'ring',
-    text: say(state === 'notConfigured' ? 'noServer' : state),
-  });
+export function showLink(node: RedNode, say: Say, state: LinkState): void {
+  const [fill, shape, word] = SHOWN[state];
+  node.status({ fill, shape, text: say(word) });
+}
 
 /** A reason in a status line stays short. */
 export const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
