@@ -125,9 +125,10 @@ async function nodeRed(settings: Settings, options: Options): Promise<Result<nul
   if (!ready.ok) return ready;
   const port = await portToTake(wanted);
   if (!port.ok) return port;
+  // What is written from here on is for its owner alone.
+  process.umask(0o077);
   const server = await serverFor(settings, options);
   if (!server.ok) return server;
-  process.umask(0o077);
   const asked = untilAsked();
   const service = await startNodeRed({
     ...{ port: port.value, lockDir, userDir, server: server.value },

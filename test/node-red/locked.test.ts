@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '#dashboards/console/screenshot.ts';
@@ -232,6 +233,23 @@ test('a port that is taken is said before anything starts', async () => {
   expect(await command.exited).toBe(1);
   expect(command.output()).toMatch(new RegExp(`Port ${port} .*in use.*--port`));
   holder.close();
+});
+
+test.each([
+  ['a person whom the county does not know', ['--as', 'nobody'], /Nobody in .*people\.yaml has the id "nobody"/],
+  ['a gateway that pushes nothing', ['--gateway', 'edge-park'], /"edge-park" is no gateway .* that pushes by HTTP/],
+])('%s is refused before anything starts', async (_name, args, says) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fengsui-node-red-'));
+  const command = runFengsui(['node-red', '--port', '0', ...args], { FENGSUI_DATA: dataDir });
+  expect(await command.exited).toBe(1);
+  expect(command.output()).toMatch(says);
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+test('what is filled in at the first start only is refused where flows are already', async () => {
+  const command = runFengsui(['node-red', '--port', '0', '--as', 'qin-haiyan'], { FENGSUI_DATA: red.dataDir });
+  expect(await command.exited).toBe(1);
+  expect(command.output()).toMatch(/There are flows .* already/);
 });
 
 test('it ends with the command at Ctrl-C: nothing is left', async () => {
