@@ -15,6 +15,7 @@ import { addEvacuationCommand } from '#cli/io/evacuation-command.ts';
 import { addEvidenceCommand } from '#cli/io/evidence-command.ts';
 import { addExplainCommand } from '#cli/io/explain-command.ts';
 import { addFuzzCommand } from '#cli/io/fuzz-command.ts';
+import { addGrafanaCommand } from '#cli/io/grafana-command.ts';
 import { addGridCommand } from '#cli/io/grid-command.ts';
 import { addHistoryCommand } from '#cli/io/history-command.ts';
 import { addModelsCommand } from '#cli/io/models-command.ts';
@@ -32,6 +33,7 @@ import { addSimulateCommand } from '#cli/io/simulate-command.ts';
 import { addSkillCommand } from '#cli/io/skill-command.ts';
 import { addSpeakerCommand } from '#cli/io/speaker-command.ts';
 import { addTestCommand } from '#cli/io/test-command.ts';
+import { addTrendCommand } from '#cli/io/trend-command.ts';
 import { addWarnCommand } from '#cli/io/warn-command.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 
@@ -126,6 +128,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addCapCommand(program);
   addWarnCommand(program);
   addEdgeCommand(program);
+  addGrafanaCommand(program, settingsOrExit);
   addGridCommand(program);
   addExplainCommand(program, settingsOrExit);
   addRosterCommand(program, settingsOrExit);
@@ -134,6 +137,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addEvacuationCommand(program);
   addPrintCommand(program);
   addModelsCommand(program);
+  addTrendCommand(program);
   addNodeRedCommand(program, settingsOrExit);
   for (const add of [addProfilesCommand, addPointCommand, addSerialCommand, addTestCommand])
     add(program, () => settingsOrExit().devicesDir);

@@ -58,12 +58,12 @@ const reasonsPanel = (context: Context): PlacedPanel =>
 function qualityPanel(context: Context): PlacedPanel {
   const question = (refId: string, field: string, alias: string) => ({
     refId,
-    query: `SELECT count("${field}") FROM ${everything} WHERE ${all(WHERE, TIME)} GROUP BY time($__interval), "edge" fill(null)`,
-    alias: `$tag_edge ${alias}`,
+    query: `SELECT count("${field}") FROM ${everything} WHERE ${all(WHERE, TIME)} GROUP BY time($__interval), "edge" fill(0)`,
+    alias: `$tag_edge $m ${alias}`,
   });
   return lines({
     key: 'quality',
-    title: said(context, '缺测与可疑（按网关）', 'missing and doubtful by edge box'),
+    title: said(context, '缺测与可疑（按网关与物理量）', 'missing and doubtful by edge box and quantity'),
     ...{ width: 24, height: 8, unit: 'short', draw: 'bars', interval: '10m' },
     questions: [
       question('A', 'bad', said(context, '缺测', 'missing')),

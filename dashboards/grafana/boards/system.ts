@@ -70,7 +70,7 @@ const processesPanel = (context: Context): PlacedPanel =>
     questions: [
       {
         refId: 'A',
-        query: `SELECT count("value") FROM "${SYSTEM_MEASUREMENT}" WHERE ${TIME} GROUP BY time($__interval), "process" fill(null)`,
+        query: `SELECT count("value") FROM "${SYSTEM_MEASUREMENT}" WHERE ${TIME} GROUP BY time($__interval), "process" fill(0)`,
         alias: '$tag_process',
       },
     ],
