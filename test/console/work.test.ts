@@ -103,6 +103,7 @@ describe.skipIf(!needs('chromium'))('the work desk', () => {
       warning: 'w-1',
       handover: '999900001',
       drill: 'dr-1',
+      trend: 'slope-1',
     };
     const refused: string[] = [];
     page.on('response', (response) => {

@@ -4,6 +4,7 @@ import { call, callAll } from '../api.ts';
 import { dayTimeText } from '../format.ts';
 import { useLang, useText } from '../language.ts';
 import { ActionForm } from './ActionForm.tsx';
+import { TrendChart } from './pages/trend-chart.tsx';
 import type { Action, PageSpec, Row, Saying } from './spec.ts';
 
 const EVERY_MS = 5_000;
@@ -32,9 +33,9 @@ export function WorkPage({ spec, id, zone }: { readonly spec: PageSpec; readonly
   const look = useCallback(async () => setLoaded(await load(spec, path)), [spec, path]);
   useEffect(() => {
     void look();
-    const timer = setInterval(look, EVERY_MS);
+    const timer = setInterval(look, spec.everyMs ?? EVERY_MS);
     return () => clearInterval(timer);
-  }, [look]);
+  }, [look, spec.everyMs]);
   const time = (value: unknown): string => {
     const atMs = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
     return Number.isFinite(atMs) ? dayTimeText(atMs, zone) : '—';
@@ -128,6 +129,8 @@ export function WorkPage({ spec, id, zone }: { readonly spec: PageSpec; readonly
           </tbody>
         </table>
         {loaded !== null && loaded.rows.length === 0 && loaded.problem === '' && <p>{t('nothingHere')}</p>}
+        {loaded?.body != null &&
+          spec.charts?.(loaded.body).map((chart) => <TrendChart key={chart.id} chart={chart} zone={zone} />)}
       </div>
     </section>
   );

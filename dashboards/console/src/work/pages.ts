@@ -7,6 +7,7 @@ import { minePage } from './pages/mine.ts';
 import { gridsPage, ledgerPage, pointsPage } from './pages/records.ts';
 import { registryPage } from './pages/registry.ts';
 import { reportsPage } from './pages/reports.ts';
+import { trendPage, trendsPage } from './pages/trend.ts';
 import { warningPage, warningsPage } from './pages/warnings.ts';
 import type { PageSpec } from './spec.ts';
 
@@ -24,6 +25,8 @@ export const PAGES: readonly PageSpec[] = [
   reportsPage,
   drillsPage,
   drillPage,
+  trendsPage,
+  trendPage,
   pointsPage,
   gridsPage,
   registryPage,

@@ -46,6 +46,24 @@ export type Action = {
   };
 };
 
+/** A picture beside the table: lines over days or over the hours of a day; null is a gap. */
+export type Chart = {
+  readonly id: string;
+  readonly title: Text;
+  readonly unit: string;
+  /** Whether `xs` are seconds since 1970; otherwise hours of the day. */
+  readonly isTime: boolean;
+  readonly xs: readonly number[];
+  readonly lines: readonly {
+    readonly label: Text;
+    readonly values: readonly (number | null)[];
+    readonly colour: string;
+    readonly isDashed?: boolean;
+  }[];
+  /** The space between the first two lines is filled. */
+  readonly hasBand?: boolean;
+};
+
 export type PageSpec = {
   readonly id: string;
   readonly title: Text;
@@ -58,6 +76,10 @@ export type PageSpec = {
   /** One line above the table, made of the whole answer. */
   readonly summary?: (body: unknown, saying: Saying) => string;
   readonly keyOf: (row: Row) => string;
+  /** Made of the whole answer, below the table. */
+  readonly charts?: (body: unknown) => readonly Chart[];
+  /** How often the list is asked for again; default five seconds. */
+  readonly everyMs?: number;
   readonly columns: readonly Column[];
   readonly actions: readonly Action[];
   /** Files that can be taken away. */
