@@ -57,8 +57,8 @@ async function idOf(client: InfluxClient, path: string, list: string): Promise<R
 }
 
 export type Marked =
-  | { readonly kind: 'there' | 'gone' | 'noDatabase' | 'away' }
-  /** The server or the token does not let us read. */
+  | { readonly kind: 'there' | 'gone' | 'noDatabase' | 'away' | 'unauthorised' }
+  /** The server has no InfluxQL. */
   | { readonly kind: 'unreadable'; readonly message: string };
 
 export async function lookForMarker(client: InfluxClient, store: string): Promise<Marked> {
@@ -70,6 +70,7 @@ export async function lookForMarker(client: InfluxClient, store: string): Promis
     case 'away':
       return { kind: 'away' };
     case 'unauthorised':
+      return { kind: 'unauthorised' };
     case 'refused':
       // 3.x knows no measurement before its first point.
       return /measurement.*not found|table.*not found/i.test(answer.error.message)

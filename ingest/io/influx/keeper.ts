@@ -32,6 +32,11 @@ export type Keeper = {
   /** Looks for the marker when it is time to. */
   readonly look: () => Promise<void>;
   readonly lookSoon: () => void;
+  /**
+   * False while nobody has seen the database since this state began: what is in it, an earlier state may have written,
+   * and the journal's first rows would come to stand there a second time.
+   */
+  readonly mayFollow: () => boolean;
   readonly noteGap: () => void;
   readonly wantsRefill: () => boolean;
   /** Begins one, and returns as soon as the writer may go on from the state. */
@@ -40,7 +45,7 @@ export type Keeper = {
 };
 
 const AWAY_AGAIN_MS = 2_000;
-const REFILL_AGAIN_MS = 5_000;
+const REFILL_AGAIN_MS = 15_000;
 const DAY_MS = 86_400_000;
 
 export function createKeeper(parts: KeeperParts): Keeper {
@@ -58,10 +63,13 @@ export function createKeeper(parts: KeeperParts): Keeper {
     if (reason === 'new-database') state.beginAnew();
     else if (state.meta('refill') === undefined) state.setMeta('refill', reason);
   };
+  const isSeen = (): boolean => state.meta('marked') !== undefined;
   const mark = async (): Promise<void> => {
     const refused = await connection.delivery.deliver(markerLine(store, Date.now()));
-    if (refused !== undefined && refused.length === 0) markedAtMs = Date.now();
-    parts.put(refused ?? []);
+    if (refused === undefined) return;
+    markedAtMs = Date.now();
+    state.setMeta('marked', 'yes');
+    parts.put(refused);
   };
   const look = async (): Promise<void> => {
     const now = performance.now();
@@ -74,10 +82,20 @@ export function createKeeper(parts: KeeperParts): Keeper {
         return;
       case 'noDatabase':
         lookAtMs = now + Math.min(AWAY_AGAIN_MS, options.markerEveryMs);
-        await connection.make();
+        // At once: what is written before the refill begins is compared by it, for nothing.
+        if (await connection.make()) {
+          lookAtMs = 0;
+          await look();
+        }
         return;
       case 'gone':
         news.note('info', 'the database is new: what it lacks comes from the embedded history', '');
+        want('new-database');
+        await mark();
+        return;
+      case 'unauthorised':
+        // The first line that is refused says so, and waits for the right token.
+        if (isSeen()) return;
         want('new-database');
         await mark();
         return;
@@ -88,6 +106,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
         if (!isUnreadable)
           news.note('warn', 'the database cannot be read: it is not noticed when it is made anew', marked.message);
         isUnreadable = true;
+        state.setMeta('marked', 'unreadable');
         return;
       default:
         return marked satisfies never;
@@ -149,6 +168,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     lookSoon: () => {
       lookAtMs = 0;
     },
+    mayFollow: isSeen,
     noteGap: () => want('gap'),
     wantsRefill: () => wanted !== undefined,
     refill: async () => {

@@ -215,6 +215,10 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   try {
     while (!signal.aborted) {
       await keeper.look();
+      if (!keeper.mayFollow()) {
+        await bell.wait(IDLE_MS);
+        continue;
+      }
       if (keeper.wantsRefill()) {
         await drain();
         if (signal.aborted) break;
