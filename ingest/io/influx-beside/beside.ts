@@ -200,9 +200,8 @@ export function startBeside(
     const { metricsText } = ports;
     loop('influx.system', times.systemMs, async (clients) => {
       const lines = systemLines(samplesOf(await metricsText()), ctx.clock.nowMs(), SYSTEM_LINES);
-      // What could not be written is past by the next time.
-      if (lines.length > 0) await send(clients, lines, 'system', ctx);
-      return 'stored';
+      // What could not be written is past: the next attempt brings what is so then.
+      return lines.length === 0 ? 'later' : await send(clients, lines, 'system', ctx);
     });
   }
   loop('influx.places', times.placesMs, async (clients) => {
