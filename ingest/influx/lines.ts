@@ -86,12 +86,14 @@ export const nsText = (atMs: number, offset: number): string =>
   atMs + (offset === 0 ? '000000' : String(OFFSETS + offset).slice(1));
 
 const LAST_NS_MS = 9_223_372_036_854;
+/** Before this day of 1970 no centre ran; instants keep their number of digits. */
+const FIRST_MS = 1_000_000;
 
 /** What InfluxDB could not hold; verified readings never are such, so this guards against whatever else writes lines. */
 export function isWritable(atMs: number, { value, raw, code, bits }: LineFields): boolean {
   const isValueSound = Number.isNaN(value) ? code >= 0 && code < BAD_REASONS.length : Number.isSafeInteger(value);
   const isRawSound = Number.isNaN(raw) || Number.isSafeInteger(raw);
-  const isTimeSound = Number.isSafeInteger(atMs) && atMs >= 1 && atMs < LAST_NS_MS;
+  const isTimeSound = Number.isSafeInteger(atMs) && atMs >= FIRST_MS && atMs < LAST_NS_MS;
   return isValueSound && isRawSound && isTimeSound && Number.isInteger(bits) && bits >= 0;
 }
 
