@@ -235,6 +235,14 @@ describe('the outlook', () => {
     expect(rising(4, 1).spans[1]?.limits).toMatchObject([{ kind: 'beyond' }]);
   });
 
+  test('of a station that reports by the hour is made of hours', () => {
+    const hourly = stretch(168, (at) => 1_000 + 10 * at);
+    const tens = Array.from({ length: 168 }, (_, at) => hourBucket(FROM + at * HOUR_MS, 1_000 + 10 * at));
+    const ten = stretchOf(tens, FROM, FROM + 168 * HOUR_MS, TEN_MS);
+    const outlook = said(outlookOf(ten, hourly, FROM + 168 * HOUR_MS - 1, unit, []));
+    for (const span of outlook.spans) expect(said(span.slope).perDay).toBeCloseTo(0.24, 6);
+  });
+
   test('is not said of a span of which most is missing', () => {
     const ten = stretchOf(
       [{ ...hourBucket(FROM + 1_000 * TEN_MS, 1_000), toMs: FROM }],
@@ -245,13 +253,13 @@ describe('the outlook', () => {
     const outlook = said(
       outlookOf(
         ten,
-        stretch(168, () => 1_000),
+        stretch(168, (at) => (at > 60 ? null : 1_000)),
         FROM + 1_008 * TEN_MS - 1,
         unit,
         [limit],
       ),
     );
-    for (const span of outlook.spans.slice(0, 2)) expect(span.slope.said).toBe(false);
+    for (const span of outlook.spans) expect(span.slope.said).toBe(false);
   });
 });
 

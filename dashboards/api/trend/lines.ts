@@ -21,7 +21,10 @@ import type {
 const t = (zh: string, en: string): Text => ({ zh, en });
 const NONE = t('—', '—');
 const isThree = (unit: string): boolean => unit.startsWith('m') && !unit.startsWith('mm');
-const amount = (value: number, unit: string): string => `${value.toFixed(isThree(unit) ? 3 : 1)} ${unit}`;
+/** No minus before a zero: −0.04 mm is none. */
+const rounded = (value: number, unit: string): string =>
+  value.toFixed(isThree(unit) ? 3 : 1).replace(/^-(0\.0+)$/, '$1');
+const amount = (value: number, unit: string): string => `${rounded(value, unit)} ${unit}`;
 const whenIn = (atMs: EpochMs, zone: string): string => formatInZone(atMs, zone).slice(0, 16).replace('T', ' ');
 const line = (label: Text, figure: Text, basis: Text): TrendLine => ({ label, figure, basis, said: true });
 const silent = (label: Text, { why }: NotSaid): TrendLine => ({ label, figure: NONE, basis: why, said: false });
@@ -251,7 +254,7 @@ export function outlookLines(outlook: Said<Outlook>, zone: string): readonly Tre
       const label = spanH === 168 ? t('近 7 日趋势', 'trend of 7 d') : t(`近 ${spanH} 小时趋势`, `trend of ${spanH} h`);
       if (!slope.said) return silent(label, slope);
       const { low, high } = slope.interval;
-      const figures = `${amount(slope.perDay, `${unit}/d`)} (${low.toFixed(3)} … ${high.toFixed(3)})`;
+      const figures = `${amount(slope.perDay, `${unit}/d`)} (${rounded(low, unit)} … ${rounded(high, unit)})`;
       const { zh, en } = DIRECTION[slope.direction];
       const told = limits.flatMap((limit) => limitText(limit, unit) ?? []);
       return line(

@@ -66,6 +66,12 @@ function timeTo(limit: TrendLimit, value: number, slope: SaidSlope, spanH: numbe
   return { ...limit, kind: 'in', earliestH: earliest, latestH: latest > AHEAD * spanH ? null : latest };
 }
 
+/** Whether ten-minute places hold what there is; a station that reports by the hour fills one in six. */
+function isFilled(tenMinutes: Stretch, nowMs: EpochMs, spanH: number): boolean {
+  const to = placeAt(tenMinutes, nowMs);
+  return knownShare(tenMinutes, to - spanH * 6, to) > 1 / 3;
+}
+
 export function outlookOf(
   tenMinutes: Stretch,
   hours: Stretch,
@@ -80,7 +86,8 @@ export function outlookOf(
   const atMs = endOf(tenMinutes, last);
   const value = steps / unit.perUnit;
   const spans = SPANS_H.map((spanH): OutlookOfSpan => {
-    const stretch = spanH <= 24 ? tenMinutes : hours;
+    const isFine = spanH <= 24 && isFilled(tenMinutes, nowMs, spanH);
+    const stretch = isFine ? tenMinutes : hours;
     const endMs = Math.floor(nowMs / stretch.stepMs + 1) * stretch.stepMs;
     const slope = slopeOf(stretch, endMs, spanH, unit.perUnit);
     return { spanH, slope, limits: slope.said ? limits.map((limit) => timeTo(limit, value, slope, spanH)) : [] };

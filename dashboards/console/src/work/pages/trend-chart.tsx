@@ -21,7 +21,7 @@ function optionsOf(chart: Chart, zone: string, labels: readonly string[], width:
       { ...AXIS, size: 60, label: chart.unit, labelFont: FONT, labelSize: 16 },
     ],
     series: [
-      { label: '', value: (_, x) => (x === null ? '' : xText(x)) },
+      { label: chart.isTime ? '—' : 'h', value: (_, x) => (x === null ? '' : xText(x)) },
       ...chart.lines.map(({ colour, isDashed }, index) => ({
         label: labels[index] ?? '',
         stroke: colour,
