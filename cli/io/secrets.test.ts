@@ -22,7 +22,10 @@ const edge: EdgeUnit = {
 const registry = { edges: new Map([[edge.id, edge]]) };
 
 describe('the password of Node-RED', () => {
-  it('stands in a file of its own, known to the broker as a service', () => {
+  it('is made when it is asked for, stands in a file of its own, and is known to the broker as a service', () => {
+    const users = () => listCredentials(credentialsFile(dir)).map(({ user }) => user);
+    ensureSecrets(dir, registry);
+    expect(users()).not.toContain('svc-node-red');
     const password = servicePassword(dir, 'svc-node-red');
     expect(password.length).toBeGreaterThan(20);
     expect(readFileSync(join(dir, 'secrets', 'svc-node-red'), 'utf8')).toBe(password);

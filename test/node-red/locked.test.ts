@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { edgeSecretFile } from '#cli/io/secrets.ts';
 import { openBrowser } from '#dashboards/console/screenshot.ts';
 import { decryptCredentials } from '#dashboards/node-red/io/flow-credentials.ts';
+import { copyCounty } from '#test/e2e/support/county-copy.ts';
 import { runFengsui } from '#test/support/command.ts';
 import { freePort } from '#test/support/free-port.ts';
 import { needs } from '#test/support/needs.ts';
@@ -159,11 +161,17 @@ return msg;`;
 });
 
 test('the server’s node is filled in at the first start, its passwords in the encrypted credentials', async () => {
-  const other = await startNodeRedUnderTest(undefined, { FENGSUI_HTTP: '127.0.0.1:8099' });
+  const county = copyCounty();
+  cpSync(join(county.dir, 'examples', 'native.yaml'), join(county.dir, 'native.yaml'));
+  const places = { FENGSUI_HTTP: '127.0.0.1:8099', FENGSUI_PUSH: '127.0.0.1:8098', FENGSUI_COUNTY: county.dir };
+  const other = await startNodeRedUnderTest(undefined, places, ['--gateway', 'nb-platform']);
   try {
     const flows = (await (await other.asEditor('/flows')).json()) as readonly Json[];
     const server = flows.find((node) => node['type'] === 'fengsui-server');
-    expect(server).toMatchObject({ url: 'http://127.0.0.1:8099', mqttUrl: 'mqtt://127.0.0.1:1883' });
+    expect(server).toMatchObject({
+      ...{ url: 'http://127.0.0.1:8099', mqttUrl: 'mqtt://127.0.0.1:1883', pushUrl: 'http://127.0.0.1:8098' },
+      ...{ gateway: 'nb-platform', gatewayOrigin: 'simulated' },
+    });
     const password = readFileSync(join(other.dataDir, 'secrets', 'svc-node-red'), 'utf8');
     const file = readFileSync(join(other.userDir, 'flows_cred.json'), 'utf8');
     const { credentialSecret } = JSON.parse(readFileSync(join(other.dataDir, 'node-red', 'locks.json'), 'utf8')) as {
@@ -172,6 +180,7 @@ test('the server’s node is filled in at the first start, its passwords in the 
     expect(decryptCredentials(credentialSecret, file)[String(server?.['id'])]).toMatchObject({
       mqttUser: 'svc-node-red',
       mqttPassword: password,
+      pushToken: readFileSync(edgeSecretFile(other.dataDir, 'nb-platform'), 'utf8'),
     });
     expect(`${file}${JSON.stringify(flows)}`).not.toContain(password);
     // Node-RED reads it too: the editor is told which are set, never what they are.
@@ -193,6 +202,7 @@ test('the server’s node is filled in at the first start, its passwords in the 
     await until('Node-RED to end', 15_000, () => !isAlive(again));
   } finally {
     await other.stop();
+    county.remove();
   }
 });
 
