@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SYSTEM_METRICS } from '#dashboards/grafana/boards/system.ts';
 import { buildBoards } from '#dashboards/grafana/boards.ts';
+import type { GrafanaCounty } from '#dashboards/grafana/context.ts';
 import type { BuiltBoard } from '#dashboards/grafana/layout.ts';
 import { type Asked, asJson, isRecord, type JsonBoard, type JsonPanel } from '#test/grafana/support/board-json.ts';
 import { shippedCounty } from '#test/grafana/support/county.ts';
@@ -110,6 +111,29 @@ describe('a board', () => {
         expect(other.panels[at]?.title).not.toMatch(/\p{Script=Han}/u);
       }
     }
+  });
+
+  it('offers points by name, or where there are too many of them, by what is stored', () => {
+    const pointOf = (given: GrafanaCounty) =>
+      asJson(buildBoards(given, 'zh').find(({ board }) => board.key === 'rain')?.dashboard).templating.list.find(
+        ({ name }) => name === 'point',
+      );
+    expect(String(pointOf(county)?.query)).toContain('龙潭水库 : longtan');
+    const [first] = [...county.registry.points.values()];
+    if (first === undefined) throw new Error('the county has no point');
+    const points = new Map(Array.from({ length: 1_001 }, (_, index) => [`p${index}`, { ...first, id: `p${index}` }]));
+    const many = pointOf({ ...county, registry: { ...county.registry, points } });
+    expect([many?.type, JSON.stringify(many?.query)]).toEqual(['query', expect.stringContaining('SHOW TAG VALUES')]);
+  });
+
+  it('begins with live readings wherever there are any', () => {
+    const originOf = (given: GrafanaCounty) =>
+      asJson(buildBoards(given, 'zh')[0]?.dashboard).templating.list.find(({ name }) => name === 'origin')?.current;
+    expect(originOf(county)?.value).toBe('simulated');
+    const [edge] = [...county.registry.edges.values()];
+    if (edge === undefined) throw new Error('the county has no edge');
+    const edges = new Map([...county.registry.edges, [edge.id, { ...edge, origin: 'live' as const }]]);
+    expect(originOf({ ...county, registry: { ...county.registry, edges } })?.value).toBe('live');
   });
 
   it('has marks for alerts of the chosen origin', () => {

@@ -80,7 +80,9 @@ function bucketed(
     if (value === undefined || row.atMs < view.fromMs || row.atMs > view.toMs || !pick(row)) continue;
     const at = floorTo(row.atMs, everyMs, offsetMs);
     const buckets = grouped.get(by(row)) ?? new Map<number, number[]>();
-    grouped.set(by(row), buckets.set(at, [...(buckets.get(at) ?? []), value]));
+    const values = buckets.get(at) ?? [];
+    values.push(value);
+    grouped.set(by(row), buckets.set(at, values));
   }
   const series: Series = new Map();
   for (const [name, buckets] of grouped) {
