@@ -72,7 +72,10 @@ export function addBackupCommand(program: Command, settings: () => Settings): vo
         process.exitCode = 1;
         return;
       }
-      if (options.json) return console.log(JSON.stringify({ folder: wish.target, ...done.value, notes }));
+      if (options.json) {
+        console.log(JSON.stringify({ folder: wish.target, ...done.value, notes }));
+        return;
+      }
       console.log(`Backup in ${wish.target}: ${done.value.files} files, ${(done.value.bytes / 1e6).toFixed(1)} MB.`);
       console.log('It holds passwords and personal data; only its owner can read it. Keep it where nobody else can.');
       for (const note of notes) console.log(`Note: ${note}.`);

@@ -1,7 +1,8 @@
 /** Opens the stores that history is in: the embedded one of a data folder, and the InfluxDB that the county names. */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type CountyAt, readCountyAt } from '#cli/io/county-at.ts';
+import { influxTargetOf, openToken } from '#cli/io/influx-target.ts';
 import type { Settings } from '#cli/settings.ts';
 import { openHistoryQuery } from '#ingest/io/history-query.ts';
 import { historyPath } from '#ingest/io/history-schema.ts';
@@ -36,19 +37,10 @@ export function openPlaces(
 }
 
 export function targetOf({ registry, countyDir }: Places): Result<InfluxTarget, string> {
-  const target = registry.history?.influx;
+  const target = influxTargetOf(registry, countyDir);
   return target === undefined
     ? err(`${join(countyDir, 'county.yaml')} names no InfluxDB: write history: { kind: influxdb, … } there first.`)
     : ok(target);
-}
-
-/** Relative to the county's folder, as everything that its files name. */
-export function readToken({ countyDir }: Pick<Places, 'countyDir'>, { tokenFile }: InfluxTarget): string | undefined {
-  if (tokenFile === undefined) return undefined;
-  return readFileSync(
-    isAbsolute(tokenFile) ? tokenFile : join(dirname(join(countyDir, 'county.yaml')), tokenFile),
-    'utf8',
-  ).trim();
 }
 
 /** Tallies of a large store take their time; nobody waits at a screen. */
@@ -65,13 +57,7 @@ export function openEmbedded({ dataDir, registry }: Places): HistoryQuery {
 export function openInflux(places: Places): Result<HistoryQuery, string> {
   const target = targetOf(places);
   if (!target.ok) return target;
-  return ok(
-    openInfluxQuery(
-      target.value,
-      () => readToken(places, target.value),
-      () => places.registry,
-    ),
-  );
+  return ok(openInfluxQuery(target.value, openToken(target.value), () => places.registry));
 }
 
 export const openStore = (places: Places, name: StoreName): Result<HistoryQuery, string> =>

@@ -1,0 +1,39 @@
+/**
+ * The embedded history as far as the writer into InfluxDB has come, so that a copy and that writer never bring the same
+ * reading twice.
+ */
+
+import type { FrozenHistory } from '#ingest/io/influx/frozen-history.ts';
+import { freezeHistory } from '#ingest/io/influx/frozen-history.ts';
+import { readInfluxStanding } from '#ingest/io/influx/state-reader.ts';
+import { openJournalReader } from '#ingest/io/journal-reader.ts';
+import { err, ok, type Result } from '#model/result.ts';
+import type { Places } from './stores.ts';
+
+const LOOK_EVERY_MS = 500;
+
+export type Moment = Pick<FrozenHistory, 'source' | 'days' | 'close'> & {
+  /** A writer follows the journal: what is newest is its affair. */
+  readonly hasWriter: boolean;
+};
+
+/** Waits for the writer when the embedded history is ahead of it. */
+export async function openMoment({ dataDir, registry }: Places, waitMs: number): Promise<Result<Moment, string>> {
+  const originOf = (sensorId: string) =>
+    registry.edges.get(registry.sensors.get(sensorId)?.edgeId ?? '')?.origin ?? 'live';
+  for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+    const standing = readInfluxStanding(dataDir);
+    const hasWriter = standing !== undefined && standing.cursors.size > 0;
+    const journal = openJournalReader(dataDir);
+    const frozen = freezeHistory(dataDir, journal, standing?.cursors ?? new Map(), originOf);
+    journal.close();
+    const { source, days, close } = frozen;
+    if (!hasWriter || !frozen.isAhead) return ok({ source, days, close, hasWriter });
+    frozen.close();
+    if (waitedMs >= waitMs)
+      return err(
+        'The writer into InfluxDB is behind the embedded history, and brings what it lacks by itself: let the centre run until fengsui history status says that it has caught up, then copy.',
+      );
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
