@@ -17,6 +17,8 @@ const MOST_YEARS = 30;
 const EMPTY_YEARS = 3;
 const KEEP_MS = 6 * HOUR_MS;
 const MOST_KEPT = 5_000;
+/** Two are made at a time; each is a year and more of hours. */
+const MOST_SEASONS = 4;
 const TEN_MS = 10 * MINUTE_MS;
 
 export type Series = { readonly sensorId: SensorId; readonly origin: Origin; readonly quantity: QuantityCode };
@@ -25,6 +27,7 @@ export type Series = { readonly sensorId: SensorId; readonly origin: Origin; rea
 type DaySpan = { readonly back: number; readonly ahead: number };
 
 export function openTrendData(query: HistoryQuery, wallMs: () => number) {
+  const seasons = new Map<string, Promise<SeasonData>>();
   const kept = new Map<string, { readonly maxima: YearMaxima; readonly atMs: number }>();
 
   const buckets = async (
@@ -75,22 +78,35 @@ export function openTrendData(query: HistoryQuery, wallMs: () => number) {
     return maxima;
   }
 
+  async function seasonAround(series: Series, calendar: Calendar, nowMs: EpochMs): Promise<SeasonData> {
+    const today = calendar.dayOf(nowMs);
+    const span = { back: SEASON_DAYS + 2, ahead: SEASON_DAYS + 2 };
+    const earlier = await overYears(yearOf(today), async (year) => {
+      const { fromMs, toMs } = around(calendar, today, year, span);
+      const stretch = await hours(series, fromMs, toMs);
+      return stretch.n.some((n) => n > 0) ? stretch : undefined;
+    });
+    const recent = await hours(series, nowMs - 368 * DAY_MS, Math.floor(nowMs / HOUR_MS + 1) * HOUR_MS);
+    return { calendar, recent, earlier };
+  }
+
   return {
     buckets,
     hours,
     tenMinutes: async (series: Series, fromMs: EpochMs, toMs: EpochMs): Promise<Stretch> =>
       stretchOf(await buckets(series, fromMs, toMs, '10m'), fromMs, toMs, TEN_MS),
 
-    season: async (series: Series, calendar: Calendar, nowMs: EpochMs): Promise<SeasonData> => {
-      const today = calendar.dayOf(nowMs);
-      const span = { back: SEASON_DAYS + 2, ahead: SEASON_DAYS + 2 };
-      const earlier = await overYears(yearOf(today), async (year) => {
-        const { fromMs, toMs } = around(calendar, today, year, span);
-        const stretch = await hours(series, fromMs, toMs);
-        return stretch.n.some((n) => n > 0) ? stretch : undefined;
-      });
-      const recent = await hours(series, nowMs - 368 * DAY_MS, Math.floor(nowMs / HOUR_MS + 1) * HOUR_MS);
-      return { calendar, recent, earlier };
+    /** What the season and the same day of a sensor are made of: the second of the two finds it here. */
+    season: (series: Series, calendar: Calendar, nowMs: EpochMs): Promise<SeasonData> => {
+      const key = `${series.sensorId} ${series.origin} ${nowMs}`;
+      const known = seasons.get(key);
+      if (known !== undefined) return known;
+      const made = seasonAround(series, calendar, nowMs);
+      seasons.set(key, made);
+      const [oldest] = seasons.keys();
+      if (seasons.size > MOST_SEASONS && oldest !== undefined) seasons.delete(oldest);
+      made.catch(() => seasons.delete(key));
+      return made;
     },
 
     /** Days of this year and of earlier ones around today. */

@@ -5,7 +5,7 @@
 import { HistoryUnreadError } from '#model/history.ts';
 import type { Origin } from '#model/reading.ts';
 import type { HazardPoint, Sensor } from '#model/registry.ts';
-import { type EpochMs, MINUTE_MS } from '#model/time.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS } from '#model/time.ts';
 import { TREND_PARTS, type TrendPart } from '#model/trend.ts';
 import { notFound, type Problem } from '../problem.ts';
 import { partsOf } from '../trend/parts.ts';
@@ -30,6 +30,14 @@ const TITLE = {
   outlook: { zh: '趋势', en: 'trend' },
 } as const satisfies { readonly [part in TrendPart]: unknown };
 
+/** No gauge of a county has a record from before. */
+const EARLIEST_MS = Date.UTC(1950, 0);
+const NO_SUCH_TIME: Problem = {
+  status: 400,
+  kind: 'badQuery',
+  path: 'at',
+  message: 'at must lie between 1950 and now.',
+};
 const BUSY: Problem = {
   status: 503,
   kind: 'busy',
@@ -150,7 +158,9 @@ export function trendHandlers(desk: Desk) {
       const all = sensorsOf(point.id);
       const sensors = query.sensor === undefined ? all : all.filter(({ id }) => id === query.sensor);
       if (query.sensor !== undefined && sensors.length === 0) return refuse(notFound('such sensor at this point'));
-      const nowMs = query.at ?? desk.ctx.clock.nowMs();
+      const clockMs = desk.ctx.clock.nowMs();
+      const nowMs = query.at ?? clockMs;
+      if (nowMs < EARLIEST_MS || nowMs > clockMs + DAY_MS) return refuse(NO_SUCH_TIME);
       // Virtual time may run a thousand times faster: what is kept serves its own minutes only.
       const minute = Math.floor(nowMs / MINUTE_MS / (query.at === undefined ? 5 : 1));
       const who = rootsOf(registry, viewer).join(',');
