@@ -7,6 +7,7 @@ import { EXAMPLES } from '#dashboards/node-red/flows/all.ts';
 import type { FlowNode } from '#dashboards/node-red/flows/parts.ts';
 import { HAZARDS, MARKS } from '#dashboards/node-red/flows/words.ts';
 import { EXAMPLES_DIR } from '#dashboards/node-red/io/write-examples.ts';
+import { SERVER_NODE_ID } from '#dashboards/node-red/settings/first-flows.ts';
 import { type Box, good } from '#test/e2e/support/box.ts';
 import { type Chain, startChain } from '#test/e2e/support/chain.ts';
 import { type ApiAlert, alertsOf, get, post } from '#test/e2e/support/client.ts';
@@ -51,12 +52,29 @@ describe('the example flows as files', () => {
   });
 });
 
+/** Readings over MQTT, with the credential that the first start filled in, sent on to a receiver. */
+function readingsTo(url: string): readonly object[] {
+  const at = (id: string, type: string, more: object, wires: readonly (readonly string[])[]) => ({
+    ...{ id, type, z: 'heard', x: 100, y: 100, name: id, wires },
+    ...more,
+  });
+  const func = `msg.url = ${JSON.stringify(url)}; msg.payload = JSON.stringify(msg.reading); return msg;`;
+  const http = { method: 'POST', ret: 'txt', paytoqs: 'ignore', url: '', persist: false, authType: '', headers: [] };
+  return [
+    { id: 'heard', type: 'tab', label: 'heard' },
+    at('in', 'fengsui-readings-in', { server: SERVER_NODE_ID, via: 'mqtt', points: 'taoshuwan' }, [['to'], []]),
+    at('to', 'function', { func, outputs: 1, libs: [] }, [['out']]),
+    at('out', 'http request', http, [[]]),
+  ];
+}
+
 describe('the example flows, deployed', () => {
   let chain: Chain;
   let red: NodeRedUnderTest;
   let box: Box;
   let sms: Awaited<ReturnType<typeof openHttp>>;
   let robot: Awaited<ReturnType<typeof openHttp>>;
+  let heard: Awaited<ReturnType<typeof openHttp>>;
   let camera: Awaited<ReturnType<typeof openHttp>>;
   let again: Running | undefined;
   let board: Awaited<ReturnType<typeof openBoard>>;
@@ -86,11 +104,12 @@ describe('the example flows, deployed', () => {
         ...(secrets.length === 0 ? {} : { credentials: Object.fromEntries(secrets) }),
       };
     });
-    await red.deploy([...there, ...nodes]);
+    await red.deploy([...there, ...nodes, ...readingsTo(heard.url)]);
   }
 
   beforeAll(async () => {
-    [sms, robot, camera, board] = await Promise.all([
+    [heard, sms, robot, camera, board] = await Promise.all([
+      openHttp({ status: 200 }),
       openHttp({ status: 200, body: '{}' }),
       openHttp(TAKEN),
       openHttp({ status: 200, body: PICTURE }),
@@ -138,7 +157,7 @@ describe('the example flows, deployed', () => {
     await red?.command.stop('SIGINT', 20_000);
     await again?.stop('SIGINT', 20_000);
     await chain?.close();
-    await Promise.all([sms, robot, camera, board].map((one) => one?.stop()));
+    await Promise.all([heard, sms, robot, camera, board].map((one) => one?.stop()));
   });
 
   let atMs = 0;
@@ -186,6 +205,11 @@ describe('the example flows, deployed', () => {
     await crack(box, 'taoshuwan-crack', 25);
     const alert = await alertAt('taoshuwan', 'yellow');
     expect(alert.origin).toBe('live');
+
+    await until('the reading over MQTT', 10_000, () => heard.asked.length > 0);
+    expect(JSON.parse(heard.asked[0]?.body ?? '')).toMatchObject({
+      ...{ sensorId: 'taoshuwan-crack', value: 25, unit: 'mm', quality: 'good', origin: 'live' },
+    });
 
     expect(await noteAbout(alert, /短信网关/)).toEqual({ by: PERSON, note: '短信网关已接收：2人，第2次' });
     const [first, second] = sms.asked;
