@@ -40,6 +40,8 @@ export type CopyAsk = {
 };
 
 const POINTS_PER_READ = 100_000;
+/** Of several series together: a series' day may be a handful. */
+const LINES_PER_WRITE = 10_000;
 
 /** Resolves when every day was compared and what was missing is written, or when the signal aborts. */
 export async function copyMissing(ask: CopyAsk): Promise<readonly CopyDay[]> {
@@ -66,6 +68,13 @@ async function copyDay(ask: CopyAsk, dayMs: EpochMs): Promise<CopyDay> {
     return { dayMs, differing: 0, written: 0, surplus: 0, unplaced: 0 };
   const there = new Map((await ask.sink.query.tallies(span)).map((tally) => [seriesKey(tally), tally]));
   let [differing, written, surplus, unplaced] = [0, 0, 0, 0];
+  let lines: string[] = [];
+  const send = async (least: number): Promise<void> => {
+    if (lines.length < least) return;
+    const sent = lines;
+    lines = [];
+    await ask.sink.write(sent);
+  };
   for (const tally of wanted) {
     if (isCut(ask)) break;
     const stored = there.get(seriesKey(tally));
@@ -80,8 +89,10 @@ async function copyDay(ask: CopyAsk, dayMs: EpochMs): Promise<CopyDay> {
     const difference = await missingOf(ask, series, stored !== undefined);
     surplus += difference.surplus;
     written += difference.missing.length;
-    await ask.sink.write(difference.missing.map(({ point, offset }) => lineOf(tally.origin, place, point, offset)));
+    for (const { point, offset } of difference.missing) lines.push(lineOf(tally.origin, place, point, offset));
+    await send(LINES_PER_WRITE);
   }
+  await send(1);
   return { dayMs, differing, written, surplus, unplaced };
 }
 
