@@ -95,6 +95,33 @@ describe('rain with hours missing', () => {
       why: { en: expect.stringContaining('6 years do not fix a skew') },
     });
   });
+
+  test('is no rarer than its ties, nor than what fell earlier in its own year', () => {
+    const hours = stretch(200, (hour) => (hour === 150 ? 20_000 : 0));
+    const year = (number: number, mm: number) => ({
+      ...{ year: number, hours: 8_760, knownHours: 8_760, longestGapH: 0 },
+      largest: [1, 3, 6, 12, 24, 72].map(() => mm * 1_000),
+    });
+    const ranked = (earlier: readonly number[], own: number) => {
+      const years = [...earlier.map((mm, index) => year(2010 + index, mm)), year(2026, own)];
+      const tenMinutes = stretchOf([], FROM, FROM + 200 * HOUR_MS, TEN_MS);
+      const span = { fromMs: FROM + 100 * HOUR_MS, toMs: FROM + 200 * HOUR_MS };
+      const asked = returnPeriods({
+        ...{ ...span, tenMinutes, hours, years, year: 2026, table: undefined, perMm: 1_000 },
+      });
+      return asked.durations[0];
+    };
+    expect(ranked([20, 20, 10, 10, 10], 20)?.empirical).toMatchObject({ rank: 3, ofYears: 6, years: 7 / 3 });
+    expect(ranked([19, 19, 10, 10, 10], 25)?.empirical).toMatchObject({ rank: 2, ofYears: 6, largest: false });
+    expect(ranked([19, 19, 10, 10], 20)?.empirical).toMatchObject({ said: false });
+    // Ten years and more are fitted: 20 mm is what about every second year exceeds.
+    const fitted = said(ranked([14, 16, 17, 18, 19, 20, 21, 22, 24, 27, 30], 20)?.fitted ?? { said: false });
+    expect(fitted).toMatchObject({ ofYears: 11, beyond: false });
+    expect(fitted.years).toBeGreaterThan(1.6);
+    expect(fitted.years).toBeLessThan(2.4);
+    expect(fitted.interval.low).toBeLessThan(fitted.years);
+    expect(fitted.interval.high).toBeGreaterThan(fitted.years);
+  });
 });
 
 describe('the same day', () => {
