@@ -7,7 +7,12 @@ import { alertRules, contactPoints, notificationPolicy } from './dead-man.ts';
 import { grafanaIni } from './grafana-ini.ts';
 import { boardProviders, dataSources, folderOf, type Server } from './provisioning.ts';
 
-export type GrafanaFile = { readonly path: string; readonly text: string };
+export type GrafanaFile = {
+  readonly path: string;
+  readonly text: string;
+  /** A beginning that the county goes on with: written when it is not there, and never again. */
+  readonly isSeed?: true;
+};
 
 const HEAD = '# Written by "fengsui grafana write"; secrets come from the environment.\n';
 const yaml = (path: string, content: object): GrafanaFile => ({
@@ -29,7 +34,7 @@ export function grafanaFiles(county: GrafanaCounty, langs: readonly Lang[], serv
     yaml('datasources/fengsui.yaml', dataSources(server)),
     yaml('dashboards/fengsui.yaml', boardProviders(langs)),
     yaml('alerting/fengsui-rules.yaml', alertRules(context, folderOf(first))),
-    yaml('alerting/fengsui-contact.yaml', contactPoints()),
+    { ...yaml('alerting/fengsui-contact.yaml', contactPoints()), isSeed: true },
     yaml('alerting/fengsui-policy.yaml', notificationPolicy()),
     { path: 'grafana.ini', text: grafanaIni(first, county.registry.county.zone) },
   ];

@@ -185,6 +185,20 @@ describe('writing', () => {
     expect(readFileSync(join(folder, 'a', 'one.yaml'), 'utf8')).toBe('one, by hand\n');
   });
 
+  it('makes a beginning that the county goes on with once, and leaves it then, even with force', () => {
+    const seed: readonly GrafanaFile[] = [{ path: 'contact.yaml', text: 'placeholder\n', isSeed: true }];
+    expect(writeGrafanaFiles(folder, seed, false).written).toEqual(['contact.yaml']);
+    writeFileSync(join(folder, 'contact.yaml'), "the county's own\n");
+    expect(writeGrafanaFiles(folder, [...seed, ...some], true)).toMatchObject({
+      unchanged: ['contact.yaml'],
+      foreign: [],
+    });
+    expect(readFileSync(join(folder, 'contact.yaml'), 'utf8')).toBe("the county's own\n");
+    expect(files.filter(({ isSeed }) => isSeed === true).map(({ path }) => path)).toEqual([
+      'provisioning/alerting/fengsui-contact.yaml',
+    ]);
+  });
+
   it('by the command: the county, in one language, for 3.x', async () => {
     const args = ['grafana', 'write', folder, '--lang', 'zh', '--influx', '3', '--url', 'http://127.0.0.1:9999'];
     const first = runFengsui(args, {});

@@ -12,6 +12,7 @@ import { lineOf, placesOf } from '#ingest/influx/lines.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
 import { alertStory, placesStory, SYSTEM_HOURS, systemStory } from '#test/grafana/support/beside.ts';
 import { type Asked, asJson, type JsonPanel } from '#test/grafana/support/board-json.ts';
+import type { Wanted, World } from '#test/grafana/support/count.ts';
 import { shippedCounty } from '#test/grafana/support/county.ts';
 import {
   askInflux,
@@ -25,7 +26,7 @@ import {
   type View,
 } from '#test/grafana/support/grafana.ts';
 import { END_MS, makeLedger, withSecondGauge } from '#test/grafana/support/ledger.ts';
-import { oracleOf, type Wanted, type World } from '#test/grafana/support/oracle.ts';
+import { oracleOf } from '#test/grafana/support/oracle.ts';
 import { type Database, startInflux } from '#test/support/influxd.ts';
 import { needs } from '#test/support/needs.ts';
 

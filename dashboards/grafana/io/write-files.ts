@@ -41,11 +41,11 @@ function writeWhole(path: string, text: string): void {
 /** With any foreign file in the way nothing at all is written, unless `force`. */
 export function writeGrafanaFiles(folder: string, files: readonly GrafanaFile[], force: boolean): Written {
   const known = readList(folder);
-  const looked = files.map(({ path, text }) => {
+  const looked = files.map(({ path, text, isSeed }) => {
     const at = join(folder, path);
     const there = existsSync(at) ? readFileSync(at, 'utf8') : undefined;
     if (there === undefined) return { path, text, state: 'new' as const };
-    if (there === text) return { path, text, state: 'same' as const };
+    if (there === text || isSeed === true) return { path, text, state: 'same' as const };
     return { path, text, state: known.get(path) === sumOf(there) ? ('ours' as const) : ('foreign' as const) };
   });
   const pathsOf = (...states: readonly string[]) =>
