@@ -18,6 +18,7 @@ let flow: Flow | undefined;
 async function startRelay(target: string) {
   const sockets = new Set<import('node:net').Socket>();
   const seen: string[] = [];
+  const open = new Set<object>();
   let loseAnswers = 0;
   let refuseAll = false;
   const server = createServer((incoming, answer) => {
@@ -38,7 +39,11 @@ async function startRelay(target: string) {
       from.pipe(answer);
     });
     onward.on('error', () => answer.destroy());
-    answer.on('close', () => onward.destroy());
+    if (incoming.url === '/api/v1/stream') open.add(answer);
+    answer.on('close', () => {
+      open.delete(answer);
+      onward.destroy();
+    });
     incoming.pipe(onward);
   });
   server.on('connection', (socket) => {
@@ -49,6 +54,8 @@ async function startRelay(target: string) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    /** Connections that stand idle are the agent's own affair. */
+    openStreams: () => open.size,
     breakAll: () => {
       for (const socket of sockets) socket.destroy();
     },
@@ -191,6 +198,26 @@ describe('alerts into a flow', () => {
       'new d-1',
       'worse a-1',
     ]);
+  });
+
+  it('leaves no connection behind when it is closed, and goes on after a deployment from where it was', async () => {
+    under.alerts.put(live({ id: 'ends' }));
+    flow = await open.run(
+      [server(), alertsIn({ openAtStart: true }), alertsIn({ id: 'in2', wires: [[]] }), out],
+      token,
+    );
+    await flow.wait('out', 1);
+    expect(relay.seen.filter((line) => line.endsWith('/stream')).length).toBeLessThanOrEqual(2);
+    await flow.redeploy(async () => {
+      await until('the end of the streams', 5_000, () => relay.openStreams() === 0);
+      under.alerts.put(live({ level: 'red' }));
+      under.alerts.put(live({ id: 'ends', lifecycle: 'closed' }));
+    });
+    await flow.wait('out', 3);
+    under.alerts.put(live({ id: 'last' }));
+    await flow.wait('out', 4);
+    expect(changes(flow)).toEqual(['new', 'new', 'closed', 'new']);
+    expect(flow.caught('out')[1]).toMatchObject({ alert: { id: 'a-1', level: 'red' }, atStart: false });
   });
 
   it('filters by level, hazard and grid; what falls below the level is told once more', async () => {

@@ -18,6 +18,9 @@ type Helper = {
   load(nodes: readonly unknown[], flow: readonly object[], credentials: object): Promise<void>;
   unload(): Promise<void>;
   clearFlows(): Promise<void>;
+  /** Without a store that is named Node-RED forgets the context of a node that it stops. */
+  readonly _context: { load(): Promise<void> };
+  readonly _redNodes: { startFlows(kind: 'full'): Promise<void> };
   getNode(id: string): HelperNode | null;
   request(): { post(path: string): Promise<{ readonly status: number; readonly body: unknown }> };
 };
@@ -28,7 +31,7 @@ export const loadBuilt = (type: string): unknown => inPackage(`./dist/nodes/${ty
 export async function openHelper() {
   if (!isBuilt()) await buildNodes();
   const helper = inPackage('node-red-node-test-helper') as Helper;
-  helper.init(inPackage.resolve('node-red'));
+  helper.init(inPackage.resolve('node-red'), { contextStorage: { default: { module: 'memory' } } });
   const types = NODE_SPECS.map(({ type }) => loadBuilt(type));
   return {
     helper,
@@ -37,12 +40,13 @@ export async function openHelper() {
       // A node without a place on a sheet would be taken for a configuration node.
       const placed = flow.map((one) => ('wires' in one ? { x: 10, y: 10, z: 'tab', ...one } : one));
       await helper.load(types, [{ id: 'tab', type: 'tab' }, ...placed], credentials);
-      const catches = new Map<string, Sent[]>();
-      for (const { id } of flow.filter(({ type }) => type === 'helper')) {
-        const caught: Sent[] = [];
-        catches.set(id, caught);
-        helper.getNode(id)?.on('input', (message) => void caught.push(message));
-      }
+      await helper._context.load();
+      const sinks = flow.filter(({ type }) => type === 'helper').map(({ id }) => id);
+      const catches = new Map(sinks.map((id) => [id, [] as Sent[]]));
+      const listen = () => {
+        for (const id of sinks) helper.getNode(id)?.on('input', (message) => void catches.get(id)?.push(message));
+      };
+      listen();
       return {
         node: (id: string): HelperNode => {
           const found = helper.getNode(id);
@@ -55,6 +59,13 @@ export async function openHelper() {
             const caught = catches.get(id) ?? [];
             return caught.length >= count && caught;
           }),
+        /** As a deployment does it: every node is closed and made anew, and its context stays. */
+        redeploy: async (meanwhile: () => Promise<void>) => {
+          await helper.clearFlows();
+          await meanwhile();
+          await helper._redNodes.startFlows('full');
+          listen();
+        },
         stop: () => helper.unload(),
       };
     },

@@ -2,8 +2,9 @@
  * Builds the nodes into `dist/nodes`: CommonJS, as Node-RED loads them, beside the HTML, catalogues and help texts that are
  * made from their descriptions. `fengsui node-red` calls it when the result is not there or older than its sources.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LANGUAGES, renderCatalogue, renderHelp, renderHtml } from '../src/editor/render.ts';
 import { NODE_SPECS } from '../src/editor/specs/all.ts';
 
@@ -58,22 +59,42 @@ async function buildInto(nodes: string): Promise<void> {
   }
 }
 
-/** Takes less than a second; resolves to the folder that holds `nodes/`. Several processes may call it at once. */
-export async function buildNodes(dist = DIST): Promise<string> {
-  const draft = join(dist, `.new-${process.pid}`);
+const LOCK_LIMIT_MS = 60_000;
+const LOCK_POLL_MS = 50;
+
+/** Takes the lock file; false while a process that lives holds it. */
+function takeLock(lock: string): boolean {
   try {
-    await buildInto(join(draft, 'nodes'));
-    // Whoever was first has put the same there, and others may be reading it.
-    if (isBuilt(dist)) return dist;
-    rmSync(markOf(dist), { force: true });
-    rmSync(join(dist, 'nodes'), { recursive: true, force: true });
-    renameSync(join(draft, 'nodes'), join(dist, 'nodes'));
-    writeFileSync(markOf(dist), '{ "type": "commonjs" }\n');
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    const heldMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    // A build takes a second: whoever held it this long was killed.
+    if (heldMs > LOCK_LIMIT_MS / 2) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+async function replace(dist: string): Promise<void> {
+  rmSync(markOf(dist), { force: true });
+  rmSync(join(dist, 'nodes'), { recursive: true, force: true });
+  await buildInto(join(dist, 'nodes'));
+  writeFileSync(markOf(dist), '{ "type": "commonjs" }\n');
+}
+
+/** Takes less than a second; resolves to the folder that holds `nodes/`. Of several processes at once one builds. */
+export async function buildNodes(dist = DIST): Promise<string> {
+  mkdirSync(dist, { recursive: true });
+  const lock = join(dist, '.building');
+  for (const untilMs = Date.now() + LOCK_LIMIT_MS; !takeLock(lock); ) {
+    if (Date.now() > untilMs) throw new Error(`the nodes are being built elsewhere: remove ${lock} if that is not so`);
+    await sleep(LOCK_POLL_MS);
+  }
+  try {
+    // Whoever was first has built the same, and others may be reading it.
+    if (!isBuilt(dist)) await replace(dist);
     return dist;
-  } catch (cause) {
-    if (isBuilt(dist)) return dist;
-    throw cause;
   } finally {
-    rmSync(draft, { recursive: true, force: true });
+    rmSync(lock, { force: true });
   }
 }

@@ -13,6 +13,8 @@ const escapeHtml = (raw: string): string =>
 /** A literal inside a script element: nothing in it may end the element. */
 const literal = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
+/** Beside labels that are longer than Node-RED's own. */
+const WIDTH = 'width:60%';
 const inputId = (spec: NodeSpec, name: string): string => `node-${spec.isConfig ? 'config-' : ''}input-${name}`;
 
 function controlOf(spec: NodeSpec, field: Field): string {
@@ -23,30 +25,31 @@ function controlOf(spec: NodeSpec, field: Field): string {
     case 'flag':
       return `<input type="checkbox" id="${id}" style="width:auto">`;
     case 'number':
-      return `<input type="number" id="${id}" min="${field.min}" max="${field.max}">`;
+      return `<input type="number" id="${id}" min="${field.min}" max="${field.max}" step="any" style="${WIDTH}">`;
     case 'choice':
-      return `<select id="${id}">${field.options
+      return `<select id="${id}" style="${WIDTH}">${field.options
         .map(
           ({ value }) =>
             `<option value="${escapeHtml(value)}" data-i18n="${spec.type}.option.${field.name}.${value}"></option>`,
         )
         .join('')}</select>`;
     case 'credential':
-      return `<input type="${field.hidden ? 'password' : 'text'}" id="${id}" autocomplete="off">`;
+      return `<input type="${field.hidden ? 'password' : 'text'}" id="${id}" autocomplete="new-password" style="${WIDTH}">`;
     case 'server':
-    case 'text':
       return `<input type="text" id="${id}">`;
+    case 'text':
+      return `<input type="text" id="${id}" style="${WIDTH}">`;
     default:
       return field satisfies never;
   }
 }
 
 const rowOf = (spec: NodeSpec, name: string, control: string): string =>
-  `  <div class="form-row"><label for="${inputId(spec, name)}" data-i18n="${spec.type}.field.${name}"></label>${control}</div>`;
+  `  <div class="form-row"><label for="${inputId(spec, name)}" style="width:130px" data-i18n="${spec.type}.field.${name}"></label>${control}</div>`;
 
 function formOf(spec: NodeSpec): string {
   const rows = [
-    rowOf(spec, 'name', `<input type="text" id="${inputId(spec, 'name')}">`),
+    rowOf(spec, 'name', `<input type="text" id="${inputId(spec, 'name')}" style="${WIDTH}">`),
     ...spec.fields.map((field) => rowOf(spec, field.name, controlOf(spec, field))),
   ];
   if (spec.testButton !== undefined)
@@ -106,8 +109,7 @@ function scriptOf(spec: NodeSpec): string {
     icon: '${spec.icon}',
     inputs: ${spec.inputs},
     outputs: ${spec.outputLabels.length},
-    outputLabels: function (index) { return this._('${type}.output.' + index); },
-    paletteLabel: function () { return this._('${type}.label'); },`;
+    outputLabels: function (index) { return this._('${type}.output.' + index); },`;
   return `  RED.nodes.registerType('${type}', {
     category: '${spec.isConfig ? 'config' : CATEGORY}',${placed}
     defaults: {
@@ -116,6 +118,7 @@ function scriptOf(spec: NodeSpec): string {
     credentials: {
 ${credentials.join(',\n')}
     },
+    paletteLabel: function () { return this._('${type}.label'); },
     label: function () { return this.name || this._('${type}.label'); },
     labelStyle: function () { return this.name ? 'node_label_italic' : ''; }${spec.testButton === undefined ? '' : TEST_SCRIPT(type)}
   });`;

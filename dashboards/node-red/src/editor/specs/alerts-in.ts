@@ -92,8 +92,8 @@ export const ALERTS_IN: NodeSpec = {
         en: 'Without “every entry” only changes of level, lifecycle and condition are told. After a long break the open alerts are read and compared: several changes meanwhile are told as one.',
       },
       {
-        zh: '看到哪里记在节点的上下文里；要在 Node-RED 重启后也接着送，上下文须存在磁盘上（contextStorage: localfilesystem）。预警的通知不经过 Node-RED：它停了，谁也不会少收一条。',
-        en: 'The place is kept in the node’s context; to go on from it after a restart of Node-RED the context must be kept on disk (contextStorage: localfilesystem). No alert travels through Node-RED: when it stands still, nobody gets one message less.',
+        zh: '看到哪里记在节点的上下文里。上下文存在磁盘上时（contextStorage: localfilesystem，fengsui node-red 已设好），部署和重启之后接着送；没有设时，部署后从头开始。预警的通知不经过 Node-RED：它停了，谁也不会少收一条。',
+        en: 'The place is kept in the node’s context. Where that is kept on disk (contextStorage: localfilesystem, which fengsui node-red sets) a deployment or a restart goes on from it; where it is not set a deployment begins anew. No alert travels through Node-RED: when it stands still, nobody gets one message less.',
       },
     ],
   },
