@@ -19,9 +19,11 @@ export type InfluxServerOptions = {
   /** The bucket of 2.x, the database of 3.x. */
   readonly database: string;
   readonly maxBodyBytes?: number;
+  /** False: database or bucket are yet to be made. */
+  readonly isThere?: boolean;
 };
 
-/** What the next requests for a path are answered instead; `silent`: never, until the client gives up. */
+/** What the next writes are answered instead; `silent`: never, until the client gives up. */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly body?: string; readonly retryAfterS?: number }
   | { readonly kind: 'silent' }
@@ -37,6 +39,8 @@ export type InfluxServer = {
   readonly fail: (fault: Fault, times?: number) => void;
   /** Somebody drops the database or bucket, and makes it anew when `again`. */
   readonly drop: (again: boolean) => void;
+  /** Only this token is taken from now on. */
+  readonly setToken: (token: string) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -56,6 +60,7 @@ const UNITS: { readonly [precision: string]: bigint } = {
   s: 1_000_000_000n,
   second: 1_000_000_000n,
 };
+const WRITES = new Set(['/api/v2/write', '/api/v3/write_lp']);
 const TYPES = { float: 'float', int: 'integer', uint: 'unsigned', bool: 'boolean', string: 'string' } as const;
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -126,7 +131,7 @@ function writeTo3(
   return { status: 400, body: { error: 'partial write of line protocol occurred', data: all.slice(0, 100) } };
 }
 
-function isAllowed(options: InfluxServerOptions, request: IncomingMessage): boolean {
+function isAllowed(options: { readonly token: string }, request: IncomingMessage): boolean {
   const said = request.headers.authorization ?? '';
   const basic = Buffer.from(said.replace(/^Basic /, ''), 'base64').toString('utf8');
   return said === `Token ${options.token}` || said === `Bearer ${options.token}` || basic.endsWith(`:${options.token}`);
@@ -134,10 +139,11 @@ function isAllowed(options: InfluxServerOptions, request: IncomingMessage): bool
 
 export async function startInfluxServer(options: InfluxServerOptions): Promise<InfluxServer> {
   const { version, database, maxBodyBytes = 50_000_000 } = options;
+  const taken = { token: options.token };
   const store = createPointStore();
   const requests: string[] = [];
   const faults: Fault[] = [];
-  let isThere = true;
+  let isThere = options.isThere ?? true;
   const denied: Answer =
     version === 2
       ? { status: 401, body: { code: 'unauthorized', message: 'unauthorized access' } }
@@ -149,7 +155,7 @@ export async function startInfluxServer(options: InfluxServerOptions): Promise<I
 
   const write = async (url: URL, request: IncomingMessage): Promise<Answer> => {
     const body = await bodyOf(request);
-    if (!isAllowed(options, request)) return denied;
+    if (!isAllowed(taken, request)) return denied;
     if (body.length > maxBodyBytes) return tooLarge;
     const wanted = url.searchParams.get(url.pathname === '/api/v2/write' ? 'bucket' : 'db');
     const isKnown = isThere && wanted === database;
@@ -171,7 +177,7 @@ export async function startInfluxServer(options: InfluxServerOptions): Promise<I
   const query = async (url: URL, request: IncomingMessage): Promise<Answer> => {
     const form = new URLSearchParams((await bodyOf(request)).toString('utf8'));
     const ask = (name: string): string | null => url.searchParams.get(name) ?? form.get(name);
-    if (!isAllowed(options, request)) return denied;
+    if (!isAllowed(taken, request)) return denied;
     if (!isThere || ask('db') !== database)
       return {
         status: version === 2 ? 200 : 404,
@@ -180,8 +186,43 @@ export async function startInfluxServer(options: InfluxServerOptions): Promise<I
     return { status: 200, body: answerQuery(store.points(), ask('q') ?? '', ask('epoch') ?? 'ns') };
   };
 
+  /** Databases and buckets are made by JSON; of 2.x by the ids of organisation and bucket. */
+  const administer = async (url: URL, request: IncomingMessage): Promise<Answer> => {
+    const text = (await bodyOf(request)).toString('utf8');
+    if (!isAllowed(taken, request)) return denied;
+    const body = text === '' ? {} : (JSON.parse(text) as { readonly [key: string]: unknown });
+    const bucket = { id: '0b0b0b0b0b0b0b0b', orgID: '0a0a0a0a0a0a0a0a', name: database };
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /api/v2/orgs':
+        return { status: 200, body: { orgs: [{ id: bucket.orgID, name: options.org }] } };
+      case 'GET /api/v2/buckets':
+        return { status: 200, body: { buckets: isThere ? [bucket] : [] } };
+      case 'POST /api/v2/buckets':
+        if (isThere || body['name'] !== database || body['orgID'] !== bucket.orgID)
+          return {
+            status: 422,
+            body: { code: 'conflict', message: `bucket with name ${body['name']} already exists` },
+          };
+        isThere = true;
+        return { status: 201, body: bucket };
+      case 'POST /api/v2/dbrps':
+        return { status: 201, body };
+      case 'POST /api/v3/configure/database':
+        if (isThere) return { status: 409, body: { error: 'attempted to create a resource that already exists' } };
+        isThere = body['db'] === database;
+        return { status: 200 };
+      default:
+        return { status: 404, body: { code: 'not found', message: 'path not found' } };
+    }
+  };
+
   const answer = async (request: IncomingMessage, url: URL): Promise<Answer> => {
     switch (url.pathname) {
+      case '/api/v2/orgs':
+      case '/api/v2/buckets':
+      case '/api/v2/dbrps':
+      case '/api/v3/configure/database':
+        return await administer(url, request);
       case '/ping':
         await bodyOf(request);
         return {
@@ -213,7 +254,7 @@ export async function startInfluxServer(options: InfluxServerOptions): Promise<I
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     requests.push(`${request.method} ${url.pathname}${url.search}`);
-    const fault = url.pathname === '/ping' || url.pathname === '/health' ? undefined : faults.shift();
+    const fault = WRITES.has(url.pathname) ? faults.shift() : undefined;
     switch (fault?.kind) {
       case undefined:
         return send(response, await answer(request, url));
@@ -256,6 +297,9 @@ export async function startInfluxServer(options: InfluxServerOptions): Promise<I
     drop: (again) => {
       store.clear();
       isThere = again;
+    },
+    setToken: (token) => {
+      taken.token = token;
     },
     stop: () =>
       new Promise((resolve) => {
