@@ -23,7 +23,7 @@ import type { Series, TrendData } from './trend-data.ts';
 const RAIN_H = 72;
 const EPISODES = 3;
 const EPISODES_BACK_MS = 365 * DAY_MS;
-/** Alerts of a grid that are looked through for the one that stood: newest pages first, each of so many. */
+/** Alerts of a grid that are looked through for the one that stood, the worst first. */
 const ALERTS_A_PAGE = 200;
 const ALERT_PAGES = 5;
 

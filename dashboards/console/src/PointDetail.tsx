@@ -17,6 +17,8 @@ type Props = {
 };
 type Sensor = PointJson['sensors'][number];
 
+const TO_TREND = { zh: '历史与趋势', en: 'History and trends' };
+
 function Value({ sensor, nowMs }: { readonly sensor: Sensor; readonly nowMs: number }) {
   const { t } = useText();
   const { latest } = sensor;
@@ -47,6 +49,11 @@ export function PointDetail({ point, state, zone, open, select }: Props) {
       <p className="place">
         {s(POINT_KIND[point.kind])} · {s(nameOfGrid(point.gridCode))} · {t('households')} {point.households}（
         {point.householdPeople} {t('people')}）
+      </p>
+      <p>
+        <a href={`#/work/trend/${encodeURIComponent(point.id)}`} data-test="to-trend">
+          {s(TO_TREND)} →
+        </a>
       </p>
       {alerts.map((alert) => (
         <button
