@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { escapeTag } from '#ingest/influx/lines.ts';
 import { type FieldValue, readLines } from '#test/support/line-protocol.ts';
 
 const shared = process.env['FENGSUI_SHARED'] ?? fileURLToPath(new URL('../../../shared', import.meta.url));
@@ -85,5 +86,35 @@ describe.skipIf(!existsSync(corpusFile))('line protocol in tests', () => {
     }
     expect(wrong.slice(0, 10)).toEqual([]);
     expect(read).toBeGreaterThan(390);
+  });
+
+  it('our tags are written as the corpus writes them, and what it writes is read back as it was', () => {
+    type Written = {
+      readonly input: { readonly point: CorpusPoint; readonly precision: string };
+      readonly output: { readonly result?: string };
+    };
+    const corpus = JSON.parse(readFileSync(corpusFile, 'utf8'), exact) as {
+      readonly encode: { readonly [key: string]: Written };
+    };
+    const cases = Object.values(corpus.encode).filter(({ output }) => output.result !== undefined);
+    expect(cases.length).toBe(114);
+    let tags = 0;
+    for (const { input, output } of cases) {
+      const unitNs = UNITS[input.precision] ?? 1n;
+      const text = output.result ?? '';
+      const [entry] = readLines(Buffer.from(text), { unitNs, defaultNs: 0n });
+      const read = entry?.ok === true ? entry.point : undefined;
+      expect(read?.name, text).toBe(input.point.name);
+      expect(
+        read?.tags.map(([key, value]) => ({ key, value })),
+        text,
+      ).toEqual(input.point.tags);
+      expect(read?.fields.map(([key, value]) => ({ key, value: plain(value) }))).toEqual(input.point.fields);
+      for (const { value } of input.point.tags) {
+        expect(text).toContain(`=${escapeTag(value)}`);
+        tags++;
+      }
+    }
+    expect(tags).toBeGreaterThan(100);
   });
 });
