@@ -7,8 +7,8 @@ import type { Places } from '#cli/history/io/stores.ts';
 import { type Bar, openBar } from '#cli/io/backtest-progress.ts';
 import { fail, type Stretch, stretchOf } from '#cli/io/history-options.ts';
 import type { Settings } from '#cli/settings.ts';
-import type { HistoryQuery, InfluxTarget } from '#model/history.ts';
-import { MINUTE_MS } from '#model/time.ts';
+import { DEFAULT_RETENTION, type HistoryQuery, type InfluxTarget } from '#model/history.ts';
+import { DAY_MS, MINUTE_MS } from '#model/time.ts';
 
 type CopyOptions = {
   readonly from: string;
@@ -66,24 +66,31 @@ async function withStores(
   }
 }
 
-/** Not what the writer has under way. */
+/** Not what the writer has under way, nor what the embedded history has begun to remove as too old. */
 async function upTo({ stretch, places }: Ready, moment: Moment): Promise<Stretch> {
-  if (!moment.hasWriter) return stretch;
   const { runningClock } = await import('#cli/io/chain-clock.ts');
   const { openClock } = await import('#model/io/clock.ts');
   const nowMs = openClock(runningClock(places.dataDir)).nowMs();
-  return { ...stretch, toMs: Math.min(stretch.toMs, nowMs - ON_ITS_WAY_MS) };
+  const { rawMs } = places.registry.history?.retention ?? DEFAULT_RETENTION;
+  const keptFromMs = rawMs === 0 ? 0 : Math.ceil((nowMs - rawMs) / DAY_MS + 1) * DAY_MS;
+  return {
+    fromMs: Math.max(stretch.fromMs, keptFromMs),
+    toMs: moment.hasWriter ? Math.min(stretch.toMs, nowMs - ON_ITS_WAY_MS) : stretch.toMs,
+  };
 }
 
 /** The same days again, as far as they differ, for what came late meanwhile. */
 async function lookAgain(ready: Ready, found: readonly Difference[]): Promise<readonly Difference[]> {
   const { clamp, compareDays } = await import('#cli/history/io/copy.ts');
   const { openMoment } = await import('#cli/history/io/moment.ts');
+  const { readInfluxStanding } = await import('#ingest/io/influx/state-reader.ts');
+  // Without a writer nothing comes late.
+  if (readInfluxStanding(ready.places.dataDir) === undefined) return found;
   let left = found;
   for (let look = 1; look < LOOKS && left.length > 0 && !ready.signal.aborted; look++) {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const moment = await openMoment(ready.places, WAIT_FOR_WRITER_MS);
-    if (!moment.ok || !moment.value.hasWriter) return left;
+    if (!moment.ok) return left;
     const { fromMs, toMs } = await upTo(ready, moment.value);
     const days = [...new Set(left.map(({ dayMs }) => dayMs))];
     const source = clamp(moment.value.source, fromMs, toMs);

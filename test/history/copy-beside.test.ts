@@ -94,6 +94,15 @@ describe.skipIf(!needs('influxd'))('a copy beside the writer', () => {
     expect((await copy()).differences).toEqual([]);
   });
 
+  it('leaves to the writer what the writer still has before it', async () => {
+    appendMany(journal, 70, 20);
+    expect((await copy()).written).toBe(0);
+    const writer = runWriter(journal.dataDir, target());
+    await caughtUp(journal.dataDir);
+    await writer.stop();
+    expect(await influxRows(target())).toEqual(journalRows(journal.dataDir));
+  });
+
   it('waits, and then says so, when the embedded history is ahead of the writer', async () => {
     appendMany(journal, 90, 5);
     const reader = openJournalReader(journal.dataDir);
