@@ -54,8 +54,18 @@ export const measurement = (...quantities: readonly string[]): string =>
 
 const escaped = (id: string): string => id.replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&');
 
-/** Sensors by name, for panels that show one group of them. */
-export const oneOf = (tag: string, ids: readonly string[]): string => `"${tag}" =~ /^(${ids.map(escaped).join('|')})$/`;
+const listed = (ids: readonly string[]): string => `/^(${ids.map(escaped).join('|')})$/`;
+
+/**
+ * A panel's group of sensors, by the shorter of two lists: those that belong to it, or those that do not. Undefined: it is
+ * all of them.
+ */
+export function membership(ids: readonly string[], everybody: readonly string[]): string | undefined {
+  const own = new Set(ids);
+  const others = everybody.filter((id) => !own.has(id));
+  if (others.length === 0) return undefined;
+  return others.length < ids.length ? `"sensor" !~ ${listed(others)}` : `"sensor" =~ ${listed(ids)}`;
+}
 
 export const all = (...conditions: readonly (string | undefined)[]): string =>
   conditions.filter((one) => one !== undefined && one !== '').join(' AND ');

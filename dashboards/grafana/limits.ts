@@ -85,8 +85,8 @@ export function limitLines(
   { registry, rules }: { readonly registry: Pick<Registry, 'points'>; readonly rules: readonly BoundRule[] },
   sensor: Sensor,
   figure: Figure,
+  own = rules.filter(({ sensorId }) => sensorId === sensor.id),
 ): readonly LimitLine[] {
-  const own = rules.filter(({ sensorId }) => sensorId === sensor.id);
   const found = own.flatMap((rule) => linesOf(rule, sensor.quantity, figure));
   const table = figure.kind === 'value' ? tableLines(registry, sensor) : [];
   const byValue = new Map<number, LimitLine>();
@@ -114,8 +114,9 @@ export function limitGroups(
 ): readonly LimitGroup[] {
   const groups = new Map<string, { readonly sensors: Sensor[]; readonly lines: readonly LimitLine[] }>();
   const riskOf = ({ pointId }: Sensor) => RISK.indexOf(context.registry.points.get(pointId)?.riskGrade ?? 'low');
+  const bySensor = Map.groupBy(context.rules, ({ sensorId }) => sensorId);
   for (const sensor of [...sensors].sort((a, b) => riskOf(a) - riskOf(b) || (a.id < b.id ? -1 : 1))) {
-    const lines = limitLines(context, sensor, figure);
+    const lines = limitLines(context, sensor, figure, bySensor.get(sensor.id) ?? []);
     const key = JSON.stringify([sensor.quantity, lines]);
     const group = groups.get(key) ?? { sensors: [], lines };
     group.sensors.push(sensor);

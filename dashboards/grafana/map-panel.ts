@@ -13,6 +13,7 @@ import { type Context, DATASOURCE } from './context.ts';
 import { influxTarget, type Question } from './influx-query.ts';
 import type { PlacedPanel } from './layout.ts';
 import { levelMappings } from './mappings.ts';
+import { pointWords } from './names.ts';
 
 /** One pixel that shows nothing: a layer of tiles with an address that needs no network. */
 const NO_TILE =
@@ -103,6 +104,7 @@ export function mapPanel(context: Context, map: MapPanel): PlacedPanel {
     .layers([asLayer(markers(levelText))])
     .tooltip(new TooltipOptionsBuilder().mode(TooltipMode.Details))
     .transformations(transformations)
+    .overrideByName('point', [{ id: 'mappings', value: [...pointWords(context)] }])
     .overrideByName(levelText, levelProperties);
   for (const { text, unit } of columns) panel.overrideByName(text, [{ id: 'unit', value: unit }]);
   for (const question of questions) panel.withTarget(influxTarget(question));

@@ -2,6 +2,7 @@
 import { MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 import { LEVEL_TEXT, LEVELS } from '#model/level.ts';
 import { BAD_REASONS, type BadReason } from '#model/reading.ts';
+import type { AlertHazard } from '#model/registry.ts';
 import { type Lang, say, type Text } from '#model/text.ts';
 import { CALM, LEVEL_COLOUR, QUIET } from './colours.ts';
 
@@ -61,6 +62,28 @@ export const badMappings = (lang: Lang): readonly ValueMapping[] => [
     ),
   ),
 ];
+
+const HAZARD_TEXT: { readonly [H in AlertHazard]: Text } = {
+  landslide: { zh: '滑坡', en: 'landslide' },
+  rainstorm: { zh: '暴雨', en: 'rainstorm' },
+  flood: { zh: '洪水', en: 'flood' },
+  fire: { zh: '火灾', en: 'fire' },
+  intrusion: { zh: '入侵', en: 'intrusion' },
+  equipment: { zh: '设备', en: 'equipment' },
+  other: { zh: '其他', en: 'other' },
+  unanswered: { zh: '无人应答', en: 'nobody answers' },
+};
+
+/** Words alone: a code that is not among them is shown as it is. */
+export const wordMappings = (words: Iterable<readonly [code: string, word: string]>): readonly ValueMapping[] => [
+  {
+    type: MappingType.ValueToText,
+    options: Object.fromEntries([...words].map(([code, text], index) => [code, { text, index }])),
+  },
+];
+
+export const hazardMappings = (lang: Lang): readonly ValueMapping[] =>
+  wordMappings(Object.entries(HAZARD_TEXT).map(([hazard, text]) => [hazard, say(text, lang)]));
 
 /** 1 blue … 4 red. */
 export const levelMappings = (lang: Lang): readonly ValueMapping[] => [

@@ -1,7 +1,9 @@
 /** What series are called: sensors, points and townships by their names in the registry, units as Grafana writes them. */
+import type { ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 import { QUANTITIES, type QuantityCode } from '#model/quantity.ts';
 import type { Sensor } from '#model/registry.ts';
 import { type Context, said, textIn } from './context.ts';
+import { wordMappings } from './mappings.ts';
 import { DOUBT_MARK, type SeriesName } from './panels.ts';
 import { MOST_NAMES } from './variables.ts';
 
@@ -32,6 +34,14 @@ export function sensorNames(context: Context, sensors: readonly Sensor[]): reado
     ];
   });
 }
+
+/** For tables, whose rows bear codes. */
+export const pointWords = (context: Context): readonly ValueMapping[] => {
+  const points = [...context.registry.points.values()];
+  return points.length > MOST_NAMES ? [] : wordMappings(points.map(({ id, name }) => [id, textIn(context, name)]));
+};
+export const sensorWords = (context: Context, sensors: readonly Sensor[]): readonly ValueMapping[] =>
+  sensors.length > MOST_NAMES ? [] : wordMappings(sensors.map(({ id, name }) => [id, textIn(context, name)]));
 
 export function townshipNames(context: Context): readonly SeriesName[] {
   return [...context.registry.grids.values()]

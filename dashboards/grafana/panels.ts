@@ -158,7 +158,12 @@ export type Table = Common & {
   /** By which column several answers are joined. */
   readonly joinBy?: string;
   readonly columns: readonly { readonly name: string; readonly text: string; readonly unit?: string }[];
-  readonly mappings?: readonly { readonly column: string; readonly mappings: readonly ValueMapping[] }[];
+  /** Words for codes, by the column as it is shown; coloured where a colour says something. */
+  readonly mappings?: readonly {
+    readonly column: string;
+    readonly mappings: readonly ValueMapping[];
+    readonly isColoured?: true;
+  }[];
   readonly hasTime?: boolean;
 };
 
@@ -176,10 +181,10 @@ export function table(common: Table): PlacedPanel {
   const panel = new TablePanel().filterable(true).transformations(transformationsOf(common));
   for (const { text, unit } of common.columns)
     if (unit !== undefined) panel.overrideByName(text, [{ id: 'unit', value: unit }]);
-  for (const { column, mappings } of common.mappings ?? [])
+  for (const { column, mappings, isColoured = false } of common.mappings ?? [])
     panel.overrideByName(column, [
       { id: 'mappings', value: [...mappings] },
-      { id: 'custom.cellOptions', value: { type: 'color-text' } },
+      ...(isColoured ? [{ id: 'custom.cellOptions', value: { type: 'color-text' } }] : []),
     ]);
   dress(panel, common);
   return placed(common, panel);

@@ -151,6 +151,38 @@ describe('a board', () => {
   });
 });
 
+describe('a county of 20,000 slopes', () => {
+  it('has boards that are soon made, small enough to be opened, with questions of bounded length', () => {
+    const [point] = [...county.registry.points.values()];
+    const sensor = county.registry.sensors.get('taoshuwan-crack');
+    const rule = county.ruleSets
+      .flatMap(({ rules }) => rules)
+      .find(({ sensorId, measure }) => sensorId === sensor?.id && measure.kind === 'value');
+    if (point === undefined || sensor === undefined || rule === undefined) throw new Error('the county has no slope');
+    const ids = Array.from({ length: 20_000 }, (_, index) => `slope-${index}`);
+    const registry = {
+      ...county.registry,
+      points: new Map(ids.map((id) => [id, { ...point, id }])),
+      sensors: new Map(ids.map((id) => [id, { ...sensor, id, pointId: id }])),
+    };
+    // Sixty slopes have limits of their own.
+    const limitsOf = (index: number) =>
+      rule.limits.map((one) => ({ ...one, limit: one.limit + (index < 60 ? index : 60) }));
+    const rules = ids.map((id, index) => ({ ...rule, sensorId: id, pointId: id, limits: limitsOf(index) }));
+    const [set] = county.ruleSets;
+    if (set === undefined) throw new Error('there are no rules');
+    const startedMs = performance.now();
+    const large = buildBoards({ registry, ruleSets: [{ ...set, rules }] }, 'zh');
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    for (const { dashboard, uid } of large) {
+      expect(JSON.stringify(dashboard).length, uid).toBeLessThan(500_000);
+      for (const { query } of queriesOf(asJson(dashboard))) expect(query.length, uid).toBeLessThan(20_000);
+    }
+    const keys = large.find(({ board }) => board.key === 'displacement')?.board.panels.map(({ key }) => key) ?? [];
+    expect(keys.filter((key) => key.includes('-value-')).length).toBe(25);
+  });
+});
+
 describe('the board of the system itself', () => {
   it('shows metrics that exist', () => {
     const sources = ['ingest', 'rules', 'alerts', 'edge', 'broker', 'cli', 'model'].flatMap((stage) =>

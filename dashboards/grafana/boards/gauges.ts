@@ -1,8 +1,9 @@
 /** Panels of a gauge's value and of its change, a panel for each set of limit lines. */
 import { QUANTITIES, type QuantityCode, UNIT_TEXT } from '#model/quantity.ts';
+import type { Sensor } from '#model/registry.ts';
 import { DAY_MS } from '#model/time.ts';
 import { type Context, said, textIn } from '../context.ts';
-import { all, measurement, oneOf } from '../influx-query.ts';
+import { all, measurement, membership } from '../influx-query.ts';
 import type { PlacedPanel } from '../layout.ts';
 import { type Figure, type LimitGroup, limitGroups } from '../limits.ts';
 import { gapOf, sensorNames, unitOf, withQuantity } from '../names.ts';
@@ -23,7 +24,9 @@ export type GaugePanels = {
   readonly width?: number;
 };
 
-const idsOf = ({ sensors }: LimitGroup): readonly string[] => sensors.map(({ id }) => id);
+const idsOf = (sensors: readonly Sensor[]): readonly string[] => sensors.map(({ id }) => id);
+const memberOf = (context: Context, quantity: QuantityCode, { sensors }: LimitGroup): string | undefined =>
+  membership(idsOf(sensors), idsOf(withQuantity(context, quantity)));
 
 /** The sensor's or its points' names where the group is small, else how many. */
 function whose(context: Context, { sensors }: LimitGroup): string {
@@ -48,7 +51,7 @@ export function valuePanels(
       ...{ width, unit: unitOf(quantity), limits: group.lines, gapMs: gapOf(group.sensors), interval: '10s' },
       questions: valuesAndDoubts(aggregate, {
         from: measurement(quantity),
-        where: all(where, oneOf('sensor', idsOf(group))),
+        where: all(where, memberOf(context, quantity, group)),
       }),
       names: sensorNames(context, group.sensors),
     }),
@@ -76,7 +79,7 @@ export function changePanels(
       questions: [
         change('A', `1${per}`, {
           from: measurement(quantity),
-          where: all(where, oneOf('sensor', idsOf(group))),
+          where: all(where, memberOf(context, quantity, group)),
           every,
         }),
       ],
@@ -104,7 +107,7 @@ export function accelerationPanels(
       questions: [
         changeOfChange('A', '1d', {
           from: measurement(quantity),
-          where: all(where, oneOf('sensor', idsOf(group))),
+          where: all(where, memberOf(context, quantity, group)),
           every,
         }),
       ],

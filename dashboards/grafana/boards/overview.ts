@@ -8,8 +8,8 @@ import { type Context, said, textIn } from '../context.ts';
 import { measurement, type Question, TO, variable } from '../influx-query.ts';
 import type { Board, PlacedPanel } from '../layout.ts';
 import { mapPanel } from '../map-panel.ts';
-import { levelMappings } from '../mappings.ts';
-import { quantitiesOf, townshipNames, unitOf, withQuantity } from '../names.ts';
+import { hazardMappings, levelMappings } from '../mappings.ts';
+import { pointWords, quantitiesOf, townshipNames, unitOf, withQuantity } from '../names.ts';
 import { figures, lines, table } from '../panels.ts';
 import { lastHours, openAlerts, openAlertsOfLevel, worstAlertOfPoint } from '../questions.ts';
 import { originVariable } from '../variables.ts';
@@ -100,6 +100,8 @@ export function pointsMap(context: Context): PlacedPanel {
 
 export const alertsTable = (context: Context, where = '', width = 10, height = 16): PlacedPanel => {
   const level = said(context, '级别', 'level');
+  const point = said(context, '隐患点', 'point');
+  const hazard = said(context, '灾种', 'hazard');
   return table({
     key: 'open-alerts',
     title: said(context, '未结预警', 'open alerts'),
@@ -108,11 +110,15 @@ export const alertsTable = (context: Context, where = '', width = 10, height = 1
     columns: [
       { name: 'Time', text: said(context, '时间', 'time') },
       { name: 'level', text: level },
-      { name: 'point', text: said(context, '隐患点', 'point') },
-      { name: 'hazard', text: said(context, '灾种', 'hazard') },
+      { name: 'point', text: point },
+      { name: 'hazard', text: hazard },
       { name: 'text', text: said(context, '内容', 'text') },
     ],
-    mappings: [{ column: level, mappings: levelMappings(context.lang) }],
+    mappings: [
+      { column: level, mappings: levelMappings(context.lang), isColoured: true },
+      { column: point, mappings: pointWords(context) },
+      { column: hazard, mappings: hazardMappings(context.lang) },
+    ],
   });
 };
 

@@ -2,10 +2,10 @@
 import { QUANTITIES } from '#model/quantity.ts';
 import { HOUR_MS, MINUTE_MS } from '#model/time.ts';
 import { type Context, said, textIn } from '../context.ts';
-import { all, chosen, measurement, oneOf, TIME } from '../influx-query.ts';
+import { all, chosen, measurement, membership, TIME } from '../influx-query.ts';
 import type { Board, PlacedPanel } from '../layout.ts';
 import { type Figure, limitGroups, sumWindows } from '../limits.ts';
-import { gapOf, sensorNames, unitOf, withQuantity } from '../names.ts';
+import { gapOf, sensorNames, sensorWords, unitOf, withQuantity } from '../names.ts';
 import { limitsText, lines, table } from '../panels.ts';
 import { lastHours, movingSum, overTime, valuesAndDoubts } from '../questions.ts';
 import { placeVariables } from '../variables.ts';
@@ -42,6 +42,9 @@ export const rainSums = (context: Context, where = WHERE, width = 12): PlacedPan
       { name: 'sensor', text: said(context, '传感器', 'sensor') },
       ...LAST_HOURS.map((hours) => ({ name: `h${hours}`, text: `${hours} h`, unit: unitOf('rain') })),
       { name: 'missed', text: said(context, '缺测', 'missed') },
+    ],
+    mappings: [
+      { column: said(context, '传感器', 'sensor'), mappings: sensorWords(context, withQuantity(context, 'rain')) },
     ],
   });
 
@@ -88,9 +91,9 @@ function movingSums(context: Context): readonly PlacedPanel[] {
     return limitGroups(context, gauges, figure, MOST_GROUPS).map(({ sensors, lines: limits }, index) => {
       const where = all(
         WHERE,
-        oneOf(
-          'sensor',
+        membership(
           sensors.map(({ id }) => id),
+          gauges.map(({ id }) => id),
         ),
       );
       return lines({

@@ -4,7 +4,7 @@ import { DAY_MS } from '#model/time.ts';
 import { type Context, said, textIn } from '../context.ts';
 import { all, chosen, measurement, type Question, TIME, variable } from '../influx-query.ts';
 import type { Board, PlacedPanel } from '../layout.ts';
-import { quantitiesOf, sensorNames, unitOf, withQuantity } from '../names.ts';
+import { quantitiesOf, sensorNames, sensorWords, unitOf, withQuantity } from '../names.ts';
 import { DOUBT_MARK, lines, table } from '../panels.ts';
 import { choiceVariable, placeVariables } from '../variables.ts';
 
@@ -37,6 +37,7 @@ function percentilesTable(context: Context): PlacedPanel {
       ...PERCENTILES.map((p) => ({ name: `p${p}`, text: `P${p}` })),
       { name: 'max', text: said(context, '最大', 'most') },
     ],
+    mappings: [{ column: said(context, '传感器', 'sensor'), mappings: sensorWords(context, context.sensors) }],
   });
 }
 

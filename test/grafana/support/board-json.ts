@@ -24,6 +24,7 @@ export type JsonPanel = {
       readonly unit?: string;
       readonly thresholds?: { readonly mode: string; readonly steps: readonly Step[] };
     };
+    readonly overrides: readonly { readonly matcher: { readonly id: string; readonly options?: unknown } }[];
   };
 };
 export type JsonVariable = {
