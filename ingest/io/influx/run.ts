@@ -37,7 +37,8 @@ export type InfluxRun = {
   readonly setPlaces: (places: Places) => void;
 };
 
-const ROWS_PER_READ = 64;
+/** Many of one partition: few series with many readings each are what InfluxDB takes fastest. */
+const ROWS_PER_READ = 256;
 const IDLE_MS = 250;
 const LAG_EVERY_MS = 1_000;
 const SETTLE_EVERY_MS = 2_000;
@@ -136,6 +137,7 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   let [committedAtMs, beganAtMs, readAtMs, lagAtMs, settledAtMs] = [nowMs(), 0, Number.NEGATIVE_INFINITY, 0, 0];
   /** The chain's time as the rows tell it. */
   let chainMs = 0;
+  let servedLast = -1;
 
   /** True when there may be more. */
   const fill = (): boolean => {
@@ -144,14 +146,16 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
       return true;
     }
     let isMore = false;
-    for (const [partition, head] of journal.heads()) {
+    for (const [partition, head] of turned(journal.heads(), servedLast)) {
       const after = encoder.cursors().get(partition) ?? 0;
       if (head <= after) continue;
+      servedLast = partition;
       const rows = journal.read(partition, after, ROWS_PER_READ);
       for (const row of rows) {
         if (encoder.rows() === 0) beganAtMs = nowMs();
         encoder.take(row);
         chainMs = Math.max(chainMs, row.receivedAtMs);
+        if (encoder.lines() >= options.portionLines) break;
       }
       isMore ||= rows.length === ROWS_PER_READ;
       if (encoder.lines() >= options.portionLines) {
@@ -250,6 +254,12 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
 
 /** Real time: how often something is looked after has nothing to do with the chain's clock. */
 const nowMs = (): number => performance.now();
+
+/** Those behind the one that was served last come first: no partition waits for another's backlog. */
+function turned(heads: ReadonlyMap<number, number>, last: number): readonly (readonly [number, number])[] {
+  const all = [...heads].sort(([a], [b]) => a - b);
+  return [...all.filter(([partition]) => partition > last), ...all.filter(([partition]) => partition <= last)];
+}
 
 function createBell() {
   let wake: (() => void) | undefined;
