@@ -33,8 +33,6 @@ const MAX_WAITING = 10_000;
 export type Tracker = {
   readonly take: (event: StreamEvent) => void;
   readonly lastEventId: () => number | null;
-  /** Resolves when nothing is being read. */
-  readonly settled: () => Promise<void>;
 };
 
 const idOf = (id: string | null): number | null => (id !== null && /^\d{1,15}$/.test(id) ? Number(id) : null);
@@ -46,7 +44,6 @@ export function createAlertTracker(begin: Memory, openAtStart: boolean, ports: P
   let lastEventId = begin.lastEventId;
   let waiting: StreamEvent[] | undefined;
   let isOverfull = false;
-  let loading: Promise<void> = Promise.resolve();
   /** A newer reading of the open alerts makes an older one void. */
   let generation = 0;
   /** Where the ledger stood when the flow began: what is newer has just happened. */
@@ -105,7 +102,7 @@ export function createAlertTracker(begin: Memory, openAtStart: boolean, ports: P
     if (mine !== generation) return;
     if (open === undefined) {
       ports.retryLater(() => {
-        if (mine === generation) loading = reconcile(head, mine);
+        if (mine === generation) void reconcile(head, mine);
       });
       return;
     }
@@ -129,7 +126,7 @@ export function createAlertTracker(begin: Memory, openAtStart: boolean, ports: P
     waiting = [];
     isOverfull = false;
     firstHead ??= head;
-    loading = reconcile(head, generation);
+    void reconcile(head, generation);
   }
 
   return {
@@ -145,6 +142,5 @@ export function createAlertTracker(begin: Memory, openAtStart: boolean, ports: P
       else isOverfull = true;
     },
     lastEventId: () => lastEventId,
-    settled: () => loading,
   };
 }
