@@ -74,6 +74,18 @@ describe.skipIf(!needs('influxd'))('a real InfluxDB that does not take what it i
     expect(await influxRows(target())).toEqual(journalRows(journal.dataDir));
   });
 
+  it('blames no line when the server refuses the whole request', async () => {
+    await ask(`CREATE DATABASE "${target().database}"`);
+    const refusal = { kind: 'status', status: 400, body: '{"error":"database is required"}' } as const;
+    proxy.faults.push({ kind: 'pass' }, ...Array.from({ length: 8 }, () => refusal));
+    appendMany(journal, 19, 20);
+    const writer = runWriter(journal.dataDir, viaProxy());
+    await caughtUp(journal.dataDir);
+    await writer.stop();
+    expect([writer.aside, writer.states.includes('away')]).toEqual([[], true]);
+    expect(await influxRows(target())).toEqual(journalRows(journal.dataDir));
+  });
+
   it('sends halves when a body is too large for the server', async () => {
     appendMany(journal, 12, 30);
     const writer = runWriter(journal.dataDir, target(), { portionLines: 500, portionAgeMs: 200 });

@@ -2,7 +2,7 @@
 import type { InfluxTarget } from '#model/history.ts';
 import type { Trouble } from '../../influx/backoff.ts';
 import { type InfluxClient, openInfluxClient } from './client.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase, markerLine } from './database.ts';
 import { createDelivery, type Delivery, type DeliveryState } from './delivery.ts';
 import { readToken } from './token-file.ts';
 import type { WriterOptions } from './writer-options.ts';
@@ -66,6 +66,7 @@ export function openConnection(
       ...{ slots: options.slots, signal, mend, onState: news.onState },
       ...(options.backoff === undefined ? {} : { times: options.backoff }),
       write: (body) => client.write(body),
+      isSound: async () => (await client.write(markerLine('probe', Date.now()))).kind === 'written',
     }),
     client: () => client,
     token: () => token,

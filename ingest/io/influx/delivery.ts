@@ -17,6 +17,8 @@ export type DeliveryParts = {
   /** After each answer that stored nothing: makes the database, looks at the token file … True when it is worth trying at once. */
   readonly mend: (trouble: Trouble) => Promise<boolean>;
   readonly onState: (state: DeliveryState, message: string) => void;
+  /** Whether the database takes a line that is known to be right. */
+  readonly isSound: () => Promise<boolean>;
 };
 
 export type Delivery = {
@@ -37,7 +39,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   const send = async (body: string): Promise<readonly AsideLine[]> => {
     for (;;) {
       if (!(await gate.enter())) throw ABORTED;
-      const outcome = await parts.write(body);
+      const outcome = await heed(await parts.write(body));
       await gate.leave(outcome);
       if (parts.signal.aborted && outcome.kind !== 'written') throw ABORTED;
       switch (outcome.kind) {
@@ -58,6 +60,12 @@ export function createDelivery(parts: DeliveryParts): Delivery {
           return outcome satisfies never;
       }
     }
+  };
+  /** A refusal that names no fault of a line may be one of the whole request: then no line is to blame. */
+  const heed = async (outcome: WriteOutcome): Promise<WriteOutcome> => {
+    if (outcome.kind !== 'partial' || outcome.lines.length > 0 || outcome.dropped > 0) return outcome;
+    if (reasonOf(outcome.message) !== 'refused' || (await parts.isSound())) return outcome;
+    return { kind: 'away', message: `every line is refused: ${outcome.message}` };
   };
   const refuse = (line: string | undefined, reason: string, message: string): AsideLine => {
     if (suspects.size >= MAX_SUSPECTS) suspects.clear();

@@ -63,12 +63,17 @@ export function createKeeper(parts: KeeperParts): Keeper {
     if (reason === 'new-database') state.beginAnew();
     else if (state.meta('refill') === undefined) state.setMeta('refill', reason);
   };
-  const isSeen = (): boolean => state.meta('marked') !== undefined;
+  let isMarked = state.meta('marked') !== undefined;
+  const isSeen = (): boolean => isMarked;
+  const see = (how: string): void => {
+    isMarked = true;
+    state.setMeta('marked', how);
+  };
   const mark = async (): Promise<void> => {
     const refused = await connection.delivery.deliver(markerLine(store, Date.now()));
     if (refused === undefined) return;
     markedAtMs = Date.now();
-    state.setMeta('marked', 'yes');
+    see('yes');
     parts.put(refused);
   };
   const look = async (): Promise<void> => {
@@ -106,7 +111,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
         if (!isUnreadable)
           news.note('warn', 'the database cannot be read: it is not noticed when it is made anew', marked.message);
         isUnreadable = true;
-        state.setMeta('marked', 'unreadable');
+        see('unreadable');
         return;
       default:
         return marked satisfies never;
