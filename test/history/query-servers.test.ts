@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decimalText, escapeTag } from '#ingest/influx/lines.ts';
 import { readInfluxAside } from '#ingest/io/influx/state-reader.ts';
+import { openInfluxQuery } from '#ingest/io/influx-query/query.ts';
 import type { InfluxTarget } from '#model/history.ts';
 import { MARKER_MEASUREMENT, originOfMeasurement } from '#model/influx.ts';
 import { type InfluxServer, startInfluxServer } from '#test/support/influx-server.ts';
@@ -15,7 +16,15 @@ import { startVictoria } from '#test/support/influxd.ts';
 import { type Point, readLines } from '#test/support/line-protocol.ts';
 import { needs } from '#test/support/needs.ts';
 import { until } from '#test/support/until.ts';
-import { appendMany, caughtUp, journalRows, openTestJournal, runWriter, type TestJournal } from './influx-support.ts';
+import {
+  appendMany,
+  caughtUp,
+  journalRows,
+  openTestJournal,
+  runWriter,
+  T0,
+  type TestJournal,
+} from './influx-support.ts';
 
 const FIELDS = ['value', 'suspect', 'bad', 'raw', 'flags'] as const;
 
@@ -168,6 +177,16 @@ describe.skipIf(!needs('victoria-metrics'))('a real VictoriaMetrics', () => {
         .sort();
       expect(wanted.length).toBeGreaterThan(1_000);
       expect(found).toEqual(wanted);
+      // It cannot be asked by InfluxQL, and what is not read is no gap.
+      const query = openInfluxQuery(
+        target,
+        () => undefined,
+        () => ({ sensors: new Map(), county: { zone: 'UTC' } }),
+      );
+      const asked = { sensorId: 's-1', origin: 'live' as const, fromMs: 0, toMs: T0 * 2, limit: 10 };
+      await expect(query.range(asked)).rejects.toMatchObject({ kind: 'refused' });
+      await expect(query.tallies(asked)).rejects.toMatchObject({ kind: 'refused' });
+      await query.close();
     } finally {
       journal.close();
       await server.stop();

@@ -79,6 +79,9 @@ export function openAsk(
       for await (const line of linesOf(answer.body, limits, late)) {
         const piece = parseAnswer(line);
         if (!piece.ok) throw new HistoryUnreadError({ kind: 'refused', message: `InfluxDB: ${piece.error}` });
+        // VictoriaMetrics answers every question with its one database: that is no answer, and must not look like a gap.
+        if (piece.value.some(({ name }) => name === 'databases'))
+          throw new HistoryUnreadError({ kind: 'refused', message: `${target.url} knows no InfluxQL` });
         yield* piece.value;
       }
     } catch (cause) {
