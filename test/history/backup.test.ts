@@ -135,7 +135,7 @@ describe('a backup', () => {
        const add = log.prepare('INSERT INTO log (body) VALUES (?)');
        const step = () => {
          const { lastInsertRowid } = add.run('x'.repeat(2000));
-         reader.exec('DELETE FROM cursor; INSERT INTO cursor VALUES (' + lastInsertRowid + ')');
+         reader.exec('BEGIN; DELETE FROM cursor; INSERT INTO cursor VALUES (' + lastInsertRowid + '); COMMIT');
          if (lastInsertRowid === 3000) parentPort.postMessage('go');
          setImmediate(step);
        };

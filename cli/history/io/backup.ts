@@ -114,7 +114,12 @@ async function copyEverything(
   const files: BackupFile[] = [];
   if (wish.anchorFile !== undefined && existsSync(wish.anchorFile))
     files.push(await copyLines(wish.anchorFile, 'anchors.jsonl', draft));
-  files.push(...(await copySteadily(wish.dataDir, small, 'data', draft)));
+  const paired = small.filter((path) => belongsTogether(path));
+  files.push(...(await copySteadily(wish.dataDir, paired, 'data', draft)));
+  for (const path of small.filter((one) => !belongsTogether(one))) {
+    const copied = await copySmall(join(wish.dataDir, path), `data/${path}`, draft).catch(whenGone);
+    if (copied !== undefined) files.push(copied);
+  }
   let done = 0;
   for (const { path, bytes } of databases) {
     files.push(
@@ -131,6 +136,20 @@ async function copyEverything(
 }
 
 const isDraft = (path: string): boolean => /(?:^|\/)\.|~$|\.(?:new|part|swp)$/.test(path);
+
+/** A password and its hash. */
+const belongsTogether = (path: string): boolean => /^(?:broker|secrets|edges)\//.test(path);
+
+/** A file that was taken away since the folder was listed. */
+function whenGone(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code !== 'ENOENT') throw cause;
+}
+
+async function copySmall(from: string, path: string, draft: string): Promise<BackupFile> {
+  return path.endsWith('.jsonl')
+    ? copyLines(from, path, draft)
+    : { path, kind: 'file', ...(await copyFile(from, join(draft, path), () => {})) };
+}
 
 async function copyOneDatabase(
   from: string,
@@ -151,7 +170,7 @@ async function copyLines(from: string, path: string, draft: string): Promise<Bac
   return { path, kind: 'file', ...(await copyFile(from, join(draft, path), () => {}, whole)) };
 }
 
-/** Files that belong together, such as a password and its hash: copied again when one of them was changed meanwhile. */
+/** Files that belong together: copied again when one of them was changed meanwhile. */
 async function copySteadily(
   folder: string,
   paths: readonly string[],
@@ -160,25 +179,17 @@ async function copySteadily(
 ): Promise<BackupFile[]> {
   const stamps = async () => {
     const at = new Map((await filesBelow(folder)).map(({ path, stamp }) => [path, stamp]));
-    // Heads of the ledger are only ever added to.
-    return paths.map((path) => (path.endsWith('.jsonl') ? '' : (at.get(path) ?? 'gone'))).join('\n');
+    return paths.map((path) => at.get(path) ?? 'gone').join('\n');
   };
   for (let attempt = 1; ; attempt++) {
     const before = await stamps();
     const files: BackupFile[] = [];
     for (const path of paths) {
-      const from = join(folder, path);
-      if (!existsSync(from)) continue;
-      if (path.endsWith('.jsonl')) files.push(await copyLines(from, `${name}/${path}`, draft));
-      else
-        files.push({
-          path: `${name}/${path}`,
-          kind: 'file',
-          ...(await copyFile(from, join(draft, name, path), () => {})),
-        });
+      const copied = await copySmall(join(folder, path), `${name}/${path}`, draft).catch(whenGone);
+      if (copied !== undefined) files.push(copied);
     }
     if ((await stamps()) === before) return files;
     if (attempt === TRIES) throw new Error(`${folder} is being changed all the time: wait until that is done`);
-    rmSync(join(draft, name), { recursive: true, force: true });
+    for (const { path } of files) rmSync(join(draft, path), { force: true });
   }
 }
