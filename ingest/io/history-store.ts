@@ -178,15 +178,19 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
     const rows = select.all(strand.id, strand.origin, SMALL_READINGS, MERGED_CHUNKS) as unknown as ChunkRow[];
     const merged = emptyColumns();
     const fresh = emptyColumns();
+    // Most often none of them is in the summaries yet.
+    const isAllFresh = rows.every(({ summed }) => summed === 0);
     for (const row of rows) {
       const columns = decodeChunk(row.data, row.from_ms);
       appendColumns(merged, columns);
-      if (row.summed === 0) appendColumns(fresh, columns);
+      if (!isAllFresh && row.summed === 0) appendColumns(fresh, columns);
       remove.run(row.id);
     }
     countSmall(strand, -rows.length, -merged.times.length);
-    if (fresh.times.length > 0) summaries.add(strandOf(strand.id, strand.origin), sortColumns(fresh), 0);
-    writeChunks(strand, sortColumns(merged), 0, null, true);
+    const sorted = sortColumns(merged);
+    const unsummed = isAllFresh ? sorted : sortColumns(fresh);
+    if (unsummed.times.length > 0) summaries.add(strandOf(strand.id, strand.origin), unsummed, 0);
+    writeChunks(strand, sorted, 0, null, true);
   };
 
   /** Summaries of chunks that were too large to be merged when they were dated, or are of an older file. */
