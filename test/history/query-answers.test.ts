@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dayEdges } from '#ingest/influx/query/days.ts';
+import { ASK_LIMITS } from '#ingest/io/influx-query/ask.ts';
 import { openInfluxQuery } from '#ingest/io/influx-query/query.ts';
 import type { HistoryPoint, HistoryQuery, InfluxTarget } from '#model/history.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#model/time.ts';
@@ -160,6 +161,25 @@ describe.each(stores)('$name', ({ open, isReal }) => {
     const answered = sorted(await query.tallies({ fromMs: SPRING_MS, toMs: TO_MS }));
     expect(answered).toEqual(talliesOf(all, SPRING_MS, TO_MS));
     expect(answered.length).toBeGreaterThan(isReal ? 200 : 60);
+  });
+
+  it.skipIf(skip)('answers alike in the smallest pieces', async () => {
+    const places = () => ({ sensors, county: { zone: 'Asia/Shanghai' } });
+    const small = openInfluxQuery(store.target, () => store.token, places, { ...ASK_LIMITS, rows: 3 });
+    const of = series.find(({ points }) => points.length > 30);
+    const range = {
+      sensorId: of?.sensorId ?? '',
+      origin: of?.origin ?? 'live',
+      fromMs: BEGIN_MS,
+      toMs: TO_MS,
+      limit: 1_000,
+    };
+    expect(await small.range(range)).toEqual(await query.range(range));
+    const day = { fromMs: BEGIN_MS, toMs: BEGIN_MS + DAY_MS };
+    expect(sorted(await small.tallies(day))).toEqual(talliesOf(all, day.fromMs, day.toMs));
+    const hours = { sensorIds: [...sensors.keys()], origin: 'live' as const, ...day, resolution: '1h' as const };
+    expect(await small.buckets(hours)).toEqual(await query.buckets(hours));
+    await small.close();
   });
 
   it.skipIf(skip)('finds the readings of a sensor that the county no longer has', async () => {
