@@ -60,7 +60,7 @@ const OFFSETS = 1_000_000;
  */
 export function alertLine(
   event: AlertEvent,
-  alert: Pick<Alert, 'subject' | 'hazard' | 'origin' | 'gridCode'>,
+  alert: Pick<Alert, 'subject' | 'hazard' | 'origin' | 'gridCode' | 'closedAtMs'>,
   level: Level,
   registry: Pick<Registry, 'grids'>,
 ): string {
@@ -68,7 +68,9 @@ export function alertLine(
   const point = alert.subject.kind === 'point' ? alert.subject.id : '-';
   const tags = { county, hazard: alert.hazard, origin: alert.origin, point, township, village };
   const series = Object.entries(tags).map(([tag, value]) => `,${tag}=${escapeTag(value)}`);
-  const open = event.kind === 'closed' || event.kind === 'falseAlarm' ? 0 : 1;
+  // What is heard of an alert after its end, a late finding or a note, does not open it again.
+  const isOver = alert.closedAtMs !== null && event.atMs >= alert.closedAtMs;
+  const open = event.kind === 'closed' || event.kind === 'falseAlarm' || isOver ? 0 : 1;
   const { zh, en } = textOf(event);
   const fields = [
     `alert=${quoted(event.alertId)}`,

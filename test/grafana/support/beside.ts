@@ -78,7 +78,7 @@ export function alertStory(
       facts,
     } as unknown as AlertEvent;
     const about: Alert['subject'] = area === undefined ? { kind: 'point', id } : { kind: 'area', id: area };
-    lines.push(alertLine(event, { subject: about, hazard, origin, gridCode }, level, registry));
+    lines.push(alertLine(event, { subject: about, hazard, origin, gridCode, closedAtMs: null }, level, registry));
     const { township, village } = topicPlace(registry, gridCode);
     const point = area === undefined ? id : '-';
     const isFixed = !['raised', 'levelChanged'].includes(kind);
