@@ -137,9 +137,11 @@ function createLedgerTurn(
     if (cursor.get() === 0) return;
     if (alerts.head() < cursor.get()) cursor.set(0);
     if (performance.now() - lookedAtMs < LOOK_EVERY_MS && lookedAtMs > 0) return;
-    lookedAtMs = performance.now();
     const found = await clients.current().query(`SELECT last("level") FROM "${ALERT_MEASUREMENT}"`);
-    if (found.ok && found.value.every((series) => series.length === 0)) cursor.set(0);
+    const isGone = found.ok ? found.value.every((series) => series.length === 0) : found.error.kind === 'noDatabase';
+    if (isGone) cursor.set(0);
+    // One that is away is looked at again at the next turn.
+    if (found.ok || found.error.kind !== 'away') lookedAtMs = performance.now();
   };
   /** True when there may be more at once. */
   return async (): Promise<Sent | 'more'> => {
