@@ -1,6 +1,5 @@
 /** A file that gets its name when it is whole; what is written waits for the disk. */
 
-import { once } from 'node:events';
 import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -28,14 +27,16 @@ export function openOutFile(path: string): OutFile {
   const stream = createWriteStream(partOfFile(path), { mode: 0o600 });
   let failure: Error | undefined;
   stream.on('error', (cause) => {
-    failure = cause;
+    failure ??= cause;
   });
   let waiting = '';
-  const write = async (): Promise<void> => {
-    if (failure !== undefined) throw failure;
+  /** Resolves when the disk has taken it, so that nothing piles up. */
+  const write = (): Promise<void> => {
     const text = waiting;
     waiting = '';
-    if (!stream.write(text)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    return new Promise((resolve, reject) =>
+      stream.write(text, (cause) => (cause instanceof Error ? reject(failure ?? cause) : resolve())),
+    );
   };
   return {
     line: async (text) => {
