@@ -33,7 +33,14 @@ export function openBulkStore(dataDir: string, zone: string, id: string, nowMs: 
       for (let from = 0; from < readings.length; from += MAX_BATCH_READINGS) {
         const batch = { ...identity, seq: 1 + from / MAX_BATCH_READINGS };
         const body = encodeBatch({
-          ...{ ...batch, bootId: IMPORTER, monoMs: 0, writtenAtMs: nowMs, timeQuality: 'synced', inventoryVersion: IMPORTER },
+          ...{
+            ...batch,
+            bootId: IMPORTER,
+            monoMs: 0,
+            writtenAtMs: nowMs,
+            timeQuality: 'synced',
+            inventoryVersion: IMPORTER,
+          },
           ...{ readings: readings.slice(from, from + MAX_BATCH_READINGS), events: [] },
         });
         buffer.take({ ...place, ...batch, origin, body });
