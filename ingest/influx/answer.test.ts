@@ -9,6 +9,11 @@ const of = (status: number, body = '', retryAfter?: string) => outcomeOf({ statu
 describe('what an answer to a write means', () => {
   it.each([
     ['204 is stored', of(204), { kind: 'written' }],
+    ['200 with a page is a portal’s', of(200, '<html>sign in</html>'), { kind: 'away' }],
+    ['200 without a word is nobody’s', of(200), { kind: 'away' }],
+    ['201 with a page is a portal’s', of(201, '<html>sign in</html>'), { kind: 'away' }],
+    ['400 with a page says nothing of the lines', of(400, '<html>bad request</html>'), { kind: 'away' }],
+    ['400 of a port that wants TLS', of(400, 'Client sent an HTTP request to an HTTPS server.'), { kind: 'away' }],
     ['201 without a word is stored', of(201), { kind: 'written' }],
     [
       '201 of a cluster names what it refused',

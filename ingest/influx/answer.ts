@@ -24,15 +24,15 @@ export type Answer = {
 export function outcomeOf({ status, body, retryAfter }: Answer, nowMs: number): WriteOutcome {
   const message = `${status} ${messageOf(body)}`.trim();
   switch (status) {
-    case 200:
+    // Of all servers nothing else means that the lines stand: 200 is what a portal or a proxy answers in their place.
     case 204:
       return { kind: 'written' };
     // 3.x clusters answer so when some lines were refused, and say which in the body; an empty body is success.
     case 201:
-      return body.trim() === '' ? { kind: 'written' } : partialOf(message, body);
+      return body.trim() === '' ? { kind: 'written' } : refusedOf(message, body);
     case 400:
     case 422:
-      return isMissingDatabase(body) ? { kind: 'noDatabase', message } : partialOf(message, body);
+      return isMissingDatabase(body) ? { kind: 'noDatabase', message } : refusedOf(message, body);
     case 401:
     case 403:
       return { kind: 'unauthorised', message };
@@ -74,6 +74,14 @@ export function messageOf(body: string): string {
   const { error, message } = parseBody(body);
   const text = typeof error === 'string' ? error : typeof message === 'string' ? message : body;
   return text.slice(0, MESSAGE_CHARS);
+}
+
+/** Every version says in JSON what it refuses. A page or a bare word is somebody else's, and says nothing of the lines. */
+function refusedOf(message: string, body: string): WriteOutcome {
+  const { error, message: told } = parseBody(body);
+  return typeof error === 'string' || typeof told === 'string'
+    ? partialOf(message, body)
+    : { kind: 'away', message: `no InfluxDB answers so: ${message}` };
 }
 
 /** 3.x names lines by number from 1; 1.x and 2.x count them, and quote those that do not parse. */

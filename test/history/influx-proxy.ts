@@ -18,18 +18,31 @@ export type Fault =
 export type FaultyProxy = {
   readonly url: string;
   readonly faults: Fault[];
-  /** Writes that came in, and how many of the faults were used. */
-  readonly seen: () => { readonly writes: number; readonly faulty: number };
+  /** The same for what is asked by InfluxQL. */
+  readonly questions: Fault[];
+  /** From now on no question is answered, or they are again. */
+  readonly hangQuestions: (isHanging: boolean) => void;
+  /** Writes and questions that came in, and how many of the faults were used. */
+  readonly seen: () => { readonly writes: number; readonly questions: number; readonly faulty: number };
   readonly close: () => Promise<void>;
 };
 
 export async function openProxy(upstream: string): Promise<FaultyProxy> {
   const faults: Fault[] = [];
-  let [writes, faulty] = [0, 0];
+  const questions: Fault[] = [];
+  let [writes, asked, faulty] = [0, 0, 0];
+  let isHanging = false;
+  const faultOf = (url: string): Fault => {
+    if (url.startsWith('/write') || url.startsWith('/api/')) {
+      writes++;
+      return faults.shift() ?? { kind: 'pass' };
+    }
+    if (!url.startsWith('/query')) return { kind: 'pass' };
+    asked++;
+    return isHanging ? { kind: 'hang' } : (questions.shift() ?? { kind: 'pass' });
+  };
   const server = createServer((incoming, answer) => {
-    const isWrite = incoming.url?.startsWith('/write') === true || incoming.url?.startsWith('/api/') === true;
-    if (isWrite) writes++;
-    const fault = (isWrite ? faults.shift() : undefined) ?? { kind: 'pass' };
+    const fault = faultOf(incoming.url ?? '');
     if (fault.kind !== 'pass') faulty++;
     if (fault.kind === 'hang') return void incoming.resume();
     if (fault.kind === 'cutBefore') return void incoming.socket.destroy();
@@ -55,7 +68,11 @@ export async function openProxy(upstream: string): Promise<FaultyProxy> {
   return {
     url: `http://127.0.0.1:${port}`,
     faults,
-    seen: () => ({ writes, faulty }),
+    questions,
+    hangQuestions: (now) => {
+      isHanging = now;
+    },
+    seen: () => ({ writes, questions: asked, faulty }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -146,10 +146,32 @@ function reasonOf(cause: unknown, signal: AbortSignal, limitMs: number): string 
   return cause instanceof Error ? (cause.message === '' ? cause.name : cause.message) : String(cause);
 }
 
-type QueryBody = {
-  readonly error?: string;
-  readonly results?: readonly { readonly error?: string; readonly series?: readonly InfluxSeries[] }[];
-};
+type QueryBody = { readonly error?: unknown; readonly results?: unknown };
+type Statement = { readonly error?: unknown; readonly series?: unknown };
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Undefined where it is not what InfluxQL answers. */
+function parseQuery(
+  body: string,
+): { readonly fault?: string; readonly results: readonly InfluxSeries[][] } | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(parsed)) return undefined;
+  const { error, results = [] } = parsed as QueryBody;
+  if (typeof error === 'string') return { fault: error, results: [] };
+  if (!Array.isArray(results) || !results.every(isObject)) return undefined;
+  const fault = results.map((one: Statement) => one.error).find((one) => one !== undefined);
+  if (fault !== undefined) return { fault: String(fault), results: [] };
+  const series = results.map(({ series: found = [] }: Statement) => found);
+  const isRight = series.every((found) => Array.isArray(found) && found.every(isObject));
+  return isRight ? { results: series as InfluxSeries[][] } : undefined;
+}
 
 function readAnswer(
   reply: Extract<Reply, { kind: 'answer' }>,
@@ -157,17 +179,16 @@ function readAnswer(
   const { status, body } = reply;
   if (status === 401 || status === 403) return err({ kind: 'unauthorised', message: `${status} ${messageOf(body)}` });
   if (status === 429 || status >= 500) return err({ kind: 'away', message: `${status} ${messageOf(body)}` });
-  let parsed: QueryBody;
-  try {
-    parsed = JSON.parse(body) as QueryBody;
-  } catch {
-    return err({ kind: 'refused', message: `${status} no InfluxQL answer: ${messageOf(body)}` });
+  const parsed = parseQuery(body);
+  if (parsed === undefined) {
+    // Success with a page is a portal's or a proxy's; that there is no such address, a server without InfluxQL says.
+    const kind = status < 300 ? 'away' : 'refused';
+    return err({ kind, message: `${status} no InfluxQL answer: ${messageOf(body)}` });
   }
-  const results = parsed.results ?? [];
-  const fault = parsed.error ?? results.find(({ error }) => error !== undefined)?.error;
+  const { fault, results } = parsed;
   if (fault !== undefined || status >= 300) {
     const kind = /database not found/i.test(fault ?? '') ? 'noDatabase' : 'refused';
     return err({ kind, message: `${status} ${fault ?? messageOf(body)}` });
   }
-  return ok(results.map(({ series = [] }) => series));
+  return ok(results);
 }

@@ -29,7 +29,7 @@ export type KeeperParts = {
 };
 
 export type Keeper = {
-  /** Looks for the marker when it is time to. */
+  /** Looks for the marker when it is time to; waits for the answer only where nothing may be written before it. */
   readonly look: () => Promise<void>;
   readonly lookSoon: () => void;
   /**
@@ -45,6 +45,8 @@ export type Keeper = {
 };
 
 const AWAY_AGAIN_MS = 2_000;
+/** A question that is answered later than this is waited for beside the writing. */
+const PATIENCE_MS = 500;
 const REFILL_AGAIN_MS = 15_000;
 const DAY_MS = 86_400_000;
 
@@ -118,6 +120,22 @@ export function createKeeper(parts: KeeperParts): Keeper {
     }
   };
 
+  let looking: Promise<void> | undefined;
+  let fault: { readonly cause: unknown } | undefined;
+  /** A database that takes lines and answers no question must not hold up the lines. */
+  const lookBeside = async (): Promise<void> => {
+    if (fault !== undefined) throw fault.cause;
+    if (looking !== undefined || performance.now() < lookAtMs) return isSeen() ? undefined : looking;
+    looking = look()
+      .catch((cause: unknown) => {
+        fault = { cause };
+      })
+      .finally(() => {
+        looking = undefined;
+      });
+    await (isSeen() ? Promise.race([looking, sleepUnless(signal, PATIENCE_MS)]) : looking);
+  };
+
   const sinkOf = (until: AbortSignal): { readonly sink: CopySink; readonly close: () => Promise<void> } => {
     const zone = { zone: 'UTC' };
     const query = openInfluxQuery(parts.target, connection.token, () => ({ sensors: parts.places(), county: zone }));
@@ -169,7 +187,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   };
 
   return {
-    look,
+    look: lookBeside,
     lookSoon: () => {
       lookAtMs = 0;
     },
@@ -183,6 +201,9 @@ export function createKeeper(parts: KeeperParts): Keeper {
       const stop = new AbortController();
       running = { stop, done: copy(frozen, AbortSignal.any([signal, stop.signal])) };
     },
-    stop: halt,
+    stop: async () => {
+      await halt();
+      await looking;
+    },
   };
 }
