@@ -68,7 +68,8 @@ function afterPortion(state: EncoderState, { effects }: Portion): EncoderState {
   const merge = <K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>) => new Map([...a, ...b]);
   return { taken, newest, cursors: merge(state.cursors, effects.cursors), clocks: merge(state.clocks, effects.clocks) };
 }
-const linesOf = (portion: Portion | undefined): string[] => (portion?.body ?? '').split('\n').filter(Boolean);
+const linesOf = (portion: Portion | undefined): string[] =>
+  (portion?.bodies ?? []).flatMap((body) => body.split('\n').filter(Boolean));
 
 describe('the journal as lines', () => {
   it('makes the same points again wherever it is ended and begins anew, and never two readings one point', () => {

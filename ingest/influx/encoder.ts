@@ -9,7 +9,7 @@ import type { Origin, SensorId } from '#model/reading.ts';
 import { addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
 import { createColumnOpener } from '../open-columns.ts';
 import { bootKey, isInjected, plausibleFixes, streamKey } from '../series-buffer.ts';
-import { createLineBytes } from './line-bytes.ts';
+import { createLineGroup } from './line-group.ts';
 import { isWritable, type LineFields, type Places } from './lines.ts';
 import {
   advance,
@@ -49,8 +49,8 @@ export type Effects = {
 
 export type Portion = {
   readonly serial: number;
-  /** Lines, each with its end. */
-  body: string;
+  /** Lines, each with its end, in as many bodies as are sent. */
+  bodies: readonly string[];
   lines: number;
   rows: number;
   /** Of the newest row in it. */
@@ -77,12 +77,14 @@ export type Encoder = {
   readonly setPlaces: (places: Places) => void;
 };
 
+const LINES_PER_BODY = 10_000;
+
 const emptyPortion = (serial: number): Portion => ({
-  ...{ serial, body: '', lines: 0, rows: 0, receivedAtMs: 0 },
+  ...{ serial, bodies: [], lines: 0, rows: 0, receivedAtMs: 0 },
   effects: { cursors: new Map(), taken: new Map(), newest: new Map(), clocks: new Map(), waiting: [], aside: [] },
 });
 
-export function createEncoder(state: EncoderState, firstPlaces: Places): Encoder {
+export function createEncoder(state: EncoderState, firstPlaces: Places, linesPerBody = LINES_PER_BODY): Encoder {
   let places = firstPlaces;
   const open = createColumnOpener();
   const cursors = new Map(state.cursors);
@@ -91,7 +93,7 @@ export function createEncoder(state: EncoderState, firstPlaces: Places): Encoder
   const all = new Map<string, Series>();
   let lists = new Map<readonly SensorId[], { readonly origin: Origin; readonly series: readonly Series[] }>();
   const streamHashes = new Map<string, number>();
-  const bytes = createLineBytes();
+  const group = createLineGroup();
   let portion = emptyPortion(1);
   let touched: Series[] = [];
 
@@ -148,7 +150,7 @@ export function createEncoder(state: EncoderState, firstPlaces: Places): Encoder
         series.touchedBy = portion.serial;
         touched.push(series);
       }
-      bytes.add(series as Placed, fields, atMs, offset);
+      group.add(series as Placed, fields, atMs, offset);
       portion.lines++;
     }
   };
@@ -197,7 +199,7 @@ export function createEncoder(state: EncoderState, firstPlaces: Places): Encoder
       if (portion.rows === 0) return undefined;
       for (const series of touched) portion.effects.newest.set(series, series.newestMs);
       const cut = portion;
-      cut.body = bytes.take();
+      cut.bodies = group.take(linesPerBody);
       touched = [];
       portion = emptyPortion(cut.serial + 1);
       return cut;

@@ -18,6 +18,9 @@ export type Series = {
   newestMs: number;
   /** Serial of the portion that last changed it. */
   touchedBy: number;
+  /** Where its lines hang while they are gathered (line-group.ts). */
+  groupRound: number;
+  groupPlace: number;
 };
 
 export type Placed = Series & { readonly prefix: Uint8Array };
@@ -32,6 +35,7 @@ export function createSeries(origin: Origin, sensorId: SensorId, place: SensorPl
   const series: Series = {
     ...{ key: seriesKeyOf(origin, sensorId), sensorId, prefix: undefined, decimals: 0 },
     ...{ home: -1, newestMs: Number.NEGATIVE_INFINITY, touchedBy: 0 },
+    ...{ groupRound: 0, groupPlace: 0 },
   };
   placeSeries(series, origin, place);
   return series;

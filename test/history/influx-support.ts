@@ -173,7 +173,14 @@ export async function influxRows(target: InfluxTarget): Promise<string[]> {
 
 export const HURRY: WriterOptions = {
   ...DEFAULT_WRITER,
-  ...{ portionLines: 100, portionAgeMs: 20, commitEveryMs: 50, markerEveryMs: 200, writeTimeoutMs: 1_500 },
+  ...{
+    portionLines: 100,
+    backlogLines: 300,
+    portionAgeMs: 20,
+    commitEveryMs: 50,
+    markerEveryMs: 200,
+    writeTimeoutMs: 1_500,
+  },
   backoff: { firstMs: 20, lastMs: 100, longestAskedMs: 300 },
 };
 

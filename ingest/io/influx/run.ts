@@ -45,7 +45,13 @@ const SETTLE_EVERY_MS = 2_000;
 /** Whoever has not read for so long may have been overtaken by the journal's retention. */
 const PARKED_MS = 60_000;
 
-type Sent = { readonly portion: Portion; outcome: readonly AsideLine[] | 'aborted' | undefined; fault: unknown };
+/** `pending` bodies are on their way or wait for it. */
+type Sent = {
+  readonly portion: Portion;
+  pending: number;
+  outcome: readonly AsideLine[] | 'aborted' | undefined;
+  fault: unknown;
+};
 
 export function createInfluxRun(parts: RunParts): InfluxRun {
   const { dataDir, journal, options, news } = parts;
@@ -62,7 +68,10 @@ export function createInfluxRun(parts: RunParts): InfluxRun {
 
   return {
     setPlaces: takePlaces,
-    run: async (signal) => {
+    run: async (outer) => {
+      // Whatever ends this, nothing of it goes on: a disk that fails must not leave requests behind that are tried for ever.
+      const ending = new AbortController();
+      const signal = AbortSignal.any([outer, ending.signal]);
       const opened = openInfluxState(dataDir);
       state = opened;
       places = new Map([...opened.places(), ...places]);
@@ -104,6 +113,7 @@ export function createInfluxRun(parts: RunParts): InfluxRun {
           },
         });
       } finally {
+        ending.abort();
         await keeper.stop();
         connection.close();
         encoder = undefined;
@@ -132,7 +142,7 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   const bell = createBell();
   const cancelWake = journal.onWake(bell.ring);
   signal.addEventListener('abort', bell.ring);
-  let encoder = createEncoder(state.load(), places());
+  let encoder = createEncoder(state.load(), places(), options.portionLines);
   use(encoder);
   let [committedAtMs, beganAtMs, readAtMs, lagAtMs, settledAtMs] = [nowMs(), 0, Number.NEGATIVE_INFINITY, 0, 0];
   /** The chain's time as the rows tell it. */
@@ -155,10 +165,10 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
         if (encoder.rows() === 0) beganAtMs = nowMs();
         encoder.take(row);
         chainMs = Math.max(chainMs, row.receivedAtMs);
-        if (encoder.lines() >= options.portionLines) break;
+        if (encoder.lines() >= options.backlogLines) break;
       }
       isMore ||= rows.length === ROWS_PER_READ;
-      if (encoder.lines() >= options.portionLines) {
+      if (encoder.lines() >= options.backlogLines) {
         isMore = true;
         break;
       }
@@ -169,13 +179,21 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   const launch = (): void => {
     const portion = encoder.cut();
     if (portion === undefined) return;
-    const entry: Sent = { portion, outcome: portion.lines === 0 ? [] : undefined, fault: undefined };
+    const { bodies } = portion;
+    portion.bodies = [];
+    const entry: Sent = { portion, pending: bodies.length, outcome: undefined, fault: undefined };
     sent.push(entry);
-    if (entry.outcome !== undefined) return;
-    connection.delivery.deliver(portion.body).then(
-      (outcome) => {
-        entry.outcome = outcome ?? 'aborted';
-        portion.body = '';
+    Promise.all(
+      bodies.map(async (body) => {
+        const outcome = await connection.delivery.deliver(body);
+        entry.pending--;
+        bell.ring();
+        return outcome;
+      }),
+    ).then(
+      (outcomes) => {
+        const refused = outcomes.filter((outcome) => outcome !== undefined);
+        entry.outcome = refused.length === outcomes.length ? refused.flat() : 'aborted';
         bell.ring();
       },
       (cause) => {
@@ -227,14 +245,16 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
         await drain();
         if (signal.aborted) break;
         await keeper.refill();
-        encoder = createEncoder(state.load(), places());
+        encoder = createEncoder(state.load(), places(), options.portionLines);
         use(encoder);
         readAtMs = nowMs();
       }
-      const hasRoom = sent.filter(({ outcome }) => outcome === undefined).length < options.slots;
+      const hasRoom = sent.reduce((sum, { pending }) => sum + pending, 0) < options.slots;
       const isMore = hasRoom && fill();
       const isRipe = encoder.rows() > 0 && nowMs() - beganAtMs >= options.portionAgeMs;
-      if (hasRoom && (encoder.lines() >= options.portionLines || isRipe)) launch();
+      // A backlog is taken in larger portions, so that many readings of a series stand together in them.
+      const enough = isMore ? options.backlogLines : options.portionLines;
+      if (hasRoom && (encoder.lines() >= enough || isRipe)) launch();
       if (nowMs() - committedAtMs >= options.commitEveryMs) commit();
       if (nowMs() - settledAtMs >= SETTLE_EVERY_MS && connection.delivery.state() === 'ok') await settle();
       if (nowMs() - lagAtMs >= LAG_EVERY_MS) {

@@ -2,8 +2,10 @@
 import type { BackoffTimes } from '../../influx/backoff.ts';
 
 export type WriterOptions = {
-  /** A portion is sent when it has so many lines, or when it is this old (real time). */
+  /** A portion is sent when it has so many lines, or when it is this old (real time); so many go into one request. */
   readonly portionLines: number;
+  /** Lines of a portion while much is waiting; it is committed as a whole. */
+  readonly backlogLines: number;
   readonly portionAgeMs: number;
   /** Requests on their way at a time. */
   readonly slots: number;
@@ -16,6 +18,6 @@ export type WriterOptions = {
 };
 
 export const DEFAULT_WRITER: WriterOptions = {
-  ...{ portionLines: 10_000, portionAgeMs: 500, slots: 3, commitEveryMs: 2_000 },
+  ...{ portionLines: 10_000, backlogLines: 80_000, portionAgeMs: 500, slots: 3, commitEveryMs: 2_000 },
   ...{ writeTimeoutMs: 30_000, markerEveryMs: 60_000 },
 };
