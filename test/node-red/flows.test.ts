@@ -276,15 +276,20 @@ describe('the example flows, deployed', () => {
     expect(board.shown.join()).not.toMatch(/drill-slope|tried-slope/);
   });
 
-  it('an alert that came while Node-RED was away is told when it is back, and nothing is told twice', async () => {
+  it('an alert that came while Node-RED was away is told when it is back, and nothing is told twice', {
+    timeout: 120_000,
+  }, async () => {
     await red.command.stop('SIGINT', 20_000);
     await crack(box, 'xiangshui-crack', 25);
     const alert = await alertAt('xiangshui', 'yellow');
     const before = { texts: texts().length, pictures: camera.asked.length };
-    again = runFengsui(['node-red', '--port', '0'], { FENGSUI_DATA: chain.dataDir, FENGSUI_COUNTY: chain.county.dir });
+    const restarted = runFengsui(['node-red', '--port', '0'], {
+      ...{ FENGSUI_DATA: chain.dataDir, FENGSUI_COUNTY: chain.county.dir },
+    });
+    again = restarted;
+    await until('Node-RED to be there again', 45_000, () => restarted.output().includes('Node-RED is ready'));
     await Promise.all([/短信网关/, /企业微信/, /LED屏/, /拍照/].map((what) => noteAbout(alert, what)));
-    expect(again.output()).toContain('Node-RED is ready');
-    expect(again.output()).not.toContain('Shown once');
+    expect(restarted.output()).not.toContain('Shown once');
     expect(texts().slice(before.texts)).toEqual([expect.stringMatching(/响水.*黄色预警：/)]);
     expect(camera.asked.slice(before.pictures).map(({ path }) => path)).toEqual(['/snap/xiangshui.jpg']);
     expect((await notesOf(alert)).length).toBe(4);
