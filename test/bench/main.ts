@@ -10,7 +10,22 @@ export type BenchOutcome = {
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
-  const [rules, backtest, centre, latency, edge, siren, outbox, peers, grid, storm, targeting] = await Promise.all([
+  const [
+    rules,
+    backtest,
+    centre,
+    latency,
+    edge,
+    siren,
+    outbox,
+    peers,
+    grid,
+    storm,
+    targeting,
+    embedded,
+    influx,
+    queries,
+  ] = await Promise.all([
     import('#test/bench/rules.ts'),
     import('#test/bench/backtest.ts'),
     import('#test/bench/centre.ts'),
@@ -22,6 +37,9 @@ async function allRows(): Promise<readonly BenchRow[]> {
     import('#test/bench/grid.ts'),
     import('#test/bench/storm.ts'),
     import('#test/bench/targeting.ts'),
+    import('#test/bench/history-embedded.ts'),
+    import('#test/bench/history-influx.ts'),
+    import('#test/bench/history-queries.ts'),
   ]);
   return [
     ...centre.rows,
@@ -35,6 +53,9 @@ async function allRows(): Promise<readonly BenchRow[]> {
     ...grid.rows,
     ...storm.rows,
     ...targeting.rows,
+    ...embedded.rows,
+    ...influx.rows,
+    ...queries.rows,
   ];
 }
 
