@@ -226,6 +226,17 @@ const me = z.looseObject({
   },
 });
 
+const summary = z
+  .looseObject({
+    ...{ sensorId: z.string(), pointId: z.string(), quantity: z.string(), unit: z.string(), origin },
+    ...{ from: at, fromMs: ms, to: at, toMs: ms },
+    n: count.describe('Good values; what follows is of these, and absent where there is none'),
+    ...{ min: z.number().optional(), max: z.number().optional(), last: z.number().optional() },
+    sum: z.number().optional().describe('Of amounts such as rain'),
+    mean: z.number().optional().describe('Of levels'),
+    ...{ suspect: count, bad: count },
+  })
+  .meta({ id: 'Summary' });
 const trendItem = z.looseObject({
   ...{ sensorId: z.string(), sensorName: text, quantity: z.string(), origin, part: z.enum(TREND_PARTS), title: text },
   lines: z
@@ -263,7 +274,7 @@ export const ANSWERS = {
   registryCheck: listOf(finding).extend({ total: count, checkedAt: at, looked: z.looseObject({}) }),
   registryImport: importReport,
   ...{ pointTrend: trend, pointSeason: trend, pointReturnPeriod: trend, pointSameDay: trend },
-  ...{ pointAccelerations: trend, pointOutlook: trend },
+  ...{ pointAccelerations: trend, pointOutlook: trend, pointHistory: listOf(z.union([reading, summary])) },
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 
 /** Answers that are no JSON. */

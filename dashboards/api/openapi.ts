@@ -5,6 +5,8 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Access, Route } from './access.ts';
 import { answerSchema, MEDIA_ANSWERS, PROBLEM, QUEUED } from './answers.ts';
 import { ROUTE_IDS, ROUTES, type RouteId } from './permissions.ts';
+import { historyRoutes } from './routes/history.ts';
+import { trendRoutes } from './routes/trend.ts';
 import { bodySchema, QUERIES } from './schemas.ts';
 
 const WHO = { public: 'everybody', signedIn: 'a session or the token' } as const;
@@ -49,6 +51,7 @@ function refusals(id: RouteId, route: Route) {
       ? { '413': problem('The body is too large'), '415': problem('Not what this route takes') }
       : {}),
     '429': problem('Too many requests'),
+    ...(id in trendRoutes || id in historyRoutes ? { '503': problem('History is away or busy; try again') } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import { channelRoutes } from './routes/channels.ts';
 import { drillRoutes } from './routes/drills.ts';
 import { evacuationRoutes } from './routes/evacuations.ts';
 import { exchangeRoutes } from './routes/exchange.ts';
+import { historyRoutes } from './routes/history.ts';
 import { lifeRoutes } from './routes/life.ts';
 import { printRoutes } from './routes/print.ts';
 import { registryRoutes } from './routes/registry.ts';
@@ -105,6 +106,7 @@ export const ROUTES = {
   ...auditRoutes,
   ...registryRoutes,
   ...trendRoutes,
+  ...historyRoutes,
   stream: { ...list, path: '/api/v1/stream', summary: 'Server-sent events: hello, alert, state, lag' },
   page: { ...open, path: '/{*file}', summary: 'The console’s own files' },
 } as const satisfies { readonly [id: string]: Route };

@@ -8,6 +8,7 @@ import { channelBodies, channelQueries } from './routes/channels.ts';
 import { drillBodies, drillQueries } from './routes/drills.ts';
 import { evacuationBodies, evacuationQueries } from './routes/evacuations.ts';
 import { exchangeQueries } from './routes/exchange.ts';
+import { historyQueries } from './routes/history.ts';
 import { instant } from './routes/instant.ts';
 import { lifeBodies } from './routes/life.ts';
 import { printQueries } from './routes/print.ts';
@@ -58,6 +59,7 @@ export const QUERIES = {
   ...reportQueries,
   ...registryQueries,
   ...trendQueries,
+  ...historyQueries,
   stream: z.strictObject({ after: z.coerce.number().int().min(0).optional().describe('As the header Last-Event-ID') }),
 } as const satisfies { readonly [Id in RouteId]?: z.ZodType };
 

@@ -78,7 +78,13 @@ const IDS: { readonly [part: string]: string } = {
 /** The path of a GET about an object that is there. */
 const pathOf = (id: RouteId): string =>
   ROUTES[id].path.replace(/(\w+)\/:id/, (_, part: string) => `${part}/${IDS[part]}`) +
-  (id === 'readings' ? '?sensor=crack-1&from=0' : id === 'alerts' || id === 'evacuations' ? '?state=all' : '');
+  (id === 'readings'
+    ? '?sensor=crack-1&from=0'
+    : id === 'pointHistory'
+      ? '?origin=live&from=0&to=86400'
+      : id === 'alerts' || id === 'evacuations'
+        ? '?state=all'
+        : '');
 
 let under: Under;
 let described: Described;

@@ -109,6 +109,7 @@ const EXPECTED: { readonly [Id in RouteId]: readonly number[] } = {
   pointSameDay: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   pointAccelerations: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   pointOutlook: [401, 403, 403, 200, 200, 200, 200, 200, 200],
+  pointHistory: [401, 403, 403, 200, 200, 200, 200, 200, 200],
   stream: [401, 200, 200, 200, 200, 200, 200, 200, 200],
 };
 

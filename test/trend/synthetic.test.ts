@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isComplete, LEAD_H, largestWindow, yearMaxima } from '#dashboards/api/trend/annual.ts';
 import { createCalendar, dateText, sameDayIn } from '#dashboards/api/trend/calendar.ts';
 import { limitsOf } from '#dashboards/api/trend/limits.ts';
+import { returnPeriodLines } from '#dashboards/api/trend/lines.ts';
 import { outlookOf } from '#dashboards/api/trend/outlook.ts';
 import { returnPeriods } from '#dashboards/api/trend/return-period.ts';
 import { sameDay } from '#dashboards/api/trend/same-day.ts';
@@ -38,6 +39,19 @@ describe('rain with hours missing', () => {
     expect(rank.lowest).toBeCloseTo(80);
     expect(rank.highest).toBeCloseTo(90);
     expect(rank.percentile).toBeLessThanOrEqual(rank.highest);
+  });
+
+  test('is no rain only where nothing is missing', () => {
+    const figures = (hours: ReturnType<typeof stretch>) =>
+      returnPeriodLines(
+        returnPeriods({
+          ...{ fromMs: FROM + 100 * HOUR_MS, toMs: FROM + 200 * HOUR_MS, hours, years: [], year: 2026 },
+          ...{ tenMinutes: stretchOf([], FROM, FROM + 200 * HOUR_MS, TEN_MS), table: undefined, perMm: 1_000 },
+        }),
+        'Asia/Shanghai',
+      ).map(({ figure }) => figure.zh);
+    expect(new Set(figures(stretch(200, () => 0)))).toEqual(new Set(['无雨']));
+    expect(new Set(figures(stretch(200, (at) => (at === 199 ? 0 : null))))).toEqual(new Set(['至少 0.0 mm（有缺测）']));
   });
 
   test('is not ranked among two years, or among 40 days', () => {

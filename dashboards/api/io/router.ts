@@ -13,6 +13,7 @@ import { evacuationHandlers } from './evacuation-handlers.ts';
 import type { Desk, Handler, Reply } from './exchange.ts';
 import { exchangeHandlers } from './exchange-handlers.ts';
 import { createGuard, MEDIA } from './guard.ts';
+import { historyHandlers } from './history-handlers.ts';
 import { lifeHandlers } from './life-handlers.ts';
 import { listHandlers } from './list-handlers.ts';
 import { openHandlers } from './open-handlers.ts';
@@ -132,6 +133,7 @@ export function createRouter(desk: Desk): Express {
     ...printHandlers(desk),
     ...registryHandlers(desk),
     ...trendHandlers(desk),
+    ...historyHandlers(desk),
   };
 
   const finish = (id: string, response: Response, reply: Reply) => {

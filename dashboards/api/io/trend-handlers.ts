@@ -44,7 +44,7 @@ const BUSY: Problem = {
   message: 'Many trends are being made: ask again in a moment.',
   retryAfterS: 5,
 };
-const awayOf = ({ kind, message }: HistoryUnreadError): Problem => ({
+export const awayOf = ({ kind, message }: HistoryUnreadError): Problem => ({
   status: 503,
   kind: kind === 'tooMuch' ? 'tooMuch' : 'historyAway',
   message: `History does not answer: ${message}`,

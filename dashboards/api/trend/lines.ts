@@ -116,7 +116,8 @@ export function returnPeriodLines(periods: ReturnPeriods, zone: string): readonl
     const mm = atLeast(amount(one.slidingMm, 'mm'), one.lowerBound);
     const label = t(`近 72 小时内最大 ${one.hours} 小时雨量`, `largest ${one.hours} h within the last 72 h`);
     const rare = rarity(one);
-    if (one.slidingMm <= 0) return line(label, t('无雨', 'no rain'), grounds(one));
+    // Nothing measured is no rain only where nothing is missing.
+    if (one.slidingMm <= 0) return line(label, one.lowerBound ? mm : t('无雨', 'no rain'), grounds(one));
     const zh = [mm.zh, ...rare.map((text) => text.zh)].join('；');
     const en = [mm.en, ...rare.map((text) => text.en)].join('; ');
     const { zh: why, en: because } = grounds(one);

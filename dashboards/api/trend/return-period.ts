@@ -49,7 +49,7 @@ const othersOf = (years: readonly YearMaxima[], year: number): readonly YearMaxi
 function byRank(question: Question, index: number, steps: number): ReturnPeriodOfDuration['empirical'] {
   const others = othersOf(question.years, question.year).map(({ largest }) => largest[index] ?? 0);
   if (others.length < LEAST_YEARS) return tooFew(others.length);
-  if (steps <= 0) return notSaid('没有降雨', 'no rain fell');
+  if (steps <= 0) return notSaid('没有测得降雨', 'no rain was measured');
   const own = question.years.find(({ year }) => year === question.year)?.largest[index] ?? 0;
   // Ties count as exceeded: a coarse gauge must not make a rain rarer than it was.
   const rank = 1 + others.filter((one) => one >= steps).length + (own > steps ? 1 : 0);
@@ -68,7 +68,7 @@ function byFit(question: Question, index: number, steps: number): ReturnPeriodOf
     );
   const curve = fitPearson3(others);
   if (curve === undefined) return notSaid('各年最大值没有差别，无法配线', 'the annual maxima do not differ: no curve');
-  if (steps <= 0) return notSaid('没有降雨', 'no rain fell');
+  if (steps <= 0) return notSaid('没有测得降雨', 'no rain was measured');
   const mm = steps / question.perMm;
   const furthest = REACH * others.length;
   const years = returnYears(curve, mm);
