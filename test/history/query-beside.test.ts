@@ -18,7 +18,9 @@ import { needs } from '#test/support/needs.ts';
 import { until } from '#test/support/until.ts';
 
 const AT_MS = Date.UTC(2022, 5, 3, 4);
-const TIMES: BesideTimes = { alertsMs: 20, systemMs: 20, placesMs: 20, leastPauseMs: 20, mostPauseMs: 100 };
+const TIMES: BesideTimes = {
+  ...{ alertsMs: 20, systemMs: 20, placesMs: 60_000, lookMs: 60_000, leastPauseMs: 20, mostPauseMs: 100 },
+};
 const HOSTILE = 'a b,c=d\\e"f\'滑坡';
 
 const grids = new Map(
@@ -186,6 +188,26 @@ describe.skipIf(!needs('influxd'))('beside the readings', () => {
     await order('CREATE DATABASE fengsui');
     await until('all again', 5_000, async () => (await ask('SELECT level FROM alert_event')).length === 6);
     await third.stop();
+  });
+
+  it('writes alerts and places again that somebody drops while it runs, and places that have moved', async () => {
+    const events = [event(1, 'a1', 'raised', '一号坡黄色预警', { level: 'yellow' })];
+    let county = registry;
+    const ports = { registry: { current: () => county, onChange: () => () => {} }, token: () => undefined };
+    const all = { ...ports, alerts: fakeAlerts(events) };
+    const other = mkdtempSync(join(folder, 'drop-'));
+    const running = startBeside(target, all, other, context(), { ...TIMES, lookMs: 50 });
+    const points = async () => (await ask('SELECT last(lon) FROM place GROUP BY point')).length;
+    await until('places', 5_000, async () => (await points()) === 2);
+    await order('DROP DATABASE fengsui');
+    await order('CREATE DATABASE fengsui');
+    await until('places again', 5_000, async () => (await points()) === 2);
+    await until('alerts again', 5_000, async () => (await ask('SELECT level FROM alert_event')).length === 1);
+    const [first] = registry.points.values();
+    if (first === undefined) throw new Error('no point');
+    county = { ...registry, version: 'moved', points: new Map([...registry.points, ['p9', { ...first, id: 'p9' }]]) };
+    await until('the new place', 5_000, async () => (await points()) === 3);
+    await running.stop();
   });
 
   it('takes names with commas, spaces, equal signs, quotes, backslashes and Chinese, and gives them back as they are', async () => {

@@ -7,7 +7,7 @@ import { placeLines } from '#ingest/influx/beside/place-lines.ts';
 import { samplesOf, systemLines } from '#ingest/influx/beside/system-lines.ts';
 import type { AlertEvent, AlertReader } from '#model/alert.ts';
 import type { InfluxTarget } from '#model/history.ts';
-import { ALERT_MEASUREMENT } from '#model/influx.ts';
+import { ALERT_MEASUREMENT, PLACE_MEASUREMENT } from '#model/influx.ts';
 import { supervise } from '#model/io/supervise.ts';
 import type { Level } from '#model/level.ts';
 import type { StageContext } from '#model/ports.ts';
@@ -29,6 +29,8 @@ export type BesideTimes = {
   readonly alertsMs: number;
   readonly systemMs: number;
   readonly placesMs: number;
+  /** Now and then it is looked whether somebody has emptied the database. */
+  readonly lookMs: number;
   readonly leastPauseMs: number;
   readonly mostPauseMs: number;
 };
@@ -36,6 +38,7 @@ export const BESIDE_TIMES: BesideTimes = {
   alertsMs: 2_000,
   systemMs: 30_000,
   placesMs: DAY_MS,
+  lookMs: 60_000,
   leastPauseMs: 1_000,
   mostPauseMs: 60_000,
 };
@@ -43,8 +46,6 @@ export const BESIDE_TIMES: BesideTimes = {
 const ENTRIES_A_TURN = 500;
 const SYSTEM_LINES = 5_000;
 const PLACES_A_REQUEST = 5_000;
-/** Now and then it is looked whether somebody has emptied the database. */
-const LOOK_EVERY_MS = 60_000;
 const STOP_LIMIT_MS = 500;
 
 type Sent = 'stored' | 'later';
@@ -123,25 +124,31 @@ function createLevels(alerts: Pick<AlertReader, 'events'>) {
   };
 }
 
+/** Tells now and then that the database holds nothing of a measurement; one that is away is asked again at the next turn. */
+function createLook(influxql: string, everyMs: number) {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  return async (clients: Clients): Promise<boolean> => {
+    if (performance.now() - lookedAtMs < everyMs) return false;
+    const found = await clients.current().query(influxql);
+    if (found.ok || found.error.kind !== 'away') lookedAtMs = performance.now();
+    return found.ok ? found.value.every((series) => series.length === 0) : found.error.kind === 'noDatabase';
+  };
+}
+
 function createLedgerTurn(
-  alerts: NonNullable<BesidePorts['alerts']>,
+  { alerts, registry }: { readonly alerts: NonNullable<BesidePorts['alerts']>; readonly registry: RegistryPort },
   cursor: LedgerCursor,
   clients: Clients,
-  registry: RegistryPort,
+  lookMs: number,
   ctx: StageContext,
 ) {
   const levelOf = createLevels(alerts);
-  let lookedAtMs = 0;
+  const isEmptied = createLook(`SELECT last("level") FROM "${ALERT_MEASUREMENT}"`, lookMs);
   /** Everything is written anew when the ledger was put back, or the database holds nothing of what was written. */
   const beginAnew = async (): Promise<void> => {
     if (cursor.get() === 0) return;
     if (alerts.head() < cursor.get()) cursor.set(0);
-    if (performance.now() - lookedAtMs < LOOK_EVERY_MS && lookedAtMs > 0) return;
-    const found = await clients.current().query(`SELECT last("level") FROM "${ALERT_MEASUREMENT}"`);
-    const isGone = found.ok ? found.value.every((series) => series.length === 0) : found.error.kind === 'noDatabase';
-    if (isGone) cursor.set(0);
-    // One that is away is looked at again at the next turn.
-    if (found.ok || found.error.kind !== 'away') lookedAtMs = performance.now();
+    if (await isEmptied(clients)) cursor.set(0);
   };
   /** True when there may be more at once. */
   return async (): Promise<Sent | 'more'> => {
@@ -156,6 +163,25 @@ function createLedgerTurn(
     if (lines.length > 0 && (await send(clients, lines, 'alerts', ctx)) === 'later') return 'later';
     cursor.set(last.seq);
     return events.length === ENTRIES_A_TURN ? 'more' : 'stored';
+  };
+}
+
+/** Once a day, when the county's points have changed, and when somebody has emptied the database. */
+function createPlacesTurn(clients: Clients, registry: RegistryPort, times: BesideTimes, ctx: StageContext) {
+  const isEmptied = createLook(`SELECT last("lon") FROM "${PLACE_MEASUREMENT}"`, times.lookMs);
+  let written: { readonly atMs: number; readonly version: string } | undefined;
+  return async (): Promise<Sent> => {
+    const now = registry.current();
+    const isDue =
+      written === undefined || written.version !== now.version || performance.now() - written.atMs >= times.placesMs;
+    if (!isDue && !(await isEmptied(clients))) return 'stored';
+    const lines = placeLines(now, ctx.clock.nowMs());
+    for (let at = 0; at < lines.length; at += PLACES_A_REQUEST) {
+      const portion = lines.slice(at, at + PLACES_A_REQUEST);
+      if ((await send(clients, portion, 'places', ctx)) === 'later') return 'later';
+    }
+    written = { atMs: performance.now(), version: now.version };
+    return 'stored';
   };
 }
 
@@ -194,7 +220,7 @@ export function startBeside(
     closers.push(cursor.close);
     let turn: ReturnType<typeof createLedgerTurn> | undefined;
     loop('influx.alerts', times.alertsMs, (clients) => {
-      turn ??= createLedgerTurn(alerts, cursor, clients, ports.registry, ctx);
+      turn ??= createLedgerTurn({ alerts, registry: ports.registry }, cursor, clients, times.lookMs, ctx);
       return turn();
     });
   }
@@ -206,13 +232,10 @@ export function startBeside(
       return lines.length === 0 ? 'later' : await send(clients, lines, 'system', ctx);
     });
   }
-  loop('influx.places', times.placesMs, async (clients) => {
-    const lines = placeLines(ports.registry.current(), ctx.clock.nowMs());
-    for (let at = 0; at < lines.length; at += PLACES_A_REQUEST) {
-      const portion = lines.slice(at, at + PLACES_A_REQUEST);
-      if ((await send(clients, portion, 'places', ctx)) === 'later') return 'later';
-    }
-    return 'stored';
+  let places: ReturnType<typeof createPlacesTurn> | undefined;
+  loop('influx.places', times.lookMs, (clients) => {
+    places ??= createPlacesTurn(clients, ports.registry, times, ctx);
+    return places();
   });
   return {
     stop: async () => {
