@@ -81,7 +81,7 @@ type ClaimRow = {
 };
 
 const ADD = `INSERT INTO deliveries (key, alert_id, round, step, person, channel, state, rank, turn, attempts, repeated,
-queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
+queued_at, due_at, updated_at, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`;
 const CLAIM = `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, updated_at = ?1 WHERE n IN (
 SELECT n FROM deliveries INDEXED BY deliveries_ready WHERE channel = ?2 AND rank = ?4 AND turn = ?5 AND state IN ('queued', 'unknown')
 AND due_at <= ?1 ORDER BY due_at, n LIMIT ?3) RETURNING key, alert_id, person, channel, attempts, repeated, queued_at, rank, n`;
@@ -131,7 +131,8 @@ function openTurns(): (delivery: Delivery) => 0 | 1 {
   };
 }
 
-export function openDeliveries(db: DatabaseSync): DeliveryTable {
+/** `mayRepeat` tells whether a message may have been told before without anybody knowing. */
+export function openDeliveries(db: DatabaseSync, mayRepeat: (nowMs: EpochMs) => boolean = () => false): DeliveryTable {
   const turnOf = openTurns();
   const add = db.prepare(ADD);
   const addMessage = db.prepare('INSERT INTO messages (n, body) VALUES (?, ?)');
@@ -179,6 +180,7 @@ export function openDeliveries(db: DatabaseSync): DeliveryTable {
         d.state,
         rank,
         turnOf(d),
+        mayRepeat(at) ? 1 : 0,
         at,
         dueAtMs ?? at,
         at,

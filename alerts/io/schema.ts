@@ -1,5 +1,6 @@
 /** The tables of `alerts/alerts.sqlite`. One writer; readers open it read-only. */
 import { join } from 'node:path';
+import { RESTORED_SCHEMA } from './restored.ts';
 
 export const alertsPath = (dataDir: string): string => join(dataDir, 'alerts', 'alerts.sqlite');
 export const alertsWakePath = (dataDir: string): string => `${alertsPath(dataDir)}.wake`;
@@ -38,4 +39,4 @@ CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (state) WHERE state 
 CREATE TABLE IF NOT EXISTS results (command TEXT PRIMARY KEY, ok INTEGER NOT NULL, message TEXT NOT NULL) WITHOUT ROWID;
 -- Retained topics that the broker holds for us.
 CREATE TABLE IF NOT EXISTS topics (topic TEXT PRIMARY KEY) WITHOUT ROWID;
-`;
+${RESTORED_SCHEMA}`;

@@ -21,6 +21,7 @@ import { type EpisodeTable, openEpisodes } from './episodes.ts';
 import { openLedger } from './ledger.ts';
 import type { OpenPart, Part } from './part.ts';
 import { PARTS } from './parts.ts';
+import { openRestored } from './restored.ts';
 import { alertsPath, alertsWakePath, SCHEMA } from './schema.ts';
 import { type Entry, type LogName, openLogTaker, type Taken } from './take-log.ts';
 import { openApply, openTakers } from './takers.ts';
@@ -110,8 +111,10 @@ export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
   const db = openWritable(path, [SCHEMA, ...of.map((part) => part.schema)].join('\n'), CHECKPOINT_PAGES);
   db.exec(`PRAGMA cache_size=-${CACHE_KB}`);
   const wake = openWakeWriter(alertsWakePath(dataDir));
-  const tables: Tables = { ledger: openLedger(db), episodes: openEpisodes(db), rows: openDeliveries(db) };
-  const { ledger, episodes, rows } = tables;
+  const restored = openRestored(db);
+  const rows = openDeliveries(db, restored.mayRepeat);
+  const tables: Tables = { ledger: openLedger(db), episodes: openEpisodes(db), rows };
+  const { ledger, episodes } = tables;
   const logs = openLogTaker(db);
   const touched = new Set<string>();
   let newest: Directory | undefined;
@@ -203,7 +206,11 @@ export function openStore(dataDir: string, of: readonly Part[] = PARTS): Store {
         const world = worldOf(inForce(), nowMs);
         for (const part of parts) part.onRecorded?.(claim, recorded.state, world);
       }),
-    recover: (nowMs) => commit(() => noteAll(rows.orphan(nowMs), (one) => unknownEvent(one, nowMs))),
+    recover: (nowMs) =>
+      commit(() => {
+        for (const event of restored.begin(nowMs)) ledger.append(event);
+        return noteAll(rows.orphan(nowMs), (one) => unknownEvent(one, nowMs));
+      }),
     abandon: (channels, nowMs) =>
       commit(() => noteAll(rows.abandon(channels, nowMs), (one) => abandonedEvent(one, nowMs))),
     episode: episodes.byId,

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRestored } from '#alerts/io/restored.ts';
 import { treatmentOf } from '#cli/history/backup-plan.ts';
 import { takeBackup } from '#cli/history/io/backup.ts';
 import { checkBackup, readManifest, restoreBackup } from '#cli/history/io/restore.ts';
@@ -183,6 +184,8 @@ describe('a backup', () => {
   });
 });
 
+const START_MS = 1_780_500_000_000;
+
 describe('a restore', () => {
   it('puts everything back, and marks what the old centre may have sent', async () => {
     makeCentre();
@@ -196,11 +199,16 @@ describe('a restore', () => {
     expect(readFileSync(at('next.county/county.yaml'), 'utf8')).toContain('331000000');
     expect(existsSync(at('next.part'))).toBe(false);
     const back = new DatabaseSync(at('next/alerts/alerts.sqlite'));
-    back.exec(`INSERT INTO deliveries VALUES (4, 'queued', 1780000700000, 1780000700000, 0),
-      (5, 'queued', 1780009000000, 1780009000000, 0)`);
     const marked = back.prepare('SELECT n FROM deliveries WHERE repeated = 1 ORDER BY n').all() as { n: number }[];
+    const restored = openRestored(back);
+    expect(restored.mayRepeat(START_MS)).toBe(false);
+    // However late the restored centre is first started, what it sends then may be a repeat, for half an hour.
+    expect(restored.begin(START_MS)).toMatchObject([{ alertId: 'restore', facts: { fromMs: 1_780_000_000_000 } }]);
+    expect(restored.begin(START_MS + 60_000)).toEqual([]);
+    const later = [0, 29, 31].map((minutes) => openRestored(back).mayRepeat(START_MS + minutes * 60_000));
     back.close();
-    expect(marked.map(({ n }) => n)).toEqual([1, 4]);
+    expect(marked.map(({ n }) => n)).toEqual([1]);
+    expect(later).toEqual([true, true, false]);
   });
 
   it('refuses a folder with data and another county, and takes the same county', async () => {

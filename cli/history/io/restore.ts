@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { doubtSql } from '#cli/history/doubt.ts';
+import { restoredSql } from '#alerts/io/restored.ts';
 import { type BackupFile, MANIFEST, type Manifest, parseManifest } from '#cli/history/manifest.ts';
 import { err, ok, type Result } from '#model/result.ts';
 import type { EpochMs } from '#model/time.ts';
@@ -166,6 +166,6 @@ function markDoubt(dataDir: string, manifest: Manifest, chainAtMs: EpochMs): voi
       db.close();
     }
   };
-  change('alerts/alerts.sqlite', doubtSql(manifest.chainAtMs, chainAtMs));
+  change('alerts/alerts.sqlite', restoredSql(manifest.chainAtMs, chainAtMs));
   change('console/auth.sqlite', 'DELETE FROM sessions;');
 }
