@@ -3,6 +3,7 @@
  * raw values are passed over. What comes out is what `decodeChunk` gives (chunk.test.ts holds one against the other).
  */
 import { BAD_REASONS, type BadReason, FLAGS, type Flag } from '#model/reading.ts';
+import { DamagedBytesError } from './varint.ts';
 
 /** Readings of one sensor. `values` mean nothing where a state says that there is none. */
 export type ReadingColumns = {
@@ -39,14 +40,20 @@ type Rows = { readonly from: number; readonly count: number };
 /** Short runs are quicker written one by one. */
 const LONG_RUN = 24;
 
-/** Writes a chunk's readings into `columns` from row `from` on; how many they are. */
+/**
+ * Writes a chunk's readings into `columns` from row `from` on; how many they are. Throws `DamagedBytesError`, and then
+ * nothing from that row on means anything.
+ */
 export function readChunkInto(columns: ReadingColumns, from: number, bytes: Uint8Array, fromMs: number): number {
   const place = { at: 0 };
   const count = readNumber(bytes, place);
+  if (count > columns.atMs.length - from) throw new DamagedBytesError(`${count} readings`);
   const rows = { from, count };
   readTimes(columns.atMs, rows, bytes, place, fromMs);
   readStates(columns, rows, bytes, place);
   readValues(columns.values, rows, bytes, place);
+  if (place.at > bytes.length || !Number.isSafeInteger(columns.atMs[from + count - 1] ?? 0))
+    throw new DamagedBytesError('columns that no chunk has');
   return count;
 }
 
@@ -58,7 +65,7 @@ function readTimes(atMs: Float64Array, { from, count }: Rows, bytes: Uint8Array,
   let time = fromMs;
   while (row < end) {
     const zigzag = readNumber(bytes, place);
-    const runTo = zigzag === 0 ? row + readNumber(bytes, place) + 1 : row + 1;
+    const runTo = zigzag === 0 ? endOfRun(row, end, bytes, place) : row + 1;
     step += unzigzag(zigzag);
     for (; row < runTo; row++) {
       time += step;
@@ -73,7 +80,7 @@ function readStates(columns: ReadingColumns, { from, count }: Rows, bytes: Uint8
   let code = 0;
   while (row < end) {
     const zigzag = readNumber(bytes, place);
-    const runTo = zigzag === 0 ? row + readNumber(bytes, place) + 1 : row + 1;
+    const runTo = zigzag === 0 ? endOfRun(row, end, bytes, place) : row + 1;
     code += unzigzag(zigzag);
     const state = stateOfCode(code);
     if (state !== 0) {
@@ -95,11 +102,17 @@ function readValues(values: Int32Array, { from, count }: Rows, bytes: Uint8Array
       values[row++] = value;
       continue;
     }
-    const runTo = row + readNumber(bytes, place) + 1;
+    const runTo = endOfRun(row, end, bytes, place);
     if (runTo - row > LONG_RUN) values.fill(value, row, runTo);
     else for (; row < runTo; row++) values[row] = value;
     row = runTo;
   }
+}
+
+function endOfRun(row: number, end: number, bytes: Uint8Array, place: Place): number {
+  const runTo = row + readNumber(bytes, place) + 1;
+  if (runTo > end) throw new DamagedBytesError('a run is longer than its column');
+  return runTo;
 }
 
 const MAX_ZIGZAG_INT = 0x7fffffff;

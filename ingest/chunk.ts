@@ -7,7 +7,7 @@ import type { ScannedBatch } from '#model/batch-scan.ts';
 import type { HistoryPoint } from '#model/history.ts';
 import { BAD_REASONS, type Flag, flagBits, flagsOfBits } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
-import { MAX_BYTES_PER_NUMBER, readColumn, readVarint, writeColumn, writeVarint } from './varint.ts';
+import { DamagedBytesError, MAX_BYTES_PER_NUMBER, readColumn, readVarint, writeColumn, writeVarint } from './varint.ts';
 
 /** Parallel columns; `values` and `raws` hold 0 where the code says that there is none. */
 export type Columns = {
@@ -143,13 +143,19 @@ function differences(column: readonly number[], codes: readonly number[], isTher
   };
 }
 
+/** More readings than any chunk was ever written with. */
+export const MAX_READINGS = 1_000_000;
+
+/** Throws `DamagedBytesError` for bytes that no chunk has, rather than to make readings of them. */
 export function decodeChunk(bytes: Uint8Array, fromMs: number): Columns {
   const cursor = { at: 0 };
   const n = readVarint(bytes, cursor);
+  if (n > MAX_READINGS) throw new DamagedBytesError(`${n} readings`);
   const times = readColumn(bytes, cursor, n);
   const codes = readColumn(bytes, cursor, n);
   const values = readColumn(bytes, cursor, n);
   const raws = readColumn(bytes, cursor, n);
+  if (cursor.at !== bytes.length) throw new DamagedBytesError('bytes behind the last column');
   let step = 0;
   let time = fromMs;
   let code = 0;
@@ -173,5 +179,7 @@ export function decodeChunk(bytes: Uint8Array, fromMs: number): Columns {
       raws[index] = raw;
     }
   }
+  if (!Number.isSafeInteger(time) || !Number.isSafeInteger(value) || !Number.isSafeInteger(raw))
+    throw new DamagedBytesError('numbers that no reading has');
   return { times, values, raws, codes };
 }

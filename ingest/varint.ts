@@ -27,6 +27,14 @@ export function writeColumn(out: Uint8Array, start: number, n: number, take: (in
   return at;
 }
 
+/** Bytes that nobody wrote so: a disk that forgets, a file that was cut. */
+export class DamagedBytesError extends Error {
+  constructor(what: string) {
+    super(`damaged: ${what}`);
+    this.name = 'DamagedBytesError';
+  }
+}
+
 export function readColumn(bytes: Uint8Array, cursor: { at: number }, n: number): number[] {
   const column: number[] = [];
   while (column.length < n) {
@@ -35,8 +43,11 @@ export function readColumn(bytes: Uint8Array, cursor: { at: number }, n: number)
       column.push(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
       continue;
     }
-    for (let zeros = readVarint(bytes, cursor); zeros >= 0; zeros--) column.push(0);
+    const zeros = readVarint(bytes, cursor);
+    if (zeros >= n - column.length) throw new DamagedBytesError('a run is longer than its column');
+    for (let left = zeros; left >= 0; left--) column.push(0);
   }
+  if (cursor.at > bytes.length) throw new DamagedBytesError('a column is cut short');
   return column;
 }
 

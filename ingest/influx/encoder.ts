@@ -7,6 +7,7 @@ import { dateBatch } from '#model/dating.ts';
 import type { JournalRow } from '#model/journal.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import { addSeq, hasSeq, type SeqRange } from '#model/seen.ts';
+import type { EpochMs } from '#model/time.ts';
 import { createColumnOpener } from '../open-columns.ts';
 import { bootKey, isInjected, plausibleFixes, streamKey } from '../series-buffer.ts';
 import { createLineGroup } from './line-group.ts';
@@ -84,7 +85,13 @@ const emptyPortion = (serial: number): Portion => ({
   effects: { cursors: new Map(), taken: new Map(), newest: new Map(), clocks: new Map(), waiting: [], aside: [] },
 });
 
-export function createEncoder(state: EncoderState, firstPlaces: Places, linesPerBody = LINES_PER_BODY): Encoder {
+/** `leaves` tells of a reading that is not the newest of its series whether somebody else writes it. */
+export function createEncoder(
+  state: EncoderState,
+  firstPlaces: Places,
+  linesPerBody = LINES_PER_BODY,
+  leaves: (atMs: EpochMs) => boolean = () => false,
+): Encoder {
   let places = firstPlaces;
   const open = createColumnOpener();
   const cursors = new Map(state.cursors);
@@ -145,8 +152,10 @@ export function createEncoder(state: EncoderState, firstPlaces: Places, linesPer
         continue;
       }
       let offset = 0;
-      if (!advance(series, row.partition, atMs)) offset = identityOffset(hash, row.seq, at, fields);
-      else if (series.touchedBy !== portion.serial) {
+      if (!advance(series, row.partition, atMs)) {
+        if (leaves(atMs)) continue;
+        offset = identityOffset(hash, row.seq, at, fields);
+      } else if (series.touchedBy !== portion.serial) {
         series.touchedBy = portion.serial;
         touched.push(series);
       }

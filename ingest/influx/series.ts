@@ -13,7 +13,7 @@ export type Series = {
   /** Measurement and tags in UTF-8; undefined when nobody knows where the sensor is. */
   prefix: Uint8Array | undefined;
   decimals: number;
-  /** The partition that it was first seen in; what comes by another never counts as the newest. −1: not seen yet. */
+  /** The partition that its first newest reading came by; what comes by another never counts as the newest. −1: none yet. */
   home: number;
   newestMs: number;
   /** Serial of the portion that last changed it. */
@@ -49,8 +49,10 @@ export function placeSeries(series: Series, origin: Origin, place: SensorPlace |
 
 /** True when the reading is newer than all of its series before it, and then remembers it as the newest. */
 export function advance(series: Series, partition: number, atMs: number): boolean {
-  if (series.home < 0) series.home = partition;
-  if (series.home !== partition || atMs <= series.newestMs) return false;
+  if (series.home >= 0 && series.home !== partition) return false;
+  if (atMs <= series.newestMs) return false;
+  // Not before: what a late reading made of it would be kept nowhere, and another after a crash.
+  series.home = partition;
   series.newestMs = atMs;
   return true;
 }

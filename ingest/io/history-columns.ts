@@ -8,6 +8,7 @@ import type { Origin, SensorId } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
 import { emptyReadingColumns, type ReadingColumns, readChunkInto, stateOfCode, withFlag } from '../chunk-columns.ts';
 import type { TailPiece } from '../journal-tail.ts';
+import { DamagedBytesError } from '../varint.ts';
 import { type HistoryFile, openHistoryFile } from './history-file.ts';
 
 export type StoredSeries = { readonly sensorId: SensorId; readonly count: number; readonly columns: ReadingColumns };
@@ -101,12 +102,28 @@ function readSeries(
   for (const chunk of chunks?.each() ?? []) {
     const { shiftMs, isUnsure } = file.datingOf(chunk.boot, chunk.mono_shift);
     const from = count;
-    count += readChunkInto(columns, from, chunk.data, chunk.from_ms + shiftMs);
+    count += readSoundly(columns, from, chunk.data, chunk.from_ms + shiftMs);
     if (isUnsure) flagUnsure(columns, from, count);
   }
   for (const piece of pieces) count = appendPiece(file, columns, count, piece);
-  return { count, columns: inOrder(columns, count) };
+  return { count, columns: inOrder(count < capacity ? firstRows(columns, count) : columns, count) };
 }
+
+/** A chunk that a disk has spoilt is a gap. */
+function readSoundly(columns: ReadingColumns, from: number, data: Uint8Array, fromMs: number): number {
+  try {
+    return readChunkInto(columns, from, data, fromMs);
+  } catch (cause) {
+    if (!(cause instanceof DamagedBytesError)) throw cause;
+    columns.states?.fill(0, from);
+    return 0;
+  }
+}
+
+const firstRows = ({ atMs, values, states }: ReadingColumns, count: number): ReadingColumns => ({
+  ...{ atMs: atMs.subarray(0, count), values: values.subarray(0, count) },
+  states: states?.subarray(0, count),
+});
 
 function flagUnsure(columns: ReadingColumns, from: number, to: number): void {
   columns.states ??= new Uint16Array(columns.atMs.length);

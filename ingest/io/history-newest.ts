@@ -1,8 +1,9 @@
 /** Each strand's newest dated reading, kept beside the chunks so that the latest of all sensors is one short walk. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Origin } from '#model/reading.ts';
-import { type Columns, decodeChunk } from '../chunk.ts';
+import type { Columns } from '../chunk.ts';
 import { strandOf } from '../rollup/levels.ts';
+import { openSoundly } from './history-damage.ts';
 import { NEWEST_SCHEMA } from './history-schema.ts';
 
 export type NewestWriter = {
@@ -43,7 +44,8 @@ export function openNewestWriter(db: DatabaseSync): NewestWriter {
       origin: Origin | null;
     }[]) {
       const row = chunk.get(series, to_ms, origin) as Row | undefined;
-      if (row !== undefined) note(strandOf(series, origin), decodeChunk(row.data, row.from_ms), 0);
+      const columns = row === undefined ? undefined : openSoundly(row);
+      if (columns !== undefined) note(strandOf(series, origin), columns, 0);
     }
   };
   const reload = (): void => {

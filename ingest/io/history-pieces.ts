@@ -3,8 +3,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { HistoryPoint } from '#model/history.ts';
 import type { Flag } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
-import { type Columns, decodeChunk, pointAt } from '../chunk.ts';
+import { type Columns, emptyColumns, pointAt } from '../chunk.ts';
 import type { TailPiece } from '../journal-tail.ts';
+import { openSoundly } from './history-damage.ts';
 import type { Dating, HistoryFile } from './history-file.ts';
 
 export type StoredChunk = {
@@ -18,8 +19,9 @@ export type Piece = Dating & { readonly columns: Columns };
 const UNSURE: readonly Flag[] = ['clock-unsure'];
 const SURE: readonly Flag[] = [];
 
+/** Of a chunk that a disk has spoilt nothing is left: a gap. */
 export const pieceOfChunk = (file: HistoryFile, { data, from_ms, boot, mono_shift }: StoredChunk): Piece => ({
-  columns: decodeChunk(data, from_ms),
+  columns: openSoundly({ data, from_ms }) ?? emptyColumns(),
   ...file.datingOf(boot, mono_shift),
 });
 export const pieceOfTail = (file: HistoryFile, { columns, waiting }: TailPiece): Piece => ({

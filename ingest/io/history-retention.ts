@@ -7,8 +7,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Retention } from '#model/history.ts';
 import type { Origin } from '#model/reading.ts';
 import type { EpochMs } from '#model/time.ts';
-import { decodeChunk } from '../chunk.ts';
 import { blockOf, firstKeyOf, gridOf, LEVELS, strandOf } from '../rollup/levels.ts';
+import type { DamageDesk } from './history-damage.ts';
 import type { SummaryWriter } from './history-summaries.ts';
 
 export type RetainStep = {
@@ -41,6 +41,7 @@ const keptMs = (own: number, rawMs: number): number => (own === 0 || rawMs === 0
 export function openRetention(
   db: DatabaseSync,
   summaries: SummaryWriter,
+  open: DamageDesk['open'],
   removed: (strand: { readonly id: number; readonly origin: Origin | null }, n: number) => void,
 ): RetentionRun {
   const old = db.prepare(
@@ -65,9 +66,11 @@ export function openRetention(
     let readings = 0;
     for (const row of old.all(series, beforeMs, CHUNKS_AT_ONCE) as unknown as OldChunk[]) {
       const strand = strandOf(series, row.origin);
-      const columns = decodeChunk(row.data, row.from_ms);
-      if (row.summed === 0) summaries.add(strand, columns, 0);
-      summaries.addMinutes(strand, columns);
+      const columns = open(row);
+      if (columns !== undefined) {
+        if (row.summed === 0) summaries.add(strand, columns, 0);
+        summaries.addMinutes(strand, columns);
+      }
       remove.run(row.id);
       removed({ id: series, origin: row.origin }, row.n);
       readings += row.n;

@@ -9,9 +9,10 @@ import { inTransaction, openWritable } from '#model/io/sqlite.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
 import { addRange, hasSeq, type SeqRange } from '#model/seen.ts';
 import type { EpochMs } from '#model/time.ts';
-import { appendColumns, type Columns, createChunkEncoder, decodeChunk, emptyColumns, sortColumns } from '../chunk.ts';
+import { appendColumns, type Columns, createChunkEncoder, emptyColumns, sortColumns } from '../chunk.ts';
 import { strandOf } from '../rollup/levels.ts';
 import type { SeriesBuffer } from '../series-buffer.ts';
+import { openDamageDesk } from './history-damage.ts';
 import { openNewestWriter } from './history-newest.ts';
 import { openRetention, type RetainStep } from './history-retention.ts';
 import { HISTORY_SCHEMA, historyUpgrade, PENDING, PENDING_SCHEMA, SMALL_READINGS } from './history-schema.ts';
@@ -27,6 +28,8 @@ export type HistoryStore = {
   readonly compact: (series: number) => number;
   /** One small step of removing what is too old; the run is over when it says so. */
   readonly retain: (nowMs: EpochMs, retention: Retention) => RetainStep;
+  /** Chunks that were found spoilt and put aside since the last call: sensor and stretch of time. */
+  readonly damage: () => readonly string[];
   readonly close: () => void;
 };
 
@@ -56,9 +59,9 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
   const upgraded = inTransaction(db, () => {
     db.exec(historyUpgrade(there.map(({ name }) => name)));
     db.exec(PENDING_SCHEMA);
-    return { newest: openNewestWriter(db), summaries: openSummaryWriter(db, zone) };
+    return { damage: openDamageDesk(db), newest: openNewestWriter(db), summaries: openSummaryWriter(db, zone) };
   });
-  const { newest, summaries } = upgraded;
+  const { damage, newest, summaries } = upgraded;
   const insert = db.prepare(
     `INSERT INTO chunks (series, from_ms, to_ms, n, good, sum, boot, mono_shift, data, origin, summed)
      VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`,
@@ -90,7 +93,7 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
      WHERE ${PENDING} LIMIT ?`,
   );
   const setSummed = db.prepare('UPDATE chunks SET summed = 1 WHERE id = ?');
-  const retention = openRetention(db, summaries, (strand, n) => {
+  const retention = openRetention(db, summaries, damage.open, (strand, n) => {
     if (n < SMALL_READINGS) countSmall(strand, -1, -n);
   });
   const encode = createChunkEncoder();
@@ -168,8 +171,10 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
   const redateBoot = (boot: string, utc: number): void => {
     for (const row of ofBoot.all(boot) as unknown as (ChunkRow & { series: number; mono_shift: number })[]) {
       const strand = { id: row.series, origin: row.origin };
+      const columns = damage.open(row);
+      if (columns === undefined) continue;
       if (row.n < SMALL_READINGS) countSmall(strand, 1, row.n);
-      newest.note(strandOf(row.series, row.origin), decodeChunk(row.data, row.from_ms), row.mono_shift + utc);
+      newest.note(strandOf(row.series, row.origin), columns, row.mono_shift + utc);
     }
     redate.run(utc, utc, boot);
   };
@@ -181,12 +186,13 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
     // Most often none of them is in the summaries yet.
     const isAllFresh = rows.every(({ summed }) => summed === 0);
     for (const row of rows) {
-      const columns = decodeChunk(row.data, row.from_ms);
+      const columns = damage.open(row);
+      if (columns === undefined) continue;
       appendColumns(merged, columns);
       if (!isAllFresh && row.summed === 0) appendColumns(fresh, columns);
       remove.run(row.id);
     }
-    countSmall(strand, -rows.length, -merged.times.length);
+    countSmall(strand, -rows.length, -rows.reduce((sum, { n }) => sum + n, 0));
     const sorted = sortColumns(merged);
     const unsummed = isAllFresh ? sorted : sortColumns(fresh);
     if (unsummed.times.length > 0) summaries.add(strandOf(strand.id, strand.origin), unsummed, 0);
@@ -197,7 +203,9 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
   const addPending = (limit: number): number => {
     const rows = pending.all(limit) as unknown as (ChunkRow & { series: number })[];
     for (const row of rows) {
-      summaries.add(strandOf(row.series, row.origin), decodeChunk(row.data, row.from_ms), 0);
+      const columns = damage.open(row);
+      if (columns === undefined) continue;
+      summaries.add(strandOf(row.series, row.origin), columns, 0);
       setSummed.run(row.id);
     }
     return rows.length;
@@ -211,6 +219,7 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
       load();
       newest.reload();
       summaries.reload();
+      damage.forget();
       throw cause;
     }
   };
@@ -261,6 +270,7 @@ export function openHistoryStore(path: string, { zone = 'UTC' }: { readonly zone
       });
       return step;
     },
+    damage: damage.found,
     close: () => db.close(),
   };
 }

@@ -15,6 +15,7 @@ export type HistoryTask =
 export type HistoryAnswer =
   | { readonly kind: 'removed'; readonly readings: number; readonly summaries: number }
   | { readonly kind: 'flushed'; readonly readings: number }
+  | { readonly kind: 'damaged'; readonly places: readonly string[] }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'closed' };
 
@@ -98,6 +99,8 @@ function run(): void {
     answer({ kind: 'failed', message: String(cause) });
     pauseMs = FAILURE_PAUSE_MS;
   }
+  const places = store.damage();
+  if (places.length > 0) answer({ kind: 'damaged', places });
   if (!isClosing) timer = setTimeout(run, pauseMs);
 }
 

@@ -11,6 +11,7 @@ export type History = { readonly close: () => Promise<void> };
 
 const RESTART_MS = 1_000;
 const CLOSE_LIMIT_MS = 5_000;
+const PLACES_TOLD = 20;
 const RETAIN_EVERY_MS = 10 * MINUTE_MS;
 
 /** `retention` is asked anew every time: the county may be changed while this runs. */
@@ -33,6 +34,11 @@ export function startHistory(
           by > 0 && ctx.metrics.count('fengsui_history_removed_total', { what }, by);
         count('readings', answer.readings);
         count('summaries', answer.summaries);
+      } else if (answer.kind === 'damaged') {
+        ctx.metrics.count('fengsui_history_damaged_total', {}, answer.places.length);
+        ctx.log.error('stored readings were spoilt on disk and are put aside: see to the disk', {
+          places: answer.places.slice(0, PLACES_TOLD).join(', '),
+        });
       } else if (answer.kind === 'closed') closed?.();
       else {
         ctx.metrics.count('fengsui_history_failures_total');

@@ -2,7 +2,14 @@
  * The bytes of a block: segments one behind another, each a few buckets as columns of differences. Adding to a block is
  * adding a segment; a bucket may then lie in several, and reading joins them.
  */
-import { MAX_BYTES_PER_NUMBER, readColumn, readVarint, writeColumn, writeVarint } from '../varint.ts';
+import {
+  DamagedBytesError,
+  MAX_BYTES_PER_NUMBER,
+  readColumn,
+  readVarint,
+  writeColumn,
+  writeVarint,
+} from '../varint.ts';
 import { noPartials, type Partials } from './partials.ts';
 
 const COLUMNS = 9;
@@ -44,16 +51,27 @@ function differences(column: readonly number[], n: readonly number[]): (row: num
   };
 }
 
-/** A block's segments, in the order in which they were added. */
+/** More buckets than any segment holds. */
+const MAX_COUNT = 10_000;
+
+/**
+ * A block's segments, in the order in which they were added; as far as its bytes are sound: what a disk has spoilt takes
+ * its own segment and those behind it, and nothing else.
+ */
 export function decodeBlock(bytes: Uint8Array, firstIndex: number): readonly Partials[] {
   const cursor = { at: 0 };
   const segments: Partials[] = [];
-  while (cursor.at < bytes.length) segments.push(decodeSegment(bytes, cursor, firstIndex));
+  try {
+    while (cursor.at < bytes.length) segments.push(decodeSegment(bytes, cursor, firstIndex));
+  } catch (cause) {
+    if (!(cause instanceof DamagedBytesError)) throw cause;
+  }
   return segments;
 }
 
 function decodeSegment(bytes: Uint8Array, cursor: { at: number }, firstIndex: number): Partials {
   const count = readVarint(bytes, cursor);
+  if (count > MAX_COUNT) throw new DamagedBytesError(`${count} buckets`);
   const read = (): number[] => readColumn(bytes, cursor, count);
   const part: Partials = {
     ...noPartials(),

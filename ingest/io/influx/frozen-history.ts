@@ -10,12 +10,13 @@ import type { Origin, SensorId } from '#model/reading.ts';
 import { hasSeq, type SeqRange } from '#model/seen.ts';
 import { createTally, type Tally } from '#model/tally.ts';
 import { DAY_MS, type EpochMs } from '#model/time.ts';
-import { decodeChunk, pointAt } from '../../chunk.ts';
+import { emptyColumns, pointAt } from '../../chunk.ts';
 import type { WaitingReading } from '../../influx/encoder.ts';
 import { fieldsOf } from '../../influx/lines.ts';
 import { type CopySource, contentOffset } from '../../influx/refill.ts';
 import { seriesKeyOf } from '../../influx/series.ts';
 import { createJournalTail } from '../../journal-tail.ts';
+import { openSoundly } from '../history-damage.ts';
 import { historyPath } from '../history-schema.ts';
 
 export type FrozenHistory = {
@@ -157,7 +158,7 @@ function createPieces(
     `SELECT ${COLUMNS} FROM chunks c JOIN series s ON s.id = c.series WHERE c.boot IS NOT NULL ORDER BY c.id`,
   );
   const toPiece = (chunk: StoredChunk): FrozenPiece => {
-    const columns = decodeChunk(chunk.data, chunk.from_ms);
+    const columns = openSoundly(chunk) ?? emptyColumns();
     const utc = chunk.boot === null ? undefined : clocks.get(chunk.boot);
     const shift = utc === undefined ? 0 : utc + (chunk.mono_shift ?? 0);
     return {

@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { InfluxTarget } from '#model/history.ts';
 import type { JournalReader } from '#model/journal.ts';
+import type { EpochMs } from '#model/time.ts';
 import type { AsideLine } from '../../influx/encoder.ts';
+import { createLeftDays } from '../../influx/left-days.ts';
 import type { Places } from '../../influx/lines.ts';
-import type { CopySink } from '../../influx/refill.ts';
+import type { CopyDay, CopySink } from '../../influx/refill.ts';
 import { openInfluxQuery } from '../influx-query/query.ts';
 import type { Connection } from './connection.ts';
 import { lookForMarker, markerLine } from './database.ts';
@@ -39,8 +41,17 @@ export type Keeper = {
   readonly mayFollow: () => boolean;
   readonly noteGap: () => void;
   readonly wantsRefill: () => boolean;
-  /** Begins one, and returns as soon as the writer may go on from the state. */
-  readonly refill: () => Promise<void>;
+  /**
+   * Begins one, and returns as soon as the writer may go on from the state. `settle` is done with what has waited for a
+   * clock before anything is compared, and resolves false when it could not be; until the refill is over, it is the
+   * refill's alone.
+   */
+  readonly refill: (settle: () => Promise<boolean>) => Promise<void>;
+  readonly isRefilling: () => boolean;
+  /** True while rows may not be taken: the last look at days into which late ones come all the time. */
+  readonly isPaused: () => boolean;
+  /** Whether a reading that is not the newest of its series is left to the refill. */
+  readonly leaves: (atMs: EpochMs) => boolean;
   readonly stop: () => Promise<void>;
 };
 
@@ -48,6 +59,8 @@ const AWAY_AGAIN_MS = 2_000;
 /** A question that is answered later than this is waited for beside the writing. */
 const PATIENCE_MS = 500;
 const REFILL_AGAIN_MS = 15_000;
+/** Looks at the days of late rows with the writer beside; one more, and it waits. */
+const ROUNDS_BESIDE = 4;
 const DAY_MS = 86_400_000;
 
 export function createKeeper(parts: KeeperParts): Keeper {
@@ -56,6 +69,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
   state.setMeta('store', store);
   let wanted = state.meta('refill') as RefillReason | undefined;
   let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  const leftDays = createLeftDays();
+  let [round, written, isAgain, isCopying] = [0, 0, false, false];
   let lookAtMs = 0;
   let markedAtMs = 0;
   let isUnreadable = false;
@@ -150,10 +165,23 @@ export function createKeeper(parts: KeeperParts): Keeper {
     };
     return { sink: { query, write }, close: query.close };
   };
-  const copy = async (frozen: FrozenHistory, until: AbortSignal): Promise<void> => {
+  /** In one step with the last comparison: no row comes in between. */
+  const finish = (): void => {
+    isAgain = leftDays.left().size > 0;
+    if (isAgain) return;
+    leftDays.end();
+    if (wanted === undefined) state.setMeta('refill', undefined);
+    news.note('info', 'the database has what the embedded history has', `${written} readings were missing`);
+  };
+  const copy = async (
+    frozen: FrozenHistory,
+    days: readonly EpochMs[],
+    settle: () => Promise<boolean>,
+    until: AbortSignal,
+  ): Promise<void> => {
     const { sink, close } = sinkOf(until);
-    let written = 0;
-    const onDay = (day: { readonly written: number; readonly unplaced: number }): void => {
+    const onDay = (day: CopyDay): void => {
+      leftDays.compared(day.dayMs);
       written += day.written;
       if (day.unplaced > 0)
         news.note(
@@ -165,9 +193,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
     try {
       while (!until.aborted) {
         try {
-          if (!(await runRefill(parts, frozen, sink, { signal: until, onDay }))) return;
-          if (wanted === undefined) state.setMeta('refill', undefined);
-          news.note('info', 'the database has what the embedded history has', `${written} readings were missing`);
+          if (!(await settle())) throw new Error('what waited for a clock could not be written');
+          if (await runRefill(parts, { source: frozen.source, days }, sink, { signal: until, onDay })) finish();
           return;
         } catch (cause) {
           if (until.aborted) return;
@@ -176,6 +203,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
         }
       }
     } finally {
+      isCopying = false;
       frozen.close();
       await close();
     }
@@ -193,14 +221,21 @@ export function createKeeper(parts: KeeperParts): Keeper {
     },
     mayFollow: isSeen,
     noteGap: () => want('gap'),
-    wantsRefill: () => wanted !== undefined,
-    refill: async () => {
+    wantsRefill: () => wanted !== undefined || isAgain,
+    refill: async (settle) => {
       await halt();
-      wanted = undefined;
+      const again = wanted === undefined ? leftDays.left() : undefined;
+      [round, written] = again === undefined ? [1, 0] : [round + 1, written];
+      [wanted, isAgain, isCopying] = [undefined, false, true];
       const frozen = beginRefill(parts);
+      const days = again === undefined ? frozen.days : frozen.days.filter((dayMs) => again.has(dayMs));
+      leftDays.begin(days);
       const stop = new AbortController();
-      running = { stop, done: copy(frozen, AbortSignal.any([signal, stop.signal])) };
+      running = { stop, done: copy(frozen, days, settle, AbortSignal.any([signal, stop.signal])) };
     },
+    isRefilling: () => isCopying || isAgain,
+    isPaused: () => isCopying && round > ROUNDS_BESIDE,
+    leaves: leftDays.leaves,
     stop: async () => {
       await halt();
       await looking;

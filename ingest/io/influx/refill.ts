@@ -11,7 +11,7 @@ import type { WaitingReading } from '../../influx/encoder.ts';
 import type { Places } from '../../influx/lines.ts';
 import { type CopyDay, type CopySink, copyMissing } from '../../influx/refill.ts';
 import { type FrozenHistory, freezeHistory } from './frozen-history.ts';
-import type { InfluxState } from './state.ts';
+import type { InfluxState, Jump, StoredWaiting } from './state.ts';
 
 export type RefillReason = 'new-database' | 'gap';
 
@@ -31,13 +31,13 @@ export function beginRefill(parts: RefillParts): FrozenHistory {
   const originOf = (sensorId: SensorId): Origin => places().get(sensorId)?.origin ?? 'live';
   const before = state.load();
   const frozen = freezeHistory(dataDir, journal, before.cursors, originOf);
-  const kept = state.allWaiting().filter(({ isWritten }) => isWritten);
   state.jump({
     cursors: frozen.cursors,
     taken: frozen.taken,
     clocks: frozen.clocks,
-    newest: frozen.isAhead ? newerOf(frozen.newest(), before.newest) : new Map(),
-    waiting: withoutKept(frozen.waiting, kept),
+    // Whatever the refill writes at a whole millisecond, no later row may be written there.
+    newest: newerOf(frozen.newest(), before.newest),
+    ...waitingOf(frozen.waiting, state.allWaiting()),
   });
   return frozen;
 }
@@ -52,23 +52,28 @@ function newerOf(stored: ReadonlyMap<string, EpochMs>, known: Newest): Newest {
   return newer;
 }
 
-/** What stands in the database by its receive time already waits where it is. */
-function withoutKept(all: readonly WaitingReading[], kept: readonly WaitingReading[]): readonly WaitingReading[] {
+/**
+ * What waits already stays as it is, for it may stand in the database by its receive time: written again it must be the
+ * same point.
+ */
+function waitingOf(all: readonly WaitingReading[], stored: readonly StoredWaiting[]): Pick<Jump, 'waiting' | 'kept'> {
   const keyOf = ({ boot, sensorId, origin, atMs, monoShiftMs, value, raw, bits, code }: WaitingReading): string =>
     JSON.stringify([boot, sensorId, origin, atMs + monoShiftMs, value, raw, bits, code]);
-  const held = new Map<string, number>();
-  for (const one of kept) held.set(keyOf(one), (held.get(keyOf(one)) ?? 0) + 1);
-  return all.filter((one) => {
-    const left = held.get(keyOf(one)) ?? 0;
-    if (left > 0) held.set(keyOf(one), left - 1);
-    return left === 0;
+  const held = new Map<string, number[]>();
+  for (const one of stored) held.set(keyOf(one), [...(held.get(keyOf(one)) ?? []), one.id]);
+  const kept: number[] = [];
+  const waiting = all.filter((one) => {
+    const id = held.get(keyOf(one))?.shift();
+    if (id !== undefined) kept.push(id);
+    return id === undefined;
   });
+  return { waiting, kept };
 }
 
 /** Resolves true when every day was compared. A day that was, and has not changed since, is passed over after a restart. */
 export async function runRefill(
   parts: RefillParts,
-  frozen: FrozenHistory,
+  frozen: Pick<FrozenHistory, 'source' | 'days'>,
   sink: CopySink,
   how: { readonly signal: AbortSignal; readonly onDay: (day: CopyDay, left: number) => void },
 ): Promise<boolean> {

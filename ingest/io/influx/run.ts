@@ -142,7 +142,7 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   const bell = createBell();
   const cancelWake = journal.onWake(bell.ring);
   signal.addEventListener('abort', bell.ring);
-  let encoder = createEncoder(state.load(), places(), options.portionLines);
+  let encoder = createEncoder(state.load(), places(), options.portionLines, keeper.leaves);
   use(encoder);
   let [committedAtMs, beganAtMs, readAtMs, lagAtMs, settledAtMs] = [nowMs(), 0, Number.NEGATIVE_INFINITY, 0, 0];
   /** The chain's time as the rows tell it. */
@@ -225,13 +225,21 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
       await bell.wait(IDLE_MS);
     commit();
   };
-  const settle = async (): Promise<void> => {
+  const settle = async (): Promise<'done' | 'more' | 'away'> => {
     settledAtMs = nowMs();
-    if (!state.hasWaiting()) return;
+    if (!state.hasWaiting()) return 'done';
     const parts = { state, places: places(), client: connection.client(), delivery: connection.delivery };
     const settled = await settleWaiting({ ...parts, nowMs: chainMs });
-    put(settled?.aside ?? []);
-    if (settled?.isMore === true) settledAtMs = 0;
+    if (settled === undefined) return 'away';
+    put(settled.aside);
+    if (settled.isMore) settledAtMs = Number.NEGATIVE_INFINITY;
+    return settled.isMore ? 'more' : 'done';
+  };
+  const settleAll = async (): Promise<boolean> => {
+    for (;;) {
+      const how = await settle();
+      if (how !== 'more' || signal.aborted) return how === 'done';
+    }
   };
 
   try {
@@ -244,19 +252,20 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
       if (keeper.wantsRefill()) {
         await drain();
         if (signal.aborted) break;
-        await keeper.refill();
-        encoder = createEncoder(state.load(), places(), options.portionLines);
+        await keeper.refill(settleAll);
+        encoder = createEncoder(state.load(), places(), options.portionLines, keeper.leaves);
         use(encoder);
         readAtMs = nowMs();
       }
       const hasRoom = sent.reduce((sum, { pending }) => sum + pending, 0) < options.slots;
-      const isMore = hasRoom && fill();
+      const isMore = hasRoom && !keeper.isPaused() && fill();
       const isRipe = encoder.rows() > 0 && nowMs() - beganAtMs >= options.portionAgeMs;
       // A backlog is taken in larger portions, so that many readings of a series stand together in them.
       const enough = isMore ? options.backlogLines : options.portionLines;
       if (hasRoom && (encoder.lines() >= enough || isRipe)) launch();
       if (nowMs() - committedAtMs >= options.commitEveryMs) commit();
-      if (nowMs() - settledAtMs >= SETTLE_EVERY_MS && connection.delivery.state() === 'ok') await settle();
+      const isSettling = !keeper.isRefilling() && connection.delivery.state() === 'ok';
+      if (isSettling && nowMs() - settledAtMs >= SETTLE_EVERY_MS) await settle();
       if (nowMs() - lagAtMs >= LAG_EVERY_MS) {
         lagAtMs = nowMs();
         news.lag(lagOf(journal, state.cursors()));

@@ -18,6 +18,8 @@ export type Jump = {
   readonly clocks: ReadonlyMap<string, number>;
   readonly newest: ReadonlyMap<string, { readonly home: number; readonly newestMs: number }>;
   readonly waiting: readonly WaitingReading[];
+  /** Of those that wait already, by id: they stay as they are. All that stand in the database do. */
+  readonly kept: readonly number[];
 };
 
 export type InfluxState = {
@@ -87,7 +89,9 @@ export function openInfluxState(dataDir: string): InfluxState {
         for (const [boot, utc] of jump.clocks) write.clock.run(boot, utc);
         for (const [key, { home, newestMs }] of jump.newest) write.newest.run(key, home, newestMs);
         takeAll(jump.taken);
-        db.exec('DELETE FROM waiting WHERE written = 0');
+        db.prepare('DELETE FROM waiting WHERE written = 0 AND id NOT IN (SELECT value FROM json_each(?))').run(
+          JSON.stringify(jump.kept),
+        );
         for (const reading of jump.waiting) write.waits(reading);
       }),
     meta: (key) =>
