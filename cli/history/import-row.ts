@@ -9,12 +9,14 @@ import { readCell, splitLine } from './csv-text.ts';
 
 export const COLUMNS = ['time', 'sensor', 'value', 'quantity', 'unit', 'quality', 'reason', 'flags', 'raw'] as const;
 export type ColumnName = (typeof COLUMNS)[number];
-export type Places = { readonly [column in ColumnName]?: number };
+/** `width`: cells of the first line. */
+export type Places = { readonly [column in ColumnName]?: number } & { readonly width: number };
 
 /** `column` counts from 1. */
 export type RowFault = { readonly column: number; readonly reason: FaultReason; readonly detail: string };
 export type FaultReason =
   | 'quotes'
+  | 'cells'
   | 'time'
   | 'future'
   | 'ancient'
@@ -40,7 +42,7 @@ export function readHeading(line: string, mapping: readonly string[]): Result<Pl
       return err(`"${one}" is no mapping: write COLUMN=HEADING, with one of ${COLUMNS.join(', ')}`);
     told.set(column, heading);
   }
-  const places: { [column in ColumnName]?: number } = {};
+  const places: { [column in ColumnName]?: number } & { width: number } = { width: cells.length };
   for (const column of COLUMNS) {
     const heading = told.get(column);
     const at = cells.findIndex((cell) =>
@@ -73,6 +75,14 @@ export function readRow(line: string, rules: RowRules): Result<Reading, RowFault
   const cells = splitLine(line);
   if (cells === undefined) return err({ column: 1, reason: 'quotes', detail: 'a quote is not closed in this line' });
   const { places } = rules;
+  // A decimal comma makes two cells of one number, and the first of them is a number too.
+  const more = cells.findIndex((text, index) => index >= places.width && text.trim() !== '');
+  if (more >= 0)
+    return err({
+      column: more + 1,
+      reason: 'cells',
+      detail: 'more cells than the first line has: is that a decimal comma?',
+    });
   const cell = (column: ColumnName): string => readCell((cells[places[column] ?? -1] ?? '').trim());
   const fault = (column: ColumnName, reason: FaultReason, detail: string) =>
     err({ column: (places[column] ?? 0) + 1, reason, detail });

@@ -5,8 +5,8 @@ import { err, ok, type Result } from '#model/result.ts';
 export const BACKUP_FORM = 1;
 export const MANIFEST = 'manifest.json';
 
-/** Paths stay inside the backup: no `..`, nothing absolute, no backslash. */
-const path = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\\0]+$/u);
+/** Paths stay inside the folders that are restored: one of three beginnings, no `..`, no backslash. */
+const path = z.string().regex(/^(?!.*(?:^|\/)\.{0,2}(?:\/|$))(?:anchors\.jsonl|(?:data|county)\/[^\\\0]+)$/u);
 const file = z.strictObject({
   /** Under `data/`, `county/` or `anchors.jsonl`. */
   path,

@@ -245,7 +245,19 @@ describe('a restore', () => {
     expect(await faults()).toEqual(['data/stranger is not in the list']);
   });
 
-  it.each(['../outside', '/etc/x', 'data/../../x', 'data\\x'])('takes no list that names %s', (path) => {
+  it.each([
+    ...[
+      '../outside',
+      '/etc/x',
+      'data/../../x',
+      'data\\x',
+      'other/x',
+      'abcde../x',
+      'data/',
+      'data//etc/x',
+      'county/./x',
+    ],
+  ])('takes no list that names %s', (path) => {
     const file = { path, kind: 'file', bytes: 0, sha256: '0'.repeat(64) };
     const list = {
       ...{ form: 1, program: 'fengsui', version: '1', takenAt: '2026-01-01T00:00:00.000Z', chainAtMs: 0, county: '' },

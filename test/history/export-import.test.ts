@@ -271,6 +271,7 @@ describe('an import', () => {
     ['2026-06-01 25:00,taoshuwan-crack,1,displacement,mm', '1 time'],
     ['2026-06-01T00:00:00Z,"taoshuwan-crack,1,displacement,mm', '1 quotes'],
     ['2026-06-01T00:00:00Z', '2 sensor'],
+    ['2026-06-01T00:00:00Z,taoshuwan-crack,1,displacement,mm,5', '6 cells'],
   ];
   it('refuses what is no reading, names line, column and reason, and stores what stands behind it', async () => {
     const last = '2026-06-01T01:00:00Z,taoshuwan-crack,1.25,displacement,mm';
