@@ -24,7 +24,12 @@ export function contextOf(county: GrafanaCounty, lang: Lang): Context {
 }
 
 export const said = ({ lang }: Pick<Context, 'lang'>, zh: string, en: string): string => say({ zh, en }, lang);
-export const textIn = ({ lang }: Pick<Context, 'lang'>, text: Text): string => say(text, lang);
+/** On one line, and without what Grafana would put a variable's value in the place of: a name is nothing but a name. */
+export const textIn = ({ lang }: Pick<Context, 'lang'>, text: Text): string =>
+  say(text, lang)
+    .replace(/\s+/g, ' ')
+    .replace(/\$(?=[\w{])/g, '＄')
+    .replaceAll('[[', '［［');
 
 /** The data source's fixed name within Grafana: boards and alerts refer to it, provisioning makes it. */
 export const DATASOURCE = { type: 'influxdb', uid: 'fengsui-influxdb' } as const;
