@@ -16,9 +16,10 @@ const retention = z
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address such as http://127.0.0.1:8086' });
 const tokenFile = z.string().min(1).optional();
 const kind = z.literal('influxdb');
+const database = z.string().min(1, 'must name the database, such as fengsui');
 
 const withDatabase = (version: 1 | 3) =>
-  z.strictObject({ kind, version: z.literal(version), url, database: z.string().min(1), tokenFile, retention });
+  z.strictObject({ kind, version: z.literal(version), url, database, tokenFile, retention });
 
 /** Each by its own key first: what is wrong is then said of the version that was meant. */
 export const historySchema = z.discriminatedUnion(
@@ -33,9 +34,9 @@ export const historySchema = z.discriminatedUnion(
           kind,
           version: z.literal(2),
           url,
-          org: z.string().min(1),
-          bucket: z.string().min(1),
-          database: z.string().min(1).optional(),
+          org: z.string().min(1, 'must name the organisation'),
+          bucket: z.string().min(1, 'must name the bucket, such as fengsui'),
+          database: database.optional(),
           tokenFile,
           retention,
         }),

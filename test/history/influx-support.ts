@@ -154,8 +154,8 @@ export function rowText(origin: Origin, reading: Reading, atMs: number): string 
 }
 
 /** What stands in the database, told the same way. */
-export async function influxRows(target: InfluxTarget): Promise<string[]> {
-  const client = openInfluxClient(target, undefined);
+export async function influxRows(target: InfluxTarget, token?: string): Promise<string[]> {
+  const client = openInfluxClient(target, token);
   const answer = await client.query('SELECT * FROM /^(live|drill|simulated|replay)_/');
   client.close();
   if (!answer.ok) throw new Error(answer.error.message);
