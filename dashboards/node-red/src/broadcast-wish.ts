@@ -144,6 +144,6 @@ export function readBroadcast(message: Message, limits: BroadcastLimits): Result
       ? readDrill(message)
       : err('drill: what comes of a drill may only be a drill (msg.drill)');
   if (origin !== undefined && origin !== 'live')
-    return err(`origin: what is ${String(origin)} is never said to anybody`);
+    return err(`origin: what is ${typeof origin === 'string' ? origin : 'of no origin'} is never said to anybody`);
   return readWarning(message, limits);
 }
