@@ -163,6 +163,7 @@ describe('the journal as lines', () => {
       `${measurementOf('drill', 'level')},county=330100,edge=e,point=p,sensor=s,township=-,village=- suspect=-14.420,raw=7i,flags=1i 1780000000000000042`,
     );
     expect(['a b', 'a,b=c', '', 'end\\'].map(escapeTag)).toEqual(['a\\ b', 'a\\,b\\=c', '-', 'end\\\\ ']);
+    expect(['二号\n坡', 'a\r\nb', '\n'].map(escapeTag)).toEqual(['二号\\ 坡', 'a\\ \\ b', '\\ ']);
   });
 
   it('sets aside what InfluxDB has no number or instant for, and whose place nobody knows', () => {

@@ -34,9 +34,9 @@ export function placesOf(registry: Pick<Registry, 'sensors' | 'points' | 'grids'
   return places;
 }
 
-/** Line protocol: commas, equal signs and spaces of a tag's value are escaped; an empty one may not be. */
+/** Line protocol: commas, equal signs and spaces of a tag's value are escaped; an empty one may not be, and no tag holds an end of line. */
 export function escapeTag(text: string): string {
-  const escaped = text.replace(/[,= ]/g, '\\$&').replace(/[\r\n]/g, ' ');
+  const escaped = text.replace(/[\r\n]/g, ' ').replace(/[,= ]/g, '\\$&');
   // A backslash at the end would escape what follows it.
   return escaped === '' ? '-' : escaped.endsWith('\\') ? `${escaped}\\ ` : escaped;
 }

@@ -35,6 +35,11 @@ export type CopyAsk = {
   readonly days: Iterable<EpochMs>;
   /** A day that was compared before and whose tallies are the same needs no look into the sink. */
   readonly isDone?: (dayMs: EpochMs, wanted: readonly DayTally[]) => boolean;
+  /**
+   * Another one once a database was dropped: of several equal readings of one instant a later one may then stand there
+   * without the first, and would be written over by itself.
+   */
+  readonly salt?: number;
   readonly onDay?: (day: CopyDay) => void;
   readonly signal?: AbortSignal;
 };
@@ -106,7 +111,7 @@ type Series = {
 async function missingOf(ask: CopyAsk, series: Series, isThere: boolean) {
   const wanted = await readAll(ask.source, series);
   const stored = isThere ? await readAll(ask.sink.query, series) : [];
-  return missingPoints(wanted, stored);
+  return missingPoints(wanted, stored, ask.salt);
 }
 
 /** All of a day, however many; those of one instant are never cut apart. */
@@ -128,6 +133,7 @@ export type Missing = { readonly point: HistoryPoint; readonly offset: number };
 export function missingPoints(
   wanted: readonly HistoryPoint[],
   stored: readonly HistoryPoint[],
+  salt = 0,
 ): { readonly missing: readonly Missing[]; readonly surplus: number } {
   const left = new Map<string, number>();
   const taken = new Set<EpochMs>();
@@ -149,7 +155,7 @@ export function missingPoints(
       matched++;
       continue;
     }
-    const offset = taken.has(point.atMs) ? contentOffset(point, ordinal) : 0;
+    const offset = taken.has(point.atMs) ? contentOffset(point, ordinal, salt) : 0;
     taken.add(point.atMs);
     missing.push({ point, offset });
   }
@@ -161,5 +167,5 @@ const contentKey = (point: HistoryPoint): string =>
 
 const OFFSETS = 999_999;
 /** 1 … 999,999. */
-export const contentOffset = (point: HistoryPoint, ordinal: number): number =>
-  1 + (digestOf(point, 0x27d4_eb2f ^ Math.imul(ordinal + 1, 0x9e37_79b1)) % OFFSETS);
+export const contentOffset = (point: HistoryPoint, ordinal: number, salt = 0): number =>
+  1 + (digestOf(point, 0x27d4_eb2f ^ Math.imul(ordinal + 1, 0x9e37_79b1) ^ Math.imul(salt, 0x85eb_ca6b)) % OFFSETS);

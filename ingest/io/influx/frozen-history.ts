@@ -29,7 +29,7 @@ export type FrozenHistory = {
   readonly clocks: ReadonlyMap<string, EpochMs>;
   /** What no clock has dated yet; not in `source`. */
   readonly waiting: readonly WaitingReading[];
-  /** Newest instant of each series in the chunks, by `seriesKeyOf`. */
+  /** Newest instant of each series, by `seriesKeyOf`. */
   readonly newest: () => ReadonlyMap<string, EpochMs>;
   /** Days in UTC that hold readings, newest first. */
   readonly days: readonly EpochMs[];
@@ -61,7 +61,7 @@ export function freezeHistory(
     taken,
     clocks,
     waiting: waitingOf(pieces),
-    newest: () => newestOf(db, originOf),
+    newest: () => newestOf(db, pieces, originOf),
     days: daysOf(db, pieces),
     close: () => {
       db?.exec('COMMIT');
@@ -122,6 +122,8 @@ type Pieces = {
   readonly sensors: readonly SensorId[];
   readonly dated: (sensorId: SensorId, fromMs: EpochMs, toMs: EpochMs) => readonly FrozenPiece[];
   readonly undated: () => readonly FrozenPiece[];
+  /** Dated ones that are in no dated chunk. */
+  readonly late: () => readonly FrozenPiece[];
 };
 type StoredChunk = {
   readonly sensor_id: string;
@@ -193,6 +195,7 @@ function createPieces(
       return [...(chunks as StoredChunk[]).map(toPiece), ...(late.get(sensorId) ?? [])];
     },
     undated: () => [...undatedChunks, ...tailPieces].filter(({ boot }) => boot !== null),
+    late: () => [...late.values()].flat(),
   };
 }
 
@@ -246,7 +249,11 @@ function waitingOf(pieces: Pieces): readonly WaitingReading[] {
   );
 }
 
-function newestOf(db: DatabaseSync | undefined, originOf: (sensorId: SensorId) => Origin): Map<string, EpochMs> {
+function newestOf(
+  db: DatabaseSync | undefined,
+  pieces: Pieces,
+  originOf: (sensorId: SensorId) => Origin,
+): Map<string, EpochMs> {
   const rows = (db
     ?.prepare(
       `SELECT s.sensor_id AS sensor, c.origin AS origin, max(c.to_ms) AS ms FROM chunks c JOIN series s ON s.id = c.series
@@ -254,10 +261,12 @@ function newestOf(db: DatabaseSync | undefined, originOf: (sensorId: SensorId) =
     )
     .all() ?? []) as { sensor: string; origin: string | null; ms: number }[];
   const newest = new Map<string, EpochMs>();
-  for (const { sensor, origin, ms } of rows) {
-    const key = seriesKeyOf((origin ?? originOf(sensor)) as Origin, sensor);
+  const see = (key: string, ms: EpochMs): void => {
     newest.set(key, Math.max(ms, newest.get(key) ?? ms));
-  }
+  };
+  for (const { sensor, origin, ms } of rows) see(seriesKeyOf((origin ?? originOf(sensor)) as Origin, sensor), ms);
+  for (const { sensorId, origin, points } of pieces.late())
+    for (const { atMs } of points()) see(seriesKeyOf(origin, sensorId), atMs);
   return newest;
 }
 
@@ -267,8 +276,6 @@ function daysOf(db: DatabaseSync | undefined, pieces: Pieces): readonly EpochMs[
     .all() ?? []) as { first: number; last: number }[];
   const days = new Set<number>();
   for (const { first, last } of spans) for (let day = first; day <= last; day++) days.add(day);
-  for (const sensorId of pieces.sensors)
-    for (const piece of pieces.dated(sensorId, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY))
-      for (const { atMs } of piece.points()) days.add(Math.floor(atMs / DAY_MS));
+  for (const { points } of pieces.late()) for (const { atMs } of points()) days.add(Math.floor(atMs / DAY_MS));
   return [...days].sort((a, b) => b - a).map((day) => day * DAY_MS);
 }

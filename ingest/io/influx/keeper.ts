@@ -224,11 +224,14 @@ export function createKeeper(parts: KeeperParts): Keeper {
     wantsRefill: () => wanted !== undefined || isAgain,
     refill: async (settle) => {
       await halt();
-      const again = wanted === undefined ? leftDays.left() : undefined;
-      [round, written] = again === undefined ? [1, 0] : [round + 1, written];
+      const left = leftDays.left();
+      const isFirst = wanted !== undefined;
+      [round, written] = isFirst ? [1, 0] : [round + 1, written];
       [wanted, isAgain, isCopying] = [undefined, false, true];
-      const frozen = beginRefill(parts);
-      const days = again === undefined ? frozen.days : frozen.days.filter((dayMs) => again.has(dayMs));
+      const { frozen, datedDays } = beginRefill(parts);
+      // Where the embedded history is ahead, rows are the refill's that the writer never took.
+      const isWhole = isFirst || frozen.isAhead;
+      const days = isWhole ? frozen.days : frozen.days.filter((dayMs) => left.has(dayMs) || datedDays.has(dayMs));
       leftDays.begin(days);
       const stop = new AbortController();
       running = { stop, done: copy(frozen, days, settle, AbortSignal.any([signal, stop.signal])) };

@@ -6,10 +6,11 @@
 import { hashOf } from '#model/hash.ts';
 import type { JournalReader } from '#model/journal.ts';
 import type { Origin, SensorId } from '#model/reading.ts';
-import type { EpochMs } from '#model/time.ts';
+import { DAY_MS, type EpochMs } from '#model/time.ts';
 import type { WaitingReading } from '../../influx/encoder.ts';
 import type { Places } from '../../influx/lines.ts';
 import { type CopyDay, type CopySink, copyMissing } from '../../influx/refill.ts';
+import { textHash } from '../../influx/series.ts';
 import { type FrozenHistory, freezeHistory } from './frozen-history.ts';
 import type { InfluxState, Jump, StoredWaiting } from './state.ts';
 
@@ -22,24 +23,37 @@ export type RefillParts = {
   readonly places: () => Places;
 };
 
+export type Begun = {
+  readonly frozen: FrozenHistory;
+  /** Days of readings that waited for a clock and are the refill's now. */
+  readonly datedDays: ReadonlySet<EpochMs>;
+};
+
 /**
  * The moment that is copied. Where the embedded history is ahead, the writer goes on from there: call it only while
  * nothing is on its way, and begin with the state anew.
  */
-export function beginRefill(parts: RefillParts): FrozenHistory {
+export function beginRefill(parts: RefillParts): Begun {
   const { dataDir, journal, state, places } = parts;
   const originOf = (sensorId: SensorId): Origin => places().get(sensorId)?.origin ?? 'live';
   const before = state.load();
   const frozen = freezeHistory(dataDir, journal, before.cursors, originOf);
+  const stored = state.allWaiting();
+  const { waiting, kept } = waitingOf(frozen.waiting, stored);
   state.jump({
     cursors: frozen.cursors,
     taken: frozen.taken,
     clocks: frozen.clocks,
     // Whatever the refill writes at a whole millisecond, no later row may be written there.
     newest: newerOf(frozen.newest(), before.newest),
-    ...waitingOf(frozen.waiting, state.allWaiting()),
+    ...{ waiting, kept },
   });
-  return frozen;
+  const isKept = new Set(kept);
+  const datedDays = stored
+    .filter(({ id, isWritten }) => !isWritten && !isKept.has(id))
+    .map(({ boot, atMs, monoShiftMs }) => atMs + monoShiftMs + (frozen.clocks.get(boot) ?? 0))
+    .map((atMs) => Math.floor(atMs / DAY_MS) * DAY_MS);
+  return { frozen, datedDays: new Set(datedDays) };
 }
 
 type Newest = ReadonlyMap<string, { readonly home: number; readonly newestMs: number }>;
@@ -86,6 +100,7 @@ export async function runRefill(
     places: parts.places(),
     days: frozen.days,
     signal: how.signal,
+    salt: textHash(`${state.meta('store')} ${state.meta('dropped')}`),
     isDone: (dayMs, tallies) => {
       tallied.set(dayMs, hashOf(tallies));
       return state.refilled(dayMs) === tallied.get(dayMs);

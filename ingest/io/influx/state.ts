@@ -9,7 +9,8 @@ import type { Places, SensorPlace } from '../../influx/lines.ts';
 import { INFLUX_STATE_SCHEMA, influxStatePath } from './state-schema.ts';
 
 export type StoredWaiting = WaitingReading & { readonly id: number; readonly isWritten: boolean };
-export type MetaKey = 'store' | 'marked' | 'refill';
+/** `dropped`: how often the database was another one. */
+export type MetaKey = 'store' | 'marked' | 'refill' | 'dropped';
 
 /** What a refill puts in the place of the journal's rows that it read itself. */
 export type Jump = {
@@ -133,6 +134,9 @@ export function openInfluxState(dataDir: string): InfluxState {
       inTransaction(db, () => {
         db.exec('DELETE FROM refilled; UPDATE waiting SET written = 0');
         write.meta.run('refill', 'new-database');
+        db.exec(
+          "INSERT INTO meta (key, value) VALUES ('dropped', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value + 1 AS TEXT)",
+        );
       }),
     close: () => db.close(),
   };
