@@ -54,6 +54,26 @@ describe('rain with hours missing', () => {
     expect(new Set(figures(stretch(200, (at) => (at === 199 ? 0 : null))))).toEqual(new Set(['至少 0.0 mm（有缺测）']));
   });
 
+  test('is of a rarity that is the least that can be said', () => {
+    const one = (mm: number, isWhole: boolean) => {
+      const hours = stretch(200, (at) => (at === 199 ? mm * 1_000 : isWhole ? 0 : null));
+      const table = { source: '手册', rows: [{ hours: 1, meanMm: 20, cv: 0.5, cs: 2 }] };
+      const periods = returnPeriods({
+        ...{ fromMs: FROM + 100 * HOUR_MS, toMs: FROM + 200 * HOUR_MS, hours, years: [], year: 2026 },
+        ...{ tenMinutes: stretchOf([], FROM, FROM + 200 * HOUR_MS, TEN_MS), table, perMm: 1_000 },
+      });
+      const [hour] = periods.durations;
+      if (hour === undefined) throw new Error('no duration');
+      // The window of an hour is whole here: what is missing is said of it.
+      const durations = [{ ...hour, lowerBound: !isWhole }];
+      return returnPeriodLines({ ...periods, durations }, 'Asia/Shanghai')[0]?.figure.zh;
+    };
+    expect(one(30, true)).toBe('30.0 mm；参数表 7.4 年一遇');
+    expect(one(30, false)).toBe('至少 30.0 mm（有缺测）；参数表 至少 7.4 年一遇');
+    expect(one(5, true)).toBe('5.0 mm；参数表 不足 2 年一遇');
+    expect(one(5, false)).toBe('至少 5.0 mm（有缺测）');
+  });
+
   test('is not ranked among two years, or among 40 days', () => {
     const of = (years: number, count: number) =>
       Array.from({ length: years * count }, (_, at) => ({ year: at % years, sample: { value: at, whole: true } }));

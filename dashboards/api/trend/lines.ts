@@ -67,30 +67,34 @@ export function seasonLines(season: Said<Season>, zone: string): readonly TrendL
   ];
 }
 
-const inYears = (years: number, beyond = false): Text => {
-  if (years < 2) return t('不足 2 年一遇', 'more often than every 2 years');
+/** Of an amount with parts missing it is the least that can be said; that of a common rain then says nothing. */
+const inYears = (years: number, lowerBound: boolean, beyond = false): Text | undefined => {
+  if (years < 2) return lowerBound ? undefined : t('不足 2 年一遇', 'more often than every 2 years');
   const round = years < 10 ? years.toFixed(1) : years.toFixed(0);
+  if (lowerBound) return t(`至少 ${round} 年一遇`, `once in ${round} years or rarer`);
   return beyond
     ? t(`${round} 年一遇以上`, `rarer than ${round} years`)
     : t(`${round} 年一遇`, `once in ${round} years`);
 };
 const between = ({ low, high }: Interval): string => `${low.toFixed(low < 10 ? 1 : 0)}–${high.toFixed(0)}`;
 
-function rarity({ table, empirical, fitted }: ReturnPeriodOfDuration): readonly Text[] {
+function rarity({ table, empirical, fitted, lowerBound }: ReturnPeriodOfDuration): readonly Text[] {
   const found: Text[] = [];
-  if (table.said) {
-    const { zh, en } = inYears(table.years);
-    found.push(t(`参数表 ${zh}`, `by the table ${en}`));
-  }
-  if (empirical.said) {
-    const { zh, en } = inYears(empirical.years);
-    const open = between(empirical.interval);
-    found.push(t(`经验 ${zh}（${open}）`, `empirical ${en} (${open})`));
-  }
+  const add = (by: Text, years: Text | undefined, interval?: Interval): void => {
+    if (years === undefined) return;
+    // The interval is of the amount that was measured.
+    const open = interval === undefined || lowerBound ? '' : between(interval);
+    found.push(
+      open === ''
+        ? t(`${by.zh} ${years.zh}`, `${by.en} ${years.en}`)
+        : t(`${by.zh} ${years.zh}（${open}）`, `${by.en} ${years.en} (${open})`),
+    );
+  };
+  if (table.said) add(t('参数表', 'by the table'), inYears(table.years, lowerBound));
+  if (empirical.said) add(t('经验', 'empirical'), inYears(empirical.years, lowerBound), empirical.interval);
   if (fitted.said) {
-    const { zh, en } = inYears(fitted.years, fitted.beyond);
-    const open = fitted.beyond ? '' : between(fitted.interval);
-    found.push(open === '' ? t(`P-III ${zh}`, `P-III ${en}`) : t(`P-III ${zh}（${open}）`, `P-III ${en} (${open})`));
+    const { years, beyond, interval } = fitted;
+    add(t('P-III', 'P-III'), inYears(years, lowerBound, beyond), beyond ? undefined : interval);
   }
   return found;
 }
