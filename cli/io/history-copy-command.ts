@@ -135,6 +135,7 @@ async function copyCommand(settings: Settings, options: CopyOptions): Promise<nu
           ...{ dataDir: places.dataDir, target: influxAddress(target), signal, source: moment.value.source },
           sink: { query, write: sink.write },
           ...{ places: placesOf(places.registry), days: moment.value.days, ...(await upTo(ready, moment.value)) },
+          wholeUpToMs: moment.value.wholeUpToMs,
         },
         (what, part, of, dayMs) => bar.step(what, part, of, new Date(dayMs).toISOString().slice(0, 10)),
       );

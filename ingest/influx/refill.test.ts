@@ -97,5 +97,14 @@ describe('copying what is missing', () => {
       [3, false],
     ]);
     expect(surplus).toBe(2);
+    // A writer beside it may still write at 2 and 3 itself.
+    const beside = missingPoints([at(1, 5), at(2, 5), at(3, 1)], [], 0, 1);
+    expect(beside.missing.map(({ offset }) => offset === 0)).toEqual([true, false, false]);
+    const again = missingPoints([at(1, 5), at(2, 5), at(3, 1)], [], 1, 1);
+    expect(again.missing.map(({ offset }, index) => offset === beside.missing[index]?.offset)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

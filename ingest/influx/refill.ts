@@ -40,6 +40,11 @@ export type CopyAsk = {
    * without the first, and would be written over by itself.
    */
   readonly salt?: number;
+  /**
+   * Up to here nobody else writes at a whole millisecond, who writes beside this; without it, nobody does at all. What
+   * is newer gets a part below the millisecond in any case.
+   */
+  readonly wholeUpToMs?: (origin: Origin, sensorId: SensorId) => EpochMs;
   readonly onDay?: (day: CopyDay) => void;
   readonly signal?: AbortSignal;
 };
@@ -111,7 +116,8 @@ type Series = {
 async function missingOf(ask: CopyAsk, series: Series, isThere: boolean) {
   const wanted = await readAll(ask.source, series);
   const stored = isThere ? await readAll(ask.sink.query, series) : [];
-  return missingPoints(wanted, stored, ask.salt);
+  const wholeUpToMs = ask.wholeUpToMs?.(series.origin, series.sensorId);
+  return missingPoints(wanted, stored, ask.salt, wholeUpToMs);
 }
 
 /** All of a day, however many; those of one instant are never cut apart. */
@@ -134,6 +140,7 @@ export function missingPoints(
   wanted: readonly HistoryPoint[],
   stored: readonly HistoryPoint[],
   salt = 0,
+  wholeUpToMs = Number.POSITIVE_INFINITY,
 ): { readonly missing: readonly Missing[]; readonly surplus: number } {
   const left = new Map<string, number>();
   const taken = new Set<EpochMs>();
@@ -155,7 +162,8 @@ export function missingPoints(
       matched++;
       continue;
     }
-    const offset = taken.has(point.atMs) ? contentOffset(point, ordinal, salt) : 0;
+    const isWhole = point.atMs <= wholeUpToMs && !taken.has(point.atMs);
+    const offset = isWhole ? 0 : contentOffset(point, ordinal, salt);
     taken.add(point.atMs);
     missing.push({ point, offset });
   }

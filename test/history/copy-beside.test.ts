@@ -57,6 +57,7 @@ describe.skipIf(!needs('influxd'))('a copy beside the writer', () => {
         {
           ...{ dataDir: journal.dataDir, target: 'test', source: moment.value.source, places: PLACES },
           ...{ sink: { query, write: sink.write }, days: moment.value.days, signal: stopping.signal },
+          wholeUpToMs: moment.value.wholeUpToMs,
           ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER },
         },
         () => {},

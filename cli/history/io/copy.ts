@@ -3,11 +3,12 @@
  * journal: exactly what that one has behind it is compared, so that nothing is written by both. What was done is kept
  * day by day for whoever goes on after a crash; at the end both stores are compared.
  */
+import { randomInt } from 'node:crypto';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareTallies, type Difference } from '#cli/history/compare.ts';
 import type { Places } from '#ingest/influx/lines.ts';
-import { type CopySink, type CopySource, copyMissing } from '#ingest/influx/refill.ts';
+import { type CopyAsk, type CopySink, type CopySource, copyMissing } from '#ingest/influx/refill.ts';
 import { hashOf } from '#model/hash.ts';
 import type { DayTally } from '#model/history.ts';
 import { DAY_MS, type EpochMs } from '#model/time.ts';
@@ -25,6 +26,8 @@ export type CopyWish = {
   readonly fromMs: EpochMs;
   readonly toMs: EpochMs;
   readonly signal: AbortSignal;
+  /** Of a writer beside this; see CopyAsk. */
+  readonly wholeUpToMs?: CopyAsk['wholeUpToMs'];
 };
 export type CopyDone = {
   readonly days: number;
@@ -37,6 +40,7 @@ export type CopyDone = {
 export type OnDay = (what: 'copy' | 'verify', done: number, of: number, dayMs: EpochMs) => void;
 
 const LINES_AT_ONCE = 5_000;
+const SALTS = 2 ** 32;
 
 /** Only what lies in the stretch, whole days or not. */
 export function clamp(source: CopySource, fromMs: EpochMs, toMs: EpochMs): CopySource {
@@ -68,6 +72,8 @@ export async function copyHistory(wish: CopyWish, onDay: OnDay): Promise<CopyDon
     places: wish.places,
     days,
     signal,
+    salt: book.salt,
+    ...(wish.wholeUpToMs === undefined ? {} : { wholeUpToMs: wish.wholeUpToMs }),
     sink: { query, write: (lines) => writeInPortions(wish.sink, lines) },
     isDone: (dayMs, tallies) => {
       tallied.set(dayMs, hashOf(tallies));
@@ -124,18 +130,22 @@ export async function compareDays(
 function openBook(dataDir: string, target: string) {
   const path = join(dataDir, 'history', 'copy.json');
   const days = new Map<EpochMs, string>();
+  let salt = randomInt(SALTS);
   try {
-    const read = JSON.parse(readFileSync(path, 'utf8')) as { target?: unknown; days?: unknown };
+    const read = JSON.parse(readFileSync(path, 'utf8')) as { target?: unknown; salt?: unknown; days?: unknown };
+    if (read.target === target && typeof read.salt === 'number') salt = read.salt;
     if (read.target === target && Array.isArray(read.days))
       for (const one of read.days) if (Array.isArray(one)) days.set(Number(one[0]), String(one[1]));
   } catch {
     // None is under way, or what it kept is damaged: then every day is compared.
   }
   return {
+    /** The same for whoever goes on with this copy, another for the next one. */
+    salt,
     has: (dayMs: EpochMs, tallies: string): boolean => days.get(dayMs) === tallies,
     add: (dayMs: EpochMs, tallies: string): void => {
       days.set(dayMs, tallies);
-      writeWhole(`${path}.new`, JSON.stringify({ target, days: [...days] }));
+      writeWhole(`${path}.new`, JSON.stringify({ target, salt, days: [...days] }));
       renameSync(`${path}.new`, path);
     },
     close: (): void => rmSync(path, { force: true }),

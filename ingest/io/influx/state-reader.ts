@@ -1,6 +1,7 @@
 /** Shows from any process how far the journal stands in InfluxDB, and what was set aside. */
 import { openReadable } from '#model/io/sqlite.ts';
 import type { Cursors } from '#model/journal.ts';
+import type { EpochMs } from '#model/time.ts';
 import { influxStatePath } from './state-schema.ts';
 
 export type InfluxStanding = {
@@ -33,6 +34,13 @@ export function readInfluxStanding(dataDir: string): InfluxStanding | undefined 
     refilledDays: all<{ n: number }>('SELECT count(*) AS n FROM refilled')[0]?.n ?? 0,
   }));
 }
+
+/** The newest instant of each series, by `seriesKeyOf`, that the writer has behind it: later ones it may write whole. */
+export const readInfluxNewest = (dataDir: string): ReadonlyMap<string, EpochMs> =>
+  withState(
+    dataDir,
+    (all) => new Map(all<{ series: string; ms: number }>('SELECT series, ms FROM newest').map((r) => [r.series, r.ms])),
+  ) ?? new Map();
 
 /** Newest first. */
 export function readInfluxAside(dataDir: string, limit: number): readonly AsideEntry[] {
