@@ -15,6 +15,10 @@ const LONG = [
   'test/edge/stop.',
   'test/edge/power.',
   'test/ingest/native-kill.',
+  'test/history/backup-story.',
+  'test/history/query-up.',
+  'test/node-red/locked.',
+  'test/node-red/flows.',
 ];
 const rank = (file: TestSpecification): number => {
   const place = LONG.findIndex((part) => file.moduleId.includes(part));

@@ -33,7 +33,7 @@ describe.skipIf(!needs('socat'))('an edit of the county while it runs', () => {
     try {
       const address = await until(
         'the console address',
-        90_000,
+        180_000,
         () => /Console\s+(http:\/\/\S+)\//.exec(up.output())?.[1],
       );
       const items = async (path: string) => {

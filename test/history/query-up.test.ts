@@ -64,7 +64,7 @@ const countOf = (tallies: readonly DayTally[]): number => tallies.reduce((sum, {
 
 describe.skipIf(!needs('influxd', 'socat'))('fengsui up with an InfluxDB', () => {
   it('fills it with the journal’s rows, goes on while it is away, and makes it whole again', {
-    timeout: 200_000,
+    timeout: 400_000,
   }, async () => {
     const database = await startInflux({ auth: true });
     const order = async (q: string): Promise<void> => {
@@ -103,7 +103,7 @@ describe.skipIf(!needs('influxd', 'socat'))('fengsui up with an InfluxDB', () =>
     };
     const running = runFengsui(['up'], environment);
     try {
-      const console_ = await until('the console', 90_000, () => {
+      const console_ = await until('the console', 180_000, () => {
         if (running.process.exitCode !== null) throw new Error(running.output());
         return /Console\s+(http:\/\/\S+)\//.exec(running.output())?.[1];
       });
