@@ -89,7 +89,7 @@ export async function devCheck(top: string, filters: readonly string[]): Promise
   try {
     const [nodeRed, types, lint] = await Promise.all([
       readyNodeRed(),
-      run(join(bin, 'tsc'), ['-p', 'tsconfig.json'], top, env),
+      run(join(bin, 'tsc'), ['-p', 'tsconfig.json', '--checkers', '2'], top, env),
       run(join(bin, 'biome'), ['check', '--error-on-warnings', '.'], top, env),
     ]);
     console.log(`type check: ${types.code === 0 ? 'clean' : `failed\n${types.output}`}`);

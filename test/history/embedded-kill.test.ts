@@ -11,7 +11,7 @@ import { until } from '#test/support/until.ts';
 import { compare, expectedOf, receivedAt, ZONE } from './embedded-support.ts';
 
 /** More at night: FENGSUI_HISTORY_KILLS=200. */
-const KILLS = Number(process.env['FENGSUI_HISTORY_KILLS'] ?? 6);
+const KILLS = Number(process.env['FENGSUI_HISTORY_KILLS'] ?? 4);
 const SEED = Number(process.env['FENGSUI_HISTORY_SEED'] ?? Date.now() % 1_000_000);
 const WITHOUT_END = 1_000_000;
 const program = fileURLToPath(new URL('./embedded-driver.ts', import.meta.url));

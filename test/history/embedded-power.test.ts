@@ -12,7 +12,7 @@ import { lineOf } from './embedded-power-driver.ts';
 import { ZONE } from './embedded-support.ts';
 
 /** More at night: FENGSUI_POWER_STATES=5000 FENGSUI_POWER_SEED=7 vitest run test/history/embedded-power.test.ts */
-const STATES = Number(process.env['FENGSUI_POWER_STATES'] ?? 60);
+const STATES = Number(process.env['FENGSUI_POWER_STATES'] ?? 36);
 const SEED = Number(process.env['FENGSUI_POWER_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = 60;
 const driver = fileURLToPath(new URL('./embedded-power-driver.ts', import.meta.url));
