@@ -43,6 +43,8 @@ export type Effects = {
   readonly cursors: Map<number, number>;
   readonly taken: Map<string, readonly SeqRange[]>;
   readonly newest: Map<Series, number>;
+  /** Seen for the first time: their home must be on disk before their lines are sent, for offsets rest on it. */
+  readonly homes: Series[];
   readonly clocks: Map<string, number>;
   readonly waiting: WaitingReading[];
   readonly aside: AsideLine[];
@@ -82,7 +84,15 @@ const LINES_PER_BODY = 10_000;
 
 const emptyPortion = (serial: number): Portion => ({
   ...{ serial, bodies: [], lines: 0, rows: 0, receivedAtMs: 0 },
-  effects: { cursors: new Map(), taken: new Map(), newest: new Map(), clocks: new Map(), waiting: [], aside: [] },
+  effects: {
+    cursors: new Map(),
+    taken: new Map(),
+    newest: new Map(),
+    homes: [],
+    clocks: new Map(),
+    waiting: [],
+    aside: [],
+  },
 });
 
 /** `leaves` tells of a reading that is not the newest of its series whether somebody else writes it. */
@@ -151,6 +161,7 @@ export function createEncoder(
         portion.effects.aside.push(asideOf(series, atMs, fields));
         continue;
       }
+      if (series.home < 0) portion.effects.homes.push(series);
       let offset = 0;
       if (!advance(series, row.partition, atMs)) {
         if (leaves(atMs)) continue;

@@ -179,6 +179,7 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   const launch = (): void => {
     const portion = encoder.cut();
     if (portion === undefined) return;
+    state.saveHomes(portion.effects.homes);
     const { bodies } = portion;
     portion.bodies = [];
     const entry: Sent = { portion, pending: bodies.length, outcome: undefined, fault: undefined };

@@ -6,6 +6,7 @@ import type { Origin, SensorId } from '#model/reading.ts';
 import { addRange, type SeqRange } from '#model/seen.ts';
 import type { AsideLine, Effects, EncoderState, WaitingReading } from '../../influx/encoder.ts';
 import type { Places, SensorPlace } from '../../influx/lines.ts';
+import type { Series } from '../../influx/series.ts';
 import { INFLUX_STATE_SCHEMA, influxStatePath } from './state-schema.ts';
 
 export type StoredWaiting = WaitingReading & { readonly id: number; readonly isWritten: boolean };
@@ -41,6 +42,8 @@ export type InfluxState = {
   readonly refilled: (dayMs: number) => string | undefined;
   readonly setRefilled: (dayMs: number, tallies: string) => void;
   /** The database is another one: nothing of what was ever written is in it, and all of it is wanted. */
+  /** Through which partition a series comes; the first word counts. */
+  readonly saveHomes: (series: readonly Series[]) => void;
   readonly beginAnew: () => void;
   readonly close: () => void;
 };
@@ -48,6 +51,8 @@ export type InfluxState = {
 /** Refused lines kept a reason; of more only the number. */
 export const KEPT_ASIDE = 10_000;
 const CHECKPOINT_PAGES = 2_000;
+/** Before all instants: nothing of the series is committed. */
+const NEVER_MS = -8_640_000_000_000_000;
 
 export function openInfluxState(dataDir: string): InfluxState {
   const db = openWritable(influxStatePath(dataDir), INFLUX_STATE_SCHEMA, CHECKPOINT_PAGES);
@@ -130,6 +135,12 @@ export function openInfluxState(dataDir: string): InfluxState {
         'INSERT INTO refilled (day_ms, tallies) VALUES (?, ?) ON CONFLICT (day_ms) DO UPDATE SET tallies = excluded.tallies',
       ).run(dayMs, tallies);
     },
+    saveHomes: (series) => {
+      if (series.length === 0) return;
+      inTransaction(db, () => {
+        for (const { key, home } of series) write.home.run(key, home, NEVER_MS);
+      });
+    },
     beginAnew: () =>
       inTransaction(db, () => {
         db.exec('DELETE FROM refilled; UPDATE waiting SET written = 0');
@@ -166,6 +177,7 @@ function writersOf(db: DatabaseSync) {
     cursor: upsert('cursors', 'partition', 'pos'),
     taken: upsert('taken', 'stream', 'ranges'),
     newest: upsert('newest', 'series', 'home', 'ms'),
+    home: db.prepare('INSERT INTO newest (series, home, ms) VALUES (?, ?, ?) ON CONFLICT (series) DO NOTHING'),
     place: upsert('places', 'sensor', 'quantity', 'tags', 'origin'),
     clock: db.prepare('INSERT INTO clocks (boot, utc_at_mono_zero_ms) VALUES (?, ?) ON CONFLICT (boot) DO NOTHING'),
     waits: (reading: WaitingReading): void => {
