@@ -59,11 +59,11 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // By itself and first: its books are of processes that are killed, not of a machine that starves them.
+          // First, and beside nothing that takes its time: its books are of processes that are killed, not of a machine that starves them.
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           exclude: NEVER,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
@@ -86,8 +86,9 @@ export default defineConfig({
           include: PURE,
           exclude: NEVER,
           isolate: false,
-          maxWorkers: 4,
-          sequence: { groupOrder: 2 },
+          setupFiles: ['test/support/behind.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
