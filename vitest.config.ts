@@ -52,7 +52,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
-    // A limit for what hangs, not for what is slow: CI's two cores run three files at a time.
+    // A limit for what hangs, not for what is slow: CI's two cores run four files at a time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
@@ -63,7 +63,7 @@ export default defineConfig({
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           exclude: NEVER,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -87,7 +87,7 @@ export default defineConfig({
           exclude: NEVER,
           isolate: false,
           setupFiles: ['test/support/behind.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
