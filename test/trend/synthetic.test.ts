@@ -271,6 +271,24 @@ describe('the outlook', () => {
     expect(trends).toBeLessThan(30);
   });
 
+  test('says what a slope that runs away has reached, not the mean of its last ten minutes nor a time to come', () => {
+    const at = (index: number) => FROM + index * TEN_MS;
+    const still = Array.from({ length: 140 }, (_, index) => ({
+      ...{ fromMs: at(index), toMs: at(index + 1), n: 10, min: 200, max: 200, sum: 2_000, last: 200 },
+      ...{ suspect: 0, bad: 0 },
+    }));
+    const runaway = { ...{ n: 4, min: 200, max: 8_600, sum: 12_200, last: 8_600 }, suspect: 0, bad: 0 };
+    const tens: Bucket[] = [...still, { fromMs: at(140), toMs: at(141), ...runaway }];
+    const nowMs = at(140) + 240_000;
+    const ten = stretchOf(tens, FROM, at(141), TEN_MS);
+    const none = stretch(1, () => null);
+    const red = { ...limit, limit: 80 };
+    const outlook = said(outlookOf(ten, none, nowMs, { text: 'mm', perUnit: 100 }, [red]));
+    expect(outlook.value).toBe(86);
+    expect(outlook.atMs).toBe(nowMs);
+    expect(outlook.spans[1]?.limits).toMatchObject([{ kind: 'passed' }]);
+  });
+
   test('of a flood that rises ever faster is up, although the values hang together', () => {
     const tens = Array.from({ length: 150 }, (_, at): Bucket => {
       return { ...hourBucket(FROM + at * TEN_MS, Math.round(1_000 + at ** 2 / 20)), toMs: FROM + (at + 1) * TEN_MS };

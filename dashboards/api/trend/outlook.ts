@@ -6,7 +6,7 @@ import { type EpochMs, HOUR_MS } from '#model/time.ts';
 import type { Outlook, OutlookOfSpan, Said, TimeToLimit, TrendLimit } from '#model/trend.ts';
 import { notSaid } from './said.ts';
 import { lineThrough } from './slope.ts';
-import { endOf, isKnown, meanAt, placeAt, type Stretch } from './stretch.ts';
+import { endOf, isKnown, placeAt, type Stretch } from './stretch.ts';
 
 export const SPANS_H = [6, 24, 168] as const;
 const AHEAD = 4;
@@ -81,9 +81,10 @@ export function outlookOf(
 ): Said<Outlook> {
   let last = Math.min(placeAt(tenMinutes, nowMs), tenMinutes.length - 1);
   while (last >= 0 && !isKnown(tenMinutes, last)) last--;
-  const steps = meanAt(tenMinutes, last);
-  if (steps === null) return notSaid('最近没有数据', 'there are no recent data');
-  const atMs = endOf(tenMinutes, last);
+  // The newest value, not a mean: while a slope runs away the mean of ten minutes lies far below what has been reached.
+  const steps = isKnown(tenMinutes, last) ? tenMinutes.last[last] : undefined;
+  if (steps === undefined) return notSaid('最近没有数据', 'there are no recent data');
+  const atMs = Math.min(nowMs, endOf(tenMinutes, last));
   const value = steps / unit.perUnit;
   const spans = SPANS_H.map((spanH): OutlookOfSpan => {
     const isFine = spanH <= 24 && isFilled(tenMinutes, nowMs, spanH);

@@ -11,6 +11,8 @@ export type Stretch = {
   readonly sum: Float64Array;
   readonly min: Float64Array;
   readonly max: Float64Array;
+  /** The newest good value of each place. */
+  readonly last: Float64Array;
   /** 1 where so many readings came as usual: a sum over less is a lower bound. */
   readonly whole: Uint8Array;
 };
@@ -29,7 +31,7 @@ export function stretchOf(buckets: readonly Bucket[], fromMs: EpochMs, toMs: Epo
   const length = Math.max(0, Math.ceil((toMs - firstMs) / stepMs));
   const n = new Int32Array(length);
   const floats = () => new Float64Array(length);
-  const [sum, min, max, whole] = [floats(), floats(), floats(), new Uint8Array(length)];
+  const [sum, min, max, last, whole] = [floats(), floats(), floats(), floats(), new Uint8Array(length)];
   for (const bucket of buckets) {
     const at = Math.round((bucket.fromMs - firstMs) / stepMs);
     if (at < 0 || at >= length || bucket.n === 0) continue;
@@ -37,10 +39,11 @@ export function stretchOf(buckets: readonly Bucket[], fromMs: EpochMs, toMs: Epo
     sum[at] = bucket.sum;
     min[at] = bucket.min ?? 0;
     max[at] = bucket.max ?? 0;
+    last[at] = bucket.last ?? bucket.sum / bucket.n;
   }
   const least = usualCount(n) * ENOUGH;
   for (let at = 0; at < length; at++) whole[at] = n[at] !== 0 && (n[at] ?? 0) >= least ? 1 : 0;
-  return { fromMs: firstMs, stepMs, length, n, sum, min, max, whole };
+  return { fromMs: firstMs, stepMs, length, n, sum, min, max, last, whole };
 }
 
 /** The place whose stretch of time begins at an instant; may lie outside. */
@@ -72,16 +75,18 @@ export function coarsen(stretch: Stretch, by: number): Stretch {
   const buckets: Bucket[] = [];
   for (let from = 0; from < stretch.length; from += by) {
     let [n, sum, min, max] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let last: number | undefined;
     for (let at = from; at < from + by; at++) {
       if (!isKnown(stretch, at)) continue;
       n += stretch.n[at] ?? 0;
       sum += stretch.sum[at] ?? 0;
       min = Math.min(min, stretch.min[at] ?? 0);
       max = Math.max(max, stretch.max[at] ?? 0);
+      last = stretch.last[at];
     }
     const fromMs = stretch.fromMs + from * stretch.stepMs;
     const toMs = fromMs + by * stretch.stepMs;
-    if (n > 0) buckets.push({ fromMs, toMs, n, sum, min, max, last: undefined, suspect: 0, bad: 0 });
+    if (n > 0) buckets.push({ fromMs, toMs, n, sum, min, max, last, suspect: 0, bad: 0 });
   }
   // Laid from its own beginning: places of a day need not begin at UTC's midnight.
   const stepMs = stretch.stepMs * by;
