@@ -7,13 +7,28 @@ import { returnPeriodLines } from '#dashboards/api/trend/lines.ts';
 import { outlookOf } from '#dashboards/api/trend/outlook.ts';
 import { returnPeriods } from '#dashboards/api/trend/return-period.ts';
 import { sameDay } from '#dashboards/api/trend/same-day.ts';
-import { rankAmong, sampleAt } from '#dashboards/api/trend/season.ts';
+import { rankAmong, sampleAt, seasonOf } from '#dashboards/api/trend/season.ts';
 import { stretchOf } from '#dashboards/api/trend/stretch.ts';
 import type { Bucket } from '#model/history.ts';
 import type { CompiledRuleSet } from '#model/rule-set.ts';
 import { DAY_MS, HOUR_MS } from '#model/time.ts';
 import { FROM, said, stretch, TEN_MS, wiggle } from './made.ts';
 import { hourBucket } from './recorded.ts';
+
+test('a crack that has been measured for an hour has too few data, not none', () => {
+  const calendar = createCalendar('Asia/Shanghai');
+  const unit = { text: 'mm', perUnit: 100 };
+  const season = (recent: ReturnType<typeof stretch>) =>
+    seasonOf({ calendar, recent, earlier: new Map() }, 'ratePerDay', FROM + 29.5 * HOUR_MS, unit);
+  expect(season(stretch(30, (at) => (at === 29 ? 1_000 : null)))).toMatchObject({
+    said: false,
+    why: { en: expect.stringContaining('too few') },
+  });
+  expect(season(stretch(30, (at) => (at === 2 ? 1_000 : null)))).toMatchObject({
+    said: false,
+    why: { en: expect.stringContaining('no recent') },
+  });
+});
 
 describe('rain with hours missing', () => {
   test('is a lower bound, never a zero', () => {

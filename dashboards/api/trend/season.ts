@@ -136,7 +136,13 @@ export function seasonOf(
 ): Said<Season> {
   const { calendar, recent, earlier } = data;
   const present = presentOf(recent, figure, nowMs);
-  if (present === undefined) return notSaid('最近没有数据，无从比较', 'there are no recent data to compare');
+  if (present === undefined) {
+    const end = placeAt(recent, Math.floor(nowMs / HOUR_MS) * HOUR_MS) + 1;
+    const isHeard = [end - 1, end - 2, end - 3, end - 4].some((at) => isKnown(recent, at));
+    return isHeard && figure === 'ratePerDay'
+      ? notSaid('数据还不够求一天的速率', 'too few data yet for the rate of a day')
+      : notSaid('最近没有数据，无从比较', 'there are no recent data to compare');
+  }
   const { endMs, sample } = present;
   const today = calendar.dayOf(endMs - 1);
   const hour = calendar.hourOf(endMs - 1);
