@@ -3,6 +3,7 @@
  * even where they change at midnight.
  */
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '#model/time.ts';
+import { openZoneOffset } from '#model/zone-offset.ts';
 
 export type ZoneDay = {
   readonly fromMs: EpochMs;
@@ -23,14 +24,7 @@ const REACH_MS = 16 * HOUR_MS;
 
 /** `zone` is an IANA name that the caller has checked. */
 export function openZoneDays(zone: string): ZoneDays {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-  const offsetAt = (atMs: EpochMs): number => {
-    const name = format.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
-    const match = /GMT([+-])(\d\d):(\d\d)/.exec(name);
-    if (match === null) return 0;
-    const minutes = Number(match[2]) * 60 + Number(match[3]);
-    return (match[1] === '-' ? -minutes : minutes) * MINUTE_MS;
-  };
+  const offsetAt = openZoneOffset(zone);
   const dateOf = (atMs: EpochMs): number => Math.floor((atMs + offsetAt(atMs)) / DAY_MS);
   const starts = new Map<number, EpochMs>();
   let last: ZoneDay | undefined;

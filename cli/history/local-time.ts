@@ -1,8 +1,6 @@
-/** Wall-clock text of a zone for millions of instants: the zone's offset is looked up once a quarter of an hour. */
-import { type EpochMs, formatInZone, MINUTE_MS } from '#model/time.ts';
-
-/** Every zone's clocks stand on a quarter of an hour, and change there. */
-const QUARTER_MS = 15 * MINUTE_MS;
+/** Wall-clock text of a zone for millions of instants. */
+import { type EpochMs, MINUTE_MS } from '#model/time.ts';
+import { openZoneOffset } from '#model/zone-offset.ts';
 
 export type LocalTime = {
   /** `2026-07-01 08:00:00.123`, which spreadsheets take for a time. */
@@ -11,26 +9,16 @@ export type LocalTime = {
   readonly offset: (atMs: EpochMs) => string;
 };
 
+const twoDigits = (number: number): string => String(number).padStart(2, '0');
+
 export function openLocalTime(zone: string): LocalTime {
-  let quarter = Number.NaN;
-  let offset = '+00:00';
-  let shiftMs = 0;
-  const look = (atMs: EpochMs): void => {
-    const now = Math.floor(atMs / QUARTER_MS);
-    if (now === quarter) return;
-    quarter = now;
-    offset = formatInZone(atMs, zone).slice(19);
-    const [hours = 0, minutes = 0] = offset.slice(1).split(':').map(Number);
-    shiftMs = (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * MINUTE_MS;
-  };
+  const offsetMs = openZoneOffset(zone);
   return {
-    text: (atMs) => {
-      look(atMs);
-      return new Date(atMs + shiftMs).toISOString().slice(0, 23).replace('T', ' ');
-    },
+    text: (atMs) => new Date(atMs + offsetMs(atMs)).toISOString().slice(0, 23).replace('T', ' '),
     offset: (atMs) => {
-      look(atMs);
-      return offset;
+      const minutes = offsetMs(atMs) / MINUTE_MS;
+      const away = Math.abs(minutes);
+      return `${minutes < 0 ? '-' : '+'}${twoDigits(Math.floor(away / 60))}:${twoDigits(away % 60)}`;
     },
   };
 }

@@ -1,7 +1,8 @@
 /** Passwords of edges and of the centre's own stages: made once, random, in files that only their owner can read. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CredentialSpec, ensureCredential, rotateCredential } from '#broker/io/credentials.ts';
+import { writeWhole } from '#model/io/write-whole.ts';
 import type { Registry } from '#model/registry.ts';
 
 export const CENTRE_USERS = [
@@ -30,18 +31,9 @@ function readSecret(file: string): string {
   }
 }
 
-/** Whole or not at all. */
 function writeSecret(file: string, password: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.new`;
-  const fd = openSync(draft, 'w', 0o600);
-  try {
-    writeSync(fd, password);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, file);
+  writeWhole(file, password);
 }
 
 /** Sees to it that the broker knows the user and the password stands in `file`; a lost file gets a new password. */

@@ -1,6 +1,7 @@
 /** Local calendar time of a zone as an instant; pure, by the zone tables that the runtime carries. */
 import type { EpochMs } from '#model/time.ts';
 import { DAY_MS, MINUTE_MS } from '#model/time.ts';
+import { openZoneOffset, QUARTER_MS } from '#model/zone-offset.ts';
 
 export type ZoneClock = {
   /**
@@ -16,24 +17,8 @@ export type ZoneClock = {
 export const dayNumber = (date: string): number => Math.floor(Date.parse(`${date}T00:00:00Z`) / DAY_MS);
 export const dateOfDay = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
-/** Clocks change on a quarter of an hour. */
-const QUARTER_MS = 15 * MINUTE_MS;
-
 export function openZone(zone: string): ZoneClock {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-  const byQuarter = new Map<number, number>();
-  const offsetMs = (atMs: EpochMs): number => {
-    const quarter = Math.floor(atMs / QUARTER_MS);
-    let known = byQuarter.get(quarter);
-    if (known === undefined) {
-      const name = format.formatToParts(new Date(atMs)).find((part) => part.type === 'timeZoneName')?.value ?? '';
-      const match = /GMT([+-])(\d\d):(\d\d)/.exec(name);
-      const minutes = match === null ? 0 : Number(match[2]) * 60 + Number(match[3]);
-      known = (match?.[1] === '-' ? -minutes : minutes) * MINUTE_MS;
-      byQuarter.set(quarter, known);
-    }
-    return known;
-  };
+  const offsetMs = openZoneOffset(zone);
   return {
     toEpoch: (day, minuteOfDay) => {
       const wall = day * DAY_MS + minuteOfDay * MINUTE_MS;

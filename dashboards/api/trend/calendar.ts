@@ -2,7 +2,8 @@
  * The county's calendar: local days as numbers, their first instants, and the same day of another year. 29 February is
  * compared with 28 February in a year that has none.
  */
-import { DAY_MS, type EpochMs, formatInZone, HOUR_MS } from '#model/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS } from '#model/time.ts';
+import { openZoneOffset } from '#model/zone-offset.ts';
 
 /** Days since 1970-01-01 by the local calendar. */
 export type DayNo = number;
@@ -15,8 +16,8 @@ export type Calendar = {
 };
 
 export function createCalendar(zone: string): Calendar {
-  const localOf = (atMs: EpochMs): number => Date.parse(`${formatInZone(atMs, zone).slice(0, 19)}Z`);
-  const offsetAt = (atMs: EpochMs): number => localOf(atMs) - Math.floor(atMs / 1_000) * 1_000;
+  const offsetAt = openZoneOffset(zone);
+  const localOf = (atMs: EpochMs): number => atMs + offsetAt(atMs);
   return {
     dayOf: (atMs) => Math.floor(localOf(atMs) / DAY_MS),
     hourOf: (atMs) => Math.floor((localOf(atMs) % DAY_MS) / HOUR_MS),

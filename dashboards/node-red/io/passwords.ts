@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWhole } from '../../../model/io/write-whole.ts';
 import { requireOfPackage } from './place.ts';
-import { writeWhole } from './write-whole.ts';
 
 export type Locks = { readonly editorHash: string; readonly pagesHash: string; readonly credentialSecret: string };
 /** What is new at this start, in clear; it is nowhere else. */

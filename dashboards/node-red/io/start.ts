@@ -1,13 +1,13 @@
 /** Prepares what Node-RED is started with, and starts it: locks, settings, the first flow with the server filled in. */
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '../../../model/io/write-whole.ts';
 import { type FirstServer, firstCredentials, firstFlows } from '../settings/first-flows.ts';
 import { lockedSettings, settingsText } from '../settings/settings.ts';
 import { encryptCredentials } from './flow-credentials.ts';
 import { type Kept, keepNodeRed } from './keep.ts';
 import { ensureLocks, type NewPasswords } from './passwords.ts';
 import { PACKAGE_DIR } from './place.ts';
-import { writeWhole } from './write-whole.ts';
 
 export type NodeRedOptions = {
   readonly port: number;
