@@ -338,12 +338,8 @@ describe('the outlook', () => {
   });
 
   test('is not said of a span of which most is missing', () => {
-    const ten = stretchOf(
-      [{ ...hourBucket(FROM + 1_000 * TEN_MS, 1_000), toMs: FROM }],
-      FROM,
-      FROM + 1_008 * TEN_MS,
-      TEN_MS,
-    );
+    const lone = { ...hourBucket(FROM + 1_000 * TEN_MS, 1_000), toMs: FROM };
+    const ten = stretchOf([lone], FROM, FROM + 1_008 * TEN_MS, TEN_MS);
     const outlook = said(
       outlookOf(
         ten,

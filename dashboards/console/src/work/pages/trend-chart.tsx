@@ -9,6 +9,15 @@ const HEIGHT = 220;
 const FONT = '11px system-ui, "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 const AXIS = { font: FONT, stroke: '#1d3a57', grid: { stroke: '#e3e8ed', width: 1 } };
 
+/** Where a value stands between gaps: no line goes through it, so it is drawn as a dot. */
+const lonePlaces: uPlot.Series.Points.Filter = (plot, series) => {
+  const values: ArrayLike<number | null | undefined> = plot.data[series] ?? [];
+  const isThere = (at: number): boolean => (values[at] ?? null) !== null;
+  return Array.from({ length: values.length }, (_, at) => at).filter(
+    (at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1),
+  );
+};
+
 function optionsOf(chart: Chart, zone: string, labels: readonly string[], width: number): uPlot.Options {
   const xText = (x: number): string => (chart.isTime ? dayText(x * 1_000, zone) : `${x}:00`);
   return {
@@ -27,7 +36,7 @@ function optionsOf(chart: Chart, zone: string, labels: readonly string[], width:
         stroke: colour,
         width: 1.6,
         spanGaps: false,
-        points: { show: false },
+        points: { show: false, size: 6, fill: colour, filter: lonePlaces },
         ...(isDashed === true ? { dash: [5, 4] } : {}),
       })),
     ],
