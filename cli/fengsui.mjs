@@ -18,6 +18,8 @@ if (!existsSync(join(here, '..', 'node_modules'))) {
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   // Shared by all processes of the chain; it outlives them and goes with the packages.
   module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'compile'));
+  // What ends by SIGKILL or a power cut would leave nothing for its next start.
+  setTimeout(() => module.flushCompileCache?.(), 10_000).unref();
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 } else if (existsSync(pinned)) {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkFile, isPure, type SourceFile, STAGES } from '#test/architecture/fence.ts';
@@ -45,6 +46,21 @@ describe('the architecture fence', () => {
       .map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)
       .filter((line) => Number(line.split(': ')[1]) > MAX_LINES);
     expect(long).toEqual([]);
+  });
+
+  it('finds the command line light: what a command needs is loaded when it is called', () => {
+    const texts = new Map(files.map(({ path, text }) => [path, text]));
+    const [reached, packages] = [new Set(['cli/main.ts']), new Set<string>()];
+    for (const path of reached)
+      for (const { specifier, typeOnly, form } of findImports(texts.get(path) ?? '')) {
+        if (typeOnly || form === 'dynamic import' || specifier.startsWith('node:')) continue;
+        const target = specifier.startsWith('.') ? join(dirname(path), specifier) : specifier.replace(/^#/, '');
+        if (texts.has(target)) reached.add(target);
+        else packages.add(specifier);
+      }
+    expect(reached.size).toBeGreaterThan(30);
+    expect([...packages]).toEqual(['commander']);
+    expect([...reached].filter((path) => /^(rules|ingest|alerts|broker|edge|simulators)\//.test(path))).toEqual([]);
   });
 
   const planted: readonly {

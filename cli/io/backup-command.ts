@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openBar } from '#cli/io/backtest-progress.ts';
 import { anchorFileOf, type Settings } from '#cli/settings.ts';
-import { readCountyAt } from './county-at.ts';
 
 type Options = { readonly data?: string; readonly county?: string; readonly json: boolean };
 
@@ -13,7 +12,8 @@ const versionOf = (): string =>
     .version;
 
 /** What lies outside the folders and has to be brought along. */
-function notesOf(countyDir: string): { readonly name: string; readonly notes: readonly string[] } {
+async function notesOf(countyDir: string): Promise<{ readonly name: string; readonly notes: readonly string[] }> {
+  const { readCountyAt } = await import('#cli/io/county-at.ts');
   const notes = [
     "the boxes' own data (outboxes, configuration) are not in it: they belong to the boxes, which send again what the centre lost",
     'passwords that channels take from environment variables are not in it',
@@ -57,7 +57,7 @@ export function addBackupCommand(program: Command, settings: () => Settings): vo
       const own = settings();
       const dataDir = options.data === undefined ? own.dataDir : resolve(options.data);
       const countyDir = options.county === undefined ? own.countyDir : resolve(options.county);
-      const { name, notes } = notesOf(countyDir);
+      const { name, notes } = await notesOf(countyDir);
       const bar = openBar();
       const wish = {
         ...{ dataDir, countyDir, notes, county: name, target: resolve(folder), version: versionOf() },

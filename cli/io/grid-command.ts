@@ -1,7 +1,7 @@
 /** `fengsui grid …`: the registry of grids, people and places: import, export, and whether everybody has his place. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { SLIVER_M2 } from '#cli/registry/partition.ts';
+import { SLIVER_M2 } from '#cli/registry/sliver.ts';
 
 const KINDS = ['grids', 'boundaries', 'people', 'households', 'points', 'shelters', 'routes'] as const;
 const FORMATS = ['xlsx', 'csv', 'geojson'] as const;

@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ImportDone } from '#cli/history/io/import.ts';
 import { openBar } from '#cli/io/backtest-progress.ts';
-import { lockDataFolder } from '#cli/io/data-lock.ts';
-import { readHeartbeats } from '#cli/io/health.ts';
 import { fail, gather } from '#cli/io/history-options.ts';
 import type { Settings } from '#cli/settings.ts';
 import { ORIGINS } from '#model/reading.ts';
@@ -18,7 +16,9 @@ type ImportOptions = {
 };
 
 /** The embedded history has one writer, and that is ingest while it runs. */
-function holdStill(dataDir: string): Result<() => void, string> {
+async function holdStill(dataDir: string): Promise<Result<() => void, string>> {
+  const { lockDataFolder } = await import('#cli/io/data-lock.ts');
+  const { readHeartbeats } = await import('#cli/io/health.ts');
   const running = readHeartbeats(dataDir).find(({ away, name }) => !away && name.split('-').includes('ingest'));
   return running === undefined
     ? lockDataFolder(dataDir)
@@ -64,7 +64,7 @@ async function importCommand(settings: Settings, raw: string, options: ImportOpt
   if (!places.ok) return fail(places.error);
   const { registry } = places.value;
   const { zone } = registry.county;
-  const unlock = options.dryRun ? undefined : holdStill(dataDir);
+  const unlock = options.dryRun ? undefined : await holdStill(dataDir);
   if (unlock?.ok === false) return fail(unlock.error);
   const nowMs = openClock(runningClock(dataDir)).nowMs();
   const query = openEmbedded(places.value);

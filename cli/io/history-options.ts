@@ -1,5 +1,5 @@
 /** What the commands of `fengsui history` share: stretches of time, options that repeat, how they fail. */
-import { parseMoment } from '#cli/io/county-at.ts';
+import { parseMoment } from '#cli/moment.ts';
 import type { EpochMs } from '#model/time.ts';
 
 export const gather = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

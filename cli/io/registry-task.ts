@@ -4,7 +4,8 @@ import { readCountyFiles } from '#cli/load/io/read-county.ts';
 import { gridCheck } from '#cli/registry/io/grid-check.ts';
 import { exportKind } from '#cli/registry/io/grid-export.ts';
 import { importFiles } from '#cli/registry/io/grid-import.ts';
-import { type PartitionFinding, SLIVER_M2 } from '#cli/registry/partition.ts';
+import type { PartitionFinding } from '#cli/registry/partition.ts';
+import { SLIVER_M2 } from '#cli/registry/sliver.ts';
 import type {
   ImportReport,
   RegistryCheck,

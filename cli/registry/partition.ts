@@ -8,6 +8,7 @@ import { interiorPoint, meetingPairs, ringReachesOut, ringsOverlap } from '#cli/
 import { tilesExactly } from '#cli/load/tiling.ts';
 import { areaMetres, formatArea } from '#cli/registry/metres.ts';
 import { crossingOf } from '#cli/registry/self-crossing.ts';
+import { SLIVER_M2 } from '#cli/registry/sliver.ts';
 import type { Grid, GridCode, Polygon } from '#model/registry.ts';
 
 export type PartitionFinding = {
@@ -29,8 +30,6 @@ export type PartitionReport = {
   readonly looked: { readonly parents: number; readonly children: number; readonly exact: number };
 };
 
-/** What two people who draw one ditch differ by: 100 m² is a metre over a hundred metres. */
-export const SLIVER_M2 = 100;
 /** What the last digit of a double leaves behind. */
 const ROUNDING_M2 = 0.01;
 

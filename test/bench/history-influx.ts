@@ -4,15 +4,18 @@
  * journal has readings, nothing set aside.
  */
 
+import { InfluxDB, Point } from '@influxdata/influxdb-client';
 import { readInfluxStanding } from '#ingest/io/influx/state-reader.ts';
 import { startInfluxWriter } from '#ingest/io/influx/writer.ts';
 import { journalPath } from '#ingest/io/journal-schema.ts';
 import { openJournalStore } from '#ingest/io/journal-store.ts';
 import { DEFAULT_STORE_OPTIONS, type JournalItem } from '#ingest/journal-item.ts';
+import { decodeBatch } from '#model/batch.ts';
 import { measurementOf } from '#model/influx.ts';
 import { openClock } from '#model/io/clock.ts';
+import { QUANTITIES } from '#model/quantity.ts';
 import type { RegistryPort } from '#model/registry.ts';
-import { edgeName, type LoadBatch, loadBatches, loadRegistry } from '#test/bench/history-load.ts';
+import { edgeName, type LoadBatch, loadBatches, loadRegistry, quantityOf } from '#test/bench/history-load.ts';
 import { withRig } from '#test/bench/rig.ts';
 import type { BenchRow } from '#test/bench/row.ts';
 import { type Database, startInflux } from '#test/support/influxd.ts';
@@ -21,6 +24,9 @@ const SENSORS = 5_000;
 const MINUTES = 600;
 const BATCHES_PER_COMMIT = 500;
 const LIMIT_MS = 180_000;
+/** What InfluxData recommends. */
+const PEER_BATCH = 5_000;
+const PEER_MINUTES = 200;
 export const DATABASE = 'fengsui';
 
 const itemOf = (batch: LoadBatch): JournalItem => ({
@@ -123,9 +129,60 @@ async function measureWriting(): Promise<number> {
   });
 }
 
+/** What the official client's own `WriteApi` brings into the same database, a point at a time in the order of arrival. */
+async function measurePeer(): Promise<number> {
+  return withRig(async ({ endings }) => {
+    const database = await startInflux();
+    endings.push(database.stop);
+    const made = await fetch(`${database.url}/query?q=CREATE+DATABASE+${DATABASE}`, { method: 'POST' });
+    if (!made.ok) throw new Error(`no database: ${made.status}`);
+    const api = new InfluxDB({ url: database.url }).getWriteApi('', DATABASE, 'ms', {
+      ...{ batchSize: PEER_BATCH, flushInterval: 0, maxRetries: 0, gzipThreshold: Number.POSITIVE_INFINITY },
+    });
+    api.path = `/write?db=${DATABASE}&precision=ms`;
+    let sent = 0;
+    let tookMs = 0;
+    for (const { edge, township, body } of loadBatches(SENSORS, PEER_MINUTES)) {
+      const batch = decodeBatch(body);
+      if (!batch.ok) throw new Error('a batch of the load cannot be read');
+      const began = performance.now();
+      for (const reading of batch.value.readings) {
+        const { sensorId, measuredAtMs, raw } = reading;
+        if (reading.quality === 'bad') continue;
+        const quantity = quantityOf(Number(sensorId.slice(2)));
+        api.writePoint(
+          new Point(measurementOf('live', quantity))
+            .tag('county', '451099')
+            .tag('township', township)
+            .tag('village', `${township}200`)
+            .tag('edge', edgeName(edge))
+            .tag('point', `p-${sensorId}`)
+            .tag('sensor', sensorId)
+            .floatField('value', reading.value / 10 ** QUANTITIES[quantity].decimals)
+            .intField('raw', raw ?? 0)
+            .timestamp(measuredAtMs),
+        );
+      }
+      sent += batch.value.readings.length;
+      if (sent % (PEER_BATCH * 4) === 0) await api.flush();
+      tookMs += performance.now() - began;
+    }
+    const began = performance.now();
+    await api.close();
+    tookMs += performance.now() - began;
+    const there = await countIn(database, 'raw');
+    if (there !== sent) throw new Error(`${there} of ${sent} readings in InfluxDB`);
+    return sent / (tookMs / 1_000);
+  });
+}
+
 export const rows: readonly BenchRow[] = [
   {
     ...{ name: 'history.influx.readings_per_s', unit: 'readings/s', budget: 200_000, better: 'higher' },
     run: measureWriting,
+  },
+  {
+    ...{ name: 'history.influx.peer.readings_per_s', unit: 'readings/s', budget: null, better: 'higher' },
+    run: measurePeer,
   },
 ];

@@ -1,5 +1,6 @@
 /** Runs the rows of the budget table and prints each beside its budget; a missed one is said to be missed. */
 import type { BenchRow } from '#test/bench/row.ts';
+import { machineSpeed } from '#test/bench/yardstick.ts';
 
 export type BenchOutcome = {
   readonly name: string;
@@ -7,6 +8,8 @@ export type BenchOutcome = {
   readonly unit: string;
   readonly budget: number | null;
   readonly met: boolean;
+  /** How fast the machine was beside the quiet hour of docs/bench.md: the slower of before and after. */
+  readonly machine: number;
 };
 
 async function allRows(): Promise<readonly BenchRow[]> {
@@ -59,6 +62,9 @@ async function allRows(): Promise<readonly BenchRow[]> {
   ];
 }
 
+/** Below it a figure says more of the machine's neighbours than of the program. */
+const SLOW = 0.8;
+
 const shown = (value: number): string =>
   Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 
@@ -77,10 +83,14 @@ export async function runBench(options: {
 }): Promise<readonly BenchOutcome[]> {
   const outcomes: BenchOutcome[] = [];
   for (const row of (await allRows()).filter((candidate) => candidate.name.startsWith(options.only))) {
+    const before = machineSpeed();
     const value = await row.run();
+    const machine = Number(Math.min(before, machineSpeed()).toFixed(2));
     const met = isMet(row, value);
-    outcomes.push({ name: row.name, value: Number(value.toPrecision(6)), unit: row.unit, budget: row.budget, met });
-    console.log(`${row.name.padEnd(36)} ${shown(value).padStart(12)} ${row.unit.padEnd(12)} ${verdict(row, met)}`);
+    const { name, unit, budget } = row;
+    outcomes.push({ name, value: Number(value.toPrecision(6)), unit, budget, met, machine });
+    const slow = machine < SLOW ? `  (machine at ${machine} of its speed)` : '';
+    console.log(`${name.padEnd(36)} ${shown(value).padStart(12)} ${unit.padEnd(12)} ${verdict(row, met)}${slow}`);
   }
   if (options.json) console.log(JSON.stringify({ rows: outcomes }));
   return outcomes;

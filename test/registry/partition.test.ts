@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { degreeMetres } from '#cli/registry/metres.ts';
-import { checkPartition, SLIVER_M2 } from '#cli/registry/partition.ts';
+import { checkPartition } from '#cli/registry/partition.ts';
+import { SLIVER_M2 } from '#cli/registry/sliver.ts';
 import type { Grid, Polygon } from '#model/registry.ts';
 import { cornerOf, gridsOf, lattice, partition } from './partition.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { check } from '#cli/io/check.ts';
 import { findTestFiles, runRuleTests } from '#cli/io/rule-tests.ts';
-import { testRules } from '#cli/io/test-command.ts';
+import { testRules } from '#cli/io/test-rules.ts';
 import { isQuantityCode, QUANTITIES } from '#model/quantity.ts';
 import { formatLint, type Lint } from '#model/result.ts';
 import { HAZARD_MODELS } from '#rules/models/registry.ts';

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { indexRegistry } from '#alerts/directory.ts';
 import { openStore } from '#alerts/io/store.ts';
 import { sampleRegistry, T0, transition } from '#alerts/testing/sample.ts';
-import { parseMoment } from '#cli/io/county-at.ts';
 import { explainAlertCommand, explainPointCommand } from '#cli/io/explain.ts';
 import { rosterGapsCommand, rosterWho } from '#cli/io/roster.ts';
+import { parseMoment } from '#cli/moment.ts';
 import { parseSettings, type Settings } from '#cli/settings.ts';
 import { GOLDEN_DIR } from './support.ts';
 
