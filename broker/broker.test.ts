@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openClock } from '#model/io/clock.ts';
 import type { Service } from '#model/ports.ts';
 import { needs } from '#test/support/needs.ts';
-import { ensureCredential, removeCredential, rotateCredential } from './io/credentials.ts';
+import { ensureCredential, readCredentials, removeCredential, rotateCredential } from './io/credentials.ts';
 import { startBroker } from './main.ts';
 
 const run = promisify(execFile);
@@ -78,6 +78,13 @@ describe('the broker', () => {
   it('keeps passwords hashed in a file that only its owner reads', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(ensureCredential(file, 'e1', { kind: 'edge', township: 't1', origin: 'simulated' })).toBeNull();
+  });
+
+  it('refuses a file of an earlier form by its version, and never takes it for an empty one', () => {
+    const earlier = `${folder}/earlier.json`;
+    writeFileSync(earlier, JSON.stringify({ version: 1, users: {} }));
+    expect(readCredentials(earlier)).toMatchObject({ ok: false, error: expect.stringContaining('version 1, not 2') });
+    expect(() => ensureCredential(earlier, 'e1', { kind: 'service' })).toThrow(/move it away/);
   });
 
   const refused: readonly [string, Partial<IClientOptions>][] = [

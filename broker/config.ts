@@ -33,8 +33,6 @@ export type BrokerLimits = {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly filtersPerClient: number;
-  /** Password checks that may wait; beyond that a client is refused and comes again. */
-  readonly waitingChecks: number;
 };
 
 export const DEFAULT_LIMITS: BrokerLimits = {
@@ -45,7 +43,6 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   connections: 2_000,
   connectionsPerAddress: 1_000,
   filtersPerClient: 50,
-  waitingChecks: 256,
 };
 
 /** A topic that nobody can subscribe to: what was denied is answered and ends here. */

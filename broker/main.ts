@@ -25,7 +25,7 @@ export async function startBroker(
         `the broker speaks without TLS and will not listen on ${host}: use 127.0.0.1, or set allowRemote when a tunnel protects the port`,
       );
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
-  const verifier = openVerifier(config.credentialsFile, limits.waitingChecks, (message) =>
+  const verifier = openVerifier(config.credentialsFile, (message) =>
     ctx.log.error('credential file not taken over', { message }),
   );
   const guard = createGuard(verifier, limits, ctx);

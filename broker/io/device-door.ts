@@ -29,7 +29,6 @@ type Parts = {
 const PACKET_EXTRA = 1_024;
 const MAX_TOPIC = 256;
 const MAX_CLIENT_ID = 128;
-const UNAVAILABLE = 3;
 const NOT_AUTHORIZED = 5;
 
 const refusal = (returnCode: number): AuthenticateError =>
@@ -59,16 +58,15 @@ export async function openDeviceDoor(
         count('name');
         return done(refusal(NOT_AUTHORIZED), false);
       }
-      verifier.verify(user, user, password ?? Buffer.alloc(0), (outcome) => {
-        if ('identity' in outcome && outcome.identity.kind === 'device') {
-          gateways.set(client, { user, salt: outcome.salt });
-          return done(null, true);
-        }
-        const reason = 'identity' in outcome ? 'door' : outcome.refusal;
-        count(reason);
-        ctx.log.warn('device refused', { reason, user });
-        done(refusal(reason === 'busy' ? UNAVAILABLE : NOT_AUTHORIZED), false);
-      });
+      const outcome = verifier.verify(user, user, password ?? Buffer.alloc(0));
+      if ('identity' in outcome && outcome.identity.kind === 'device') {
+        gateways.set(client, { user, salt: outcome.salt });
+        return done(null, true);
+      }
+      const reason = 'identity' in outcome ? 'door' : outcome.refusal;
+      count(reason);
+      ctx.log.warn('device refused', { reason, user });
+      done(refusal(NOT_AUTHORIZED), false);
     },
     authorizePublish: (client, packet, done) => {
       const gateway = client === null ? undefined : gateways.get(client)?.user;

@@ -16,7 +16,6 @@ export type Guard = {
 };
 
 const IDENTIFIER_REJECTED = 2;
-const UNAVAILABLE = 3;
 const NOT_AUTHORIZED = 5;
 const LOGGED_CHARACTERS = 80;
 
@@ -54,19 +53,15 @@ export function createGuard(verifier: Verifier, limits: BrokerLimits, ctx: Stage
         refuse(client, user, 'name');
         return done(refusalError(IDENTIFIER_REJECTED, 'identifier rejected'), false);
       }
-      verifier.verify(client.id, user, password ?? Buffer.alloc(0), (outcome) => {
-        if ('identity' in outcome && outcome.identity.kind === 'device') {
-          refuse(client, user, 'door');
-          return done(refusalError(NOT_AUTHORIZED, 'not authorized'), false);
-        }
-        if ('identity' in outcome) {
-          identities.set(client, outcome.identity);
-          salts.set(client, outcome.salt);
-          return done(null, true);
-        }
-        refuse(client, user, outcome.refusal);
-        done(refusalError(outcome.refusal === 'busy' ? UNAVAILABLE : NOT_AUTHORIZED, 'not authorized'), false);
-      });
+      const outcome = verifier.verify(client.id, user, password ?? Buffer.alloc(0));
+      const isDevice = 'identity' in outcome && outcome.identity.kind === 'device';
+      if ('refusal' in outcome || isDevice) {
+        refuse(client, user, 'refusal' in outcome ? outcome.refusal : 'door');
+        return done(refusalError(NOT_AUTHORIZED, 'not authorized'), false);
+      }
+      identities.set(client, outcome.identity);
+      salts.set(client, outcome.salt);
+      return done(null, true);
     },
     // A denied publish is answered like any other: closing the connection would make the sender repeat it for ever.
     authorizePublish: (client, packet, done) => {

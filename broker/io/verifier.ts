@@ -1,15 +1,12 @@
-/**
- * Checks passwords against the credential file as it stands now. What was right once is remembered by digest, so that
- * a storm of reconnecting edges costs no scrypt; what is wrong costs one, and few of them run at a time.
- */
-import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
+/** Checks passwords against the credential file as it stands now. */
+import { timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Identity } from '../permissions.ts';
-import { type Credential, type Credentials, readCredentials, SCRYPT } from './credentials.ts';
+import { type Credential, type Credentials, hashOf, readCredentials } from './credentials.ts';
 
-export type Refusal = 'unknown-user' | 'wrong-password' | 'client-id' | 'busy';
+export type Refusal = 'unknown-user' | 'wrong-password' | 'client-id';
 export type Verifier = {
-  readonly verify: (clientId: string, user: string, password: Uint8Array, done: Verdict) => void;
+  readonly verify: (clientId: string, user: string, password: Uint8Array) => Proven | { readonly refusal: Refusal };
   /** Looks at the file again; the number grows with each list that is taken over, whoever's look brought it. */
   readonly refresh: () => number;
   /** The identity that a user has now; undefined when the credential is gone or another one. */
@@ -17,17 +14,9 @@ export type Verifier = {
 };
 /** `salt` is another one after each new password. */
 export type Proven = { readonly identity: Identity; readonly salt: string };
-type Verdict = (outcome: Proven | { readonly refusal: Refusal }) => void;
-type Waiting = {
-  readonly user: string;
-  readonly entry: Credential;
-  readonly password: Uint8Array;
-  readonly done: Verdict;
-};
 
-const RUNNING_CHECKS = 2;
 const MAX_PASSWORD_BYTES = 256;
-/** Stands in for a user who does not exist, so that the answer takes as long. */
+/** Stands in for a user who does not exist, so that nothing is quicker for him. */
 const NOBODY: Credential = { kind: 'service', salt: 'AAAAAAAAAAAAAAAAAAAAAA', hash: '' };
 
 const toProven = (user: string, entry: Credential): Proven => ({
@@ -40,17 +29,9 @@ function identityOf(user: string, entry: Credential): Identity {
   return entry.kind === 'speaker' ? { kind: 'speaker', user, area: entry.area } : { kind: entry.kind, user };
 }
 
-function digestOf(entry: Credential, password: Uint8Array): string {
-  return createHash('sha256').update(entry.salt).update(entry.hash).update(password).digest('base64url');
-}
-
-export function openVerifier(file: string, maxWaiting: number, onBroken: (message: string) => void): Verifier {
+export function openVerifier(file: string, onBroken: (message: string) => void): Verifier {
   let credentials: Credentials = new Map();
   let stamp = '';
-  /** Digest of what was right, by user; bounded by the number of users. */
-  const proven = new Map<string, string>();
-  const waiting: Waiting[] = [];
-  let running = 0;
   let lists = 0;
 
   const refresh = (): number => {
@@ -66,23 +47,6 @@ export function openVerifier(file: string, maxWaiting: number, onBroken: (messag
     return ++lists;
   };
 
-  const next = (): void => {
-    if (running >= RUNNING_CHECKS) return;
-    const check = waiting.shift();
-    if (check === undefined) return;
-    running++;
-    const { user, entry, password, done } = check;
-    scrypt(password, Buffer.from(entry.salt, 'base64url'), SCRYPT.bytes, SCRYPT, (cause, key) => {
-      running--;
-      const expected = Buffer.from(entry.hash, 'base64url');
-      const right = cause === null && expected.length === key.length && timingSafeEqual(expected, key);
-      if (right) proven.set(user, digestOf(entry, password));
-      if (right) done(toProven(user, entry));
-      else done({ refusal: entry === NOBODY ? 'unknown-user' : 'wrong-password' });
-      next();
-    });
-  };
-
   refresh();
   return {
     refresh,
@@ -90,15 +54,15 @@ export function openVerifier(file: string, maxWaiting: number, onBroken: (messag
       const entry = credentials.get(user);
       return entry === undefined ? undefined : toProven(user, entry);
     },
-    verify: (clientId, user, password, done) => {
+    verify: (clientId, user, password) => {
       refresh();
       const entry = credentials.get(user) ?? NOBODY;
-      if (clientId !== user) return done({ refusal: 'client-id' });
-      if (password.length > MAX_PASSWORD_BYTES) return done({ refusal: 'wrong-password' });
-      if (entry !== NOBODY && proven.get(user) === digestOf(entry, password)) return done(toProven(user, entry));
-      if (waiting.length >= maxWaiting) return done({ refusal: 'busy' });
-      waiting.push({ user, entry, password, done });
-      next();
+      if (clientId !== user) return { refusal: 'client-id' };
+      if (password.length > MAX_PASSWORD_BYTES) return { refusal: 'wrong-password' };
+      const [expected, came] = [Buffer.from(entry.hash, 'base64url'), hashOf(entry.salt, password)];
+      const isRight = expected.length === came.length && timingSafeEqual(expected, came);
+      if (isRight) return toProven(user, entry);
+      return { refusal: entry === NOBODY ? 'unknown-user' : 'wrong-password' };
     },
   };
 }

@@ -34,13 +34,9 @@ export async function openTokenCheck(
   onBroken: (message: string) => void,
 ): Promise<CheckToken> {
   const { openVerifier } = await import('#broker/io/verifier.ts');
-  const verifier = openVerifier(credentialsFile, MAX_CHECKS, onBroken);
-  return (gateway, token) =>
-    new Promise((resolve) => {
-      verifier.verify(gateway, gateway, Buffer.from(token), (outcome) => {
-        if ('refusal' in outcome) resolve(outcome.refusal === 'busy' ? 'busy' : 'wrong');
-        else resolve(outcome.identity.kind === 'device' ? 'right' : 'wrong');
-      });
-    });
+  const verifier = openVerifier(credentialsFile, onBroken);
+  return (gateway, token) => {
+    const outcome = verifier.verify(gateway, gateway, Buffer.from(token));
+    return 'identity' in outcome && outcome.identity.kind === 'device';
+  };
 }
-const MAX_CHECKS = 64;

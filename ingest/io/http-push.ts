@@ -8,8 +8,8 @@ import type { StageContext } from '#model/ports.ts';
 import type { RegistryPort } from '#model/registry.ts';
 import type { NativeOutcome, NativeReceiver } from './native.ts';
 
-/** Whether the token is the gateway's; `busy` when too many are being checked. */
-export type CheckToken = (gateway: string, token: string) => Promise<'right' | 'wrong' | 'busy'>;
+/** Whether the token is the gateway's. */
+export type CheckToken = (gateway: string, token: string) => boolean;
 export type PushListener = { readonly port: number; readonly close: () => Promise<void> };
 type Parts = {
   readonly receiver: NativeReceiver;
@@ -57,9 +57,7 @@ export async function openPush(
     if (request.method !== 'POST') return refusal(405, 'messages are posted');
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) return refusal(401, 'a bearer token is needed');
-    const check = await checkToken(gateway, token);
-    if (check === 'busy') return refusal(503, 'too many sign-ins at once');
-    if (check === 'wrong') return refusal(401, 'this token is not the gateway’s');
+    if (!checkToken(gateway, token)) return refusal(401, 'this token is not the gateway’s');
     const native = registry.current().edges.get(gateway)?.native;
     if (native !== undefined && native.transport !== 'http') return refusal(403, 'this gateway speaks MQTT');
     const payload = await readBody(request);
