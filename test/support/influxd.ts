@@ -1,6 +1,6 @@
 /** Debian's real InfluxDB 1.x and VictoriaMetrics, each a process of the test's own, on a free port, in a folder that goes with it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#test/support/free-port.ts';
@@ -15,15 +15,22 @@ export type Database = {
   readonly start: () => Promise<void>;
   /** Ends it and removes its folder. */
   readonly stop: () => Promise<void>;
+  /** Processor time that it has taken. */
+  readonly processorMs: () => number;
 };
+
+/** /proc/PID/stat behind the name: user and system time, in hundredths of a second (proc(5)). */
+const USER_TICKS = 11;
+const MS_PER_TICK = 10;
 
 type Program = {
   readonly command: string;
   readonly args: (folder: string, port: number) => Promise<readonly string[]>;
   readonly ping: string;
+  readonly env?: NodeJS.ProcessEnv;
 };
 
-async function openDatabase({ command, args, ping }: Program): Promise<Database> {
+async function openDatabase({ command, args, ping, env = {} }: Program): Promise<Database> {
   const folder = mkdtempSync(join(tmpdir(), 'fengsui-database-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -34,7 +41,7 @@ async function openDatabase({ command, args, ping }: Program): Promise<Database>
   };
   process.once('exit', end);
   const start = async () => {
-    child = spawn(command, await args(folder, port), { stdio: 'ignore' });
+    child = spawn(command, await args(folder, port), { stdio: 'ignore', env: { ...process.env, ...env } });
     await until(`${command} to answer`, 20_000, async () => {
       if (child?.exitCode !== null) throw new Error(`${command} ended with ${child?.exitCode}`);
       return await fetch(`${url}${ping}`).then(
@@ -60,6 +67,10 @@ async function openDatabase({ command, args, ping }: Program): Promise<Database>
       process.removeListener('exit', end);
       rmSync(folder, { recursive: true, force: true });
     },
+    processorMs: () => {
+      const fields = readFileSync(`/proc/${child?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[USER_TICKS]) + Number(fields[USER_TICKS + 1])) * MS_PER_TICK;
+    },
   };
 }
 
@@ -68,12 +79,15 @@ export type InfluxOptions = {
   readonly auth?: boolean;
   /** Largest body in bytes; 25 MB by default. */
   readonly maxBodyBytes?: number;
+  /** Go's garbage collector: percent of growth before it runs; 100 by default. */
+  readonly gogc?: number;
 };
 
-export function startInflux({ auth = false, maxBodyBytes = 25_000_000 }: InfluxOptions = {}): Promise<Database> {
+export function startInflux({ auth = false, maxBodyBytes = 25_000_000, gogc }: InfluxOptions = {}): Promise<Database> {
   return openDatabase({
     command: 'influxd',
     ping: '/ping',
+    env: gogc === undefined ? {} : { GOGC: String(gogc) },
     args: async (folder, port) => {
       const file = join(folder, 'influxdb.conf');
       const lines = [
