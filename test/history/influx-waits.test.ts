@@ -100,6 +100,26 @@ describe.skipIf(!needs('influxd'))('what does not come from the journal in its o
     await writer.stop();
   });
 
+  it('keeps a bounded number of them movable: the oldest stay where they came in, and that is said', async () => {
+    for (let value = 1; value <= 5; value++)
+      journal.append([unsure(value)], { ...box, receivedAtMs: RECEIVED + value });
+    journal.append([], { receivedAtMs: RECEIVED + 11 * MINUTE });
+    const writer = runWriter(journal.dataDir, target(), { keptWaiting: 2 });
+    await until('all of them', 10_000, async () => (await influxRows(target())).length === 5);
+    await until('the bound', 10_000, () => readInfluxStanding(journal.dataDir)?.waiting === 2);
+    expect(writer.notes.join()).toContain('3 readings');
+    journal.append([], { ...box, monoMs: 61_000, events: [clockSet] });
+    await until('the move', 10_000, () => readInfluxStanding(journal.dataDir)?.waiting === 0);
+    await writer.stop();
+    const rows = await influxRows(target());
+    expect(rows).toHaveLength(5);
+    const stay = [1, 2, 3].map((value) =>
+      rowText('live', { ...unsure(value), flags: ['clock-unsure'] }, RECEIVED + value - 1_000),
+    );
+    const moved = [4, 5].map((value) => rowText('live', unsure(value), clockSet.utcAtMonoZeroMs + 59_000));
+    expect(rows).toEqual([...stay, ...moved].sort());
+  });
+
   it('takes from the embedded history what the journal no longer holds, and nothing twice', async () => {
     appendMany(journal, 21, 30);
     const first = runWriter(journal.dataDir, target());

@@ -230,8 +230,14 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
     settledAtMs = nowMs();
     if (!state.hasWaiting()) return 'done';
     const parts = { state, places: places(), client: connection.client(), delivery: connection.delivery };
-    const settled = await settleWaiting({ ...parts, nowMs: chainMs });
+    const settled = await settleWaiting({ ...parts, nowMs: chainMs, keptWaiting: options.keptWaiting });
     if (settled === undefined) return 'away';
+    if (settled.forgotten > 0)
+      news.note(
+        'warn',
+        'readings of clocks that stay unset keep the time at which they came in, marked; verify will name them if the clock is set after all',
+        `${settled.forgotten} readings`,
+      );
     put(settled.aside);
     if (settled.isMore) settledAtMs = Number.NEGATIVE_INFINITY;
     return settled.isMore ? 'more' : 'done';

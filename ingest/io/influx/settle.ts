@@ -14,7 +14,8 @@ const PER_STEP = 5_000;
 const DELETES_PER_CALL = 100;
 const UNSURE = flagBits(['clock-unsure']);
 
-export type Settled = { readonly aside: readonly AsideLine[]; readonly isMore: boolean };
+/** `forgotten` were written by receive time and stay there, whatever their clock will say. */
+export type Settled = { readonly aside: readonly AsideLine[]; readonly isMore: boolean; readonly forgotten: number };
 
 /** One step; undefined when it could not be done now. */
 export async function settleWaiting(parts: {
@@ -24,10 +25,12 @@ export async function settleWaiting(parts: {
   readonly delivery: Delivery;
   /** The chain's time, as the journal's rows tell it. */
   readonly nowMs: number;
+  /** So many readings that were written by receive time can still be moved. */
+  readonly keptWaiting: number;
 }): Promise<Settled | undefined> {
-  const { state, places, client, delivery, nowMs } = parts;
+  const { state, places, client, delivery, nowMs, keptWaiting } = parts;
   const due = state.waitingDue(nowMs - WAIT_FOR_CLOCK_MS, PER_STEP);
-  if (due.length === 0) return { aside: [], isMore: false };
+  if (due.length === 0) return { aside: [], isMore: false, forgotten: 0 };
   const known = due.map((reading) => ({ reading, utc: state.clockOf(reading.boot) }));
   const misplaced = known.filter(({ reading, utc }) => reading.isWritten && utc !== undefined);
   const removal = await remove(
@@ -54,7 +57,8 @@ export async function settleWaiting(parts: {
     dated: known.flatMap(({ reading, utc }) => (utc === undefined ? [] : [reading.id])),
     written: known.flatMap(({ reading, utc }) => (utc === undefined ? [reading.id] : [])),
   });
-  return { aside: [...aside, ...refused], isMore: due.length === PER_STEP };
+  const forgotten = state.forgetWritten(keptWaiting);
+  return { aside: [...aside, ...refused], isMore: due.length === PER_STEP, forgotten };
 }
 
 function lineOfWaiting(reading: StoredWaiting, utc: number | undefined, places: Places): string | undefined {

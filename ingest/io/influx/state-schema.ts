@@ -4,7 +4,7 @@ export const influxStatePath = (dataDir: string): string => `${dataDir}/history/
 
 /**
  * `newest` is the newest instant of every series, `home` the partition that it came by. `waiting` are readings whose
- * boot's clock is not known; `written` ones stand in the database by receive time until it is. `aside` holds a bounded
+ * boot's clock is not known; `written` ones stand in the database by receive time until it is, a bounded number of them. `aside` holds a bounded
  * number of refused lines a reason, `aside_counts` how many there were. `refilled` are days that were compared.
  */
 export const INFLUX_STATE_SCHEMA = `
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS waiting (
   written INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS waiting_by_boot ON waiting (boot);
+CREATE INDEX IF NOT EXISTS waiting_unwritten ON waiting (received_ms) WHERE written = 0;
 CREATE TABLE IF NOT EXISTS aside (
   id INTEGER PRIMARY KEY, set_aside_ms INTEGER NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, line TEXT NOT NULL
 );

@@ -39,6 +39,8 @@ export type InfluxState = {
   readonly hasWaiting: () => boolean;
   readonly clockOf: (boot: string) => number | undefined;
   readonly settle: (done: { readonly dated: readonly number[]; readonly written: readonly number[] }) => void;
+  /** Keeps the newest so many places of those that were written by receive time; how many stay there for good. */
+  readonly forgetWritten: (most: number) => number;
   readonly refilled: (dayMs: number) => string | undefined;
   readonly setRefilled: (dayMs: number, tallies: string) => void;
   /** The database is another one: nothing of what was ever written is in it, and all of it is wanted. */
@@ -127,6 +129,14 @@ export function openInfluxState(dataDir: string): InfluxState {
         for (const id of dated) remove.run(id);
         for (const id of written) mark.run(id);
       }),
+    forgetWritten: (most) =>
+      Number(
+        db
+          .prepare(
+            'DELETE FROM waiting WHERE written = 1 AND id <= (SELECT coalesce(max(id), 0) FROM waiting WHERE written = 1) - ?',
+          )
+          .run(most).changes,
+      ),
     refilled: (dayMs) =>
       (db.prepare('SELECT tallies FROM refilled WHERE day_ms = ?').get(dayMs) as { tallies: string } | undefined)
         ?.tallies,

@@ -14,10 +14,12 @@ export type WriterOptions = {
   readonly writeTimeoutMs: number;
   /** Real time between two looks for the marker. */
   readonly markerEveryMs: number;
+  /** Readings of boxes without a clock, written by receive time, that can still be moved when it is set; the oldest stay. */
+  readonly keptWaiting: number;
   readonly backoff?: BackoffTimes;
 };
 
 export const DEFAULT_WRITER: WriterOptions = {
   ...{ portionLines: 10_000, backlogLines: 80_000, portionAgeMs: 500, slots: 3, commitEveryMs: 2_000 },
-  ...{ writeTimeoutMs: 30_000, markerEveryMs: 60_000 },
+  ...{ writeTimeoutMs: 30_000, markerEveryMs: 60_000, keptWaiting: 200_000 },
 };
