@@ -83,7 +83,7 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
       expect(sorted(v.step('over'))).toEqual(
         sorted(['landslide: centre red>none cleared', 'landslide: edge red>none cleared', 'landslide: siren off']),
       );
-      expect(v.writes().map(({ value }) => value)).toEqual([0, 1, 0]);
+      expect(v.switched()).toEqual([0, 1, 0]);
     },
   );
 
@@ -115,7 +115,7 @@ describe.skipIf(!needs('socat'))('cut before red and restored', () => {
       );
       expect(v.messages()).toEqual([]);
       expect(v.open()).toEqual([]);
-      expect(v.writes().map(({ value }) => value)).toEqual([0, 1, 0]);
+      expect(v.switched()).toEqual([0, 1, 0]);
       const on = v.events().find(({ kind, facts }) => kind === 'edgeAct' && facts['act'] === 'on');
       expect(on?.text.zh).toContain(`${clockOf(Number(on?.facts['actedAtMs']))}，事后上报`);
     },

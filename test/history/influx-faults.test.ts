@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openInfluxClient } from '#ingest/io/influx/client.ts';
 import { readInfluxAside, readInfluxStanding } from '#ingest/io/influx/state-reader.ts';
+import type { Reading } from '#model/reading.ts';
 import { type Database, startInflux } from '#test/support/influxd.ts';
 import { needs } from '#test/support/needs.ts';
 import { until } from '#test/support/until.ts';
@@ -140,6 +141,37 @@ describe.skipIf(!needs('influxd'))('a real InfluxDB that does not take what it i
     await caughtUp(journal.dataDir);
     await writer.stop();
     expect(await influxRows(target())).toEqual(journalRows(journal.dataDir));
+  });
+});
+
+describe.skipIf(!needs('influxd'))('a real InfluxDB that holds no more series', () => {
+  it('goes on taking what it has, beside lines of new series, which are set aside with the reason', async () => {
+    // Four sensors and the writer's own mark.
+    const server = await startInflux({ maxSeries: 5 });
+    const journal = openTestJournal();
+    const target = { version: 1, url: server.url, database: 'full' } as const;
+    const readingsOf = (sensors: number, minute: number): Reading[] =>
+      Array.from({ length: sensors }, (_, index) => ({
+        ...{ sensorId: `s-${index}`, measuredAtMs: T0 + minute * 60_000, timeQuality: 'synced', flags: [] },
+        ...{ quality: 'good', value: minute },
+      }));
+    try {
+      journal.append(readingsOf(4, 0));
+      const writer = runWriter(journal.dataDir, target);
+      await caughtUp(journal.dataDir);
+      for (let minute = 1; minute <= 20; minute++) journal.append(readingsOf(8, minute));
+      await caughtUp(journal.dataDir);
+      await writer.stop();
+      const isOld = (row: string) => /"s-[0-3]"/.test(row);
+      const [stored, all] = [await influxRows(target), journalRows(journal.dataDir)];
+      expect([stored.length, all.length]).toEqual([84, 164]);
+      expect(stored).toEqual(all.filter(isOld));
+      expect(writer.aside).toHaveLength(80);
+      expect(writer.aside.every(({ reason, line }) => reason === 'too-many-series' && !isOld(line))).toBe(true);
+    } finally {
+      journal.close();
+      await server.stop();
+    }
   });
 });
 

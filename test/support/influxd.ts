@@ -81,9 +81,16 @@ export type InfluxOptions = {
   readonly maxBodyBytes?: number;
   /** Go's garbage collector: percent of growth before it runs; 100 by default. */
   readonly gogc?: number;
+  /** Series that a database may hold; without a limit otherwise. */
+  readonly maxSeries?: number;
 };
 
-export function startInflux({ auth = false, maxBodyBytes = 25_000_000, gogc }: InfluxOptions = {}): Promise<Database> {
+export function startInflux({
+  auth = false,
+  maxBodyBytes = 25_000_000,
+  gogc,
+  maxSeries = 0,
+}: InfluxOptions = {}): Promise<Database> {
   return openDatabase({
     command: 'influxd',
     ping: '/ping',
@@ -94,7 +101,7 @@ export function startInflux({ auth = false, maxBodyBytes = 25_000_000, gogc }: I
         'reporting-disabled = true',
         `bind-address = "127.0.0.1:${await freePort()}"`,
         `[meta]\ndir = "${folder}/meta"\nlogging-enabled = false`,
-        `[data]\ndir = "${folder}/data"\nwal-dir = "${folder}/wal"\nquery-log-enabled = false`,
+        `[data]\ndir = "${folder}/data"\nwal-dir = "${folder}/wal"\nquery-log-enabled = false\nmax-series-per-database = ${maxSeries}`,
         '[monitor]\nstore-enabled = false',
         `[http]\nbind-address = "127.0.0.1:${port}"\nlog-enabled = false\nauth-enabled = ${auth}\nmax-body-size = ${maxBodyBytes}`,
         '[continuous_queries]\nenabled = false\n',

@@ -159,6 +159,11 @@ export async function startVillage(options: VillageOptions) {
     /** The siren's coil as it was written last. */
     sounds: () => writes().at(-1)?.value === 1,
     writes,
+    /** What the writes changed: one whose answer comes late on a busy machine is sent again, and changes nothing. */
+    switched: () =>
+      writes()
+        .map(({ value }) => value)
+        .filter((value, at, all) => value !== all[at - 1]),
     crack: (mm: number) => force(CRACK, 'displacement', mm),
     /** The mute button, held until it is let go: a short press falls between two looks of a busy machine. */
     press: (isHeld: boolean) => force(SIREN, 'input-1', isHeld ? 1 : 0),
