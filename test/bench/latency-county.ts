@@ -102,10 +102,11 @@ export function writeLatencyCounty(dir: string, top: string, durationS: number):
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   for (const name of readdirSync(join(top, 'county')))
-    if (!/^(points|edges|channels|simulation)\b/.test(name))
+    if (!/^(points|edges|channels|simulation|drills)\b/.test(name))
       cpSync(join(top, 'county', name), join(dir, name), { recursive: true });
   // These name points and kinds that this county does not have.
-  for (const rule of ['reservoir-level', 'smoke']) rmSync(join(dir, 'rules', `${rule}.yaml`), { force: true });
+  for (const rule of ['rain-village', 'reservoir-level', 'smoke'])
+    for (const end of ['yaml', 'test.yaml']) rmSync(join(dir, 'rules', `${rule}.${end}`), { force: true });
   const places = shippedPlaces(top);
   const placeIn = (township: string, turn: number): readonly [number, number] => {
     const here = places.get(township) ?? [];
