@@ -42,6 +42,7 @@ const ROWS_PER_READ = 256;
 const IDLE_MS = 250;
 const LAG_EVERY_MS = 1_000;
 const SETTLE_EVERY_MS = 2_000;
+const FORGOTTEN_EVERY_MS = 3_600_000;
 /** Whoever has not read for so long may have been overtaken by the journal's retention. */
 const PARKED_MS = 60_000;
 
@@ -148,6 +149,7 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
   /** The chain's time as the rows tell it. */
   let chainMs = 0;
   let servedLast = -1;
+  let [forgotten, forgottenToldAtMs] = [0, Number.NEGATIVE_INFINITY];
 
   /** True when there may be more. */
   const fill = (): boolean => {
@@ -232,12 +234,14 @@ async function follow({ parts, state, connection, keeper, signal, put, places, u
     const parts = { state, places: places(), client: connection.client(), delivery: connection.delivery };
     const settled = await settleWaiting({ ...parts, nowMs: chainMs, keptWaiting: options.keptWaiting });
     if (settled === undefined) return 'away';
-    if (settled.forgotten > 0)
-      news.note(
-        'warn',
-        'readings of clocks that stay unset keep the time at which they came in, marked; verify will name them if the clock is set after all',
-        `${settled.forgotten} readings`,
-      );
+    forgotten += settled.forgotten;
+    if (forgotten > 0 && nowMs() - forgottenToldAtMs >= FORGOTTEN_EVERY_MS) {
+      const why =
+        'readings of clocks that stay unset keep the time at which they came in, marked; verify will name them if the clock is set after all';
+      news.note('warn', why, `${forgotten} readings`);
+      forgottenToldAtMs = nowMs();
+      forgotten = 0;
+    }
     put(settled.aside);
     if (settled.isMore) settledAtMs = Number.NEGATIVE_INFINITY;
     return settled.isMore ? 'more' : 'done';
