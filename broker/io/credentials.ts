@@ -1,7 +1,8 @@
 /** The credential file: one entry a user, the password only as a salted hash; written whole and at once, readable by its owner alone. */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWhole } from '#model/io/write-whole.ts';
 import { ORIGINS, type Origin } from '#model/reading.ts';
 import { err, ok, type Result } from '#model/result.ts';
 import { isTopicToken } from '#model/topics.ts';
@@ -67,16 +68,7 @@ function parseCredentials(raw: unknown, file: string): Result<Credentials, strin
 
 function writeCredentials(file: string, credentials: Credentials): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.new`;
-  const fd = openSync(draft, 'w', 0o600);
-  try {
-    writeSync(fd, `${JSON.stringify({ version: VERSION, users: Object.fromEntries(credentials) }, null, 2)}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  chmodSync(draft, 0o600);
-  renameSync(draft, file);
+  writeWhole(file, `${JSON.stringify({ version: VERSION, users: Object.fromEntries(credentials) }, null, 2)}\n`);
 }
 
 /** SHA-256 over salt and password. */

@@ -6,19 +6,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join, relative, resolve } from 'node:path';
 import { treatmentOf } from '#cli/history/backup-plan.ts';
 import { BACKUP_FORM, type BackupFile, MANIFEST, type Manifest } from '#cli/history/manifest.ts';
+import { writeWhole } from '#model/io/write-whole.ts';
 import { err, ok, type Result } from '#model/result.ts';
 import type { EpochMs } from '#model/time.ts';
 import { copyDatabase } from './sqlite-copy.ts';
-import {
-  copyFile,
-  digestOfFile,
-  type Found,
-  filesBelow,
-  flushFile,
-  flushFolder,
-  flushFolders,
-  writeWhole,
-} from './whole.ts';
+import { copyFile, digestOfFile, type Found, filesBelow, flushFile, flushFolder, flushFolders } from './whole.ts';
 
 export type BackupWish = {
   readonly dataDir: string;

@@ -4,15 +4,15 @@
  * day by day for whoever goes on after a crash; at the end both stores are compared.
  */
 import { randomInt } from 'node:crypto';
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareTallies, type Difference } from '#cli/history/compare.ts';
 import type { Places } from '#ingest/influx/lines.ts';
 import { type CopyAsk, type CopySink, type CopySource, copyMissing } from '#ingest/influx/refill.ts';
 import { hashOf } from '#model/hash.ts';
 import type { DayTally } from '#model/history.ts';
+import { writeWhole } from '#model/io/write-whole.ts';
 import { DAY_MS, type EpochMs } from '#model/time.ts';
-import { writeWhole } from './whole.ts';
 
 export type CopyWish = {
   readonly dataDir: string;
@@ -145,8 +145,7 @@ function openBook(dataDir: string, target: string) {
     has: (dayMs: EpochMs, tallies: string): boolean => days.get(dayMs) === tallies,
     add: (dayMs: EpochMs, tallies: string): void => {
       days.set(dayMs, tallies);
-      writeWhole(`${path}.new`, JSON.stringify({ target, salt, days: [...days] }));
-      renameSync(`${path}.new`, path);
+      writeWhole(path, JSON.stringify({ target, salt, days: [...days] }));
     },
     close: (): void => rmSync(path, { force: true }),
   };

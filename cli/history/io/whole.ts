@@ -1,10 +1,11 @@
 /** Files that are whole or not there: copied with their digest, flushed, and shown under their name at the very end. */
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, createWriteStream, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { writeWhole } from '#model/io/write-whole.ts';
 
 export type Digest = { readonly bytes: number; readonly sha256: string };
 
@@ -44,16 +45,6 @@ export async function digestOfFile(path: string, onBytes: (bytes: number) => voi
   counted.stream.resume();
   await pipeline(createReadStream(path), counted.stream);
   return counted.digest();
-}
-
-export function writeWhole(path: string, text: string): void {
-  const fd = openSync(path, 'w', 0o600);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** A name is on disk when its folder is. */
