@@ -109,7 +109,8 @@ describe('simulated stations', () => {
     await until('two reports', () => rig.readings('26').length >= 2);
     service.setFault('hydro', null, { kind: 'unplug' });
     const before = rig.readings('26').length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until('reports that nobody hears', () => fallen(folder).reports > before + 1);
+    expect(rig.readings('26').length).toBeLessThan(fallen(folder).reports);
     service.setFault('hydro', null, null);
     await until('another report', () => rig.readings('26').length > before + 2);
   });
